@@ -1,0 +1,63 @@
+# legacyops.hotfix. `make help` lists what there is.
+# Each target first makes or refreshes .venv (tools/venv.sh), which costs nothing when nothing has changed.
+# PYTHON=/path/to/python overrides the search for the newest suitable Python.
+
+BIN := $(CURDIR)/.venv/bin
+PYTEST := $(BIN)/pytest
+
+export PYTHON
+export PATH := $(BIN):$(PATH)
+# Nothing of the user's own Ansible is read or written.
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
+unexport ANSIBLE_CONFIG
+
+.PHONY: help demo test unit integration lint sanity bench molecule dist clean venv
+
+help:
+	@echo "make demo         assess, plan, hotfix and audit a simulated XenApp farm (about 3 minutes)"
+	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
+	@echo "make unit         the tests that start neither the lab nor Ansible"
+	@echo "make integration  playbooks and clients against the lab"
+	@echo "make lint         ruff, mypy, yamllint, ansible-lint, antsibull, sanity"
+	@echo "make sanity       ansible-test sanity alone, with its own output"
+	@echo "make molecule     the roles' scenarios on the lab"
+	@echo "make bench        what assess and apply cost, measured on the lab"
+	@echo "make dist         the wheel and the collection's tarball, in dist/"
+	@echo "make clean        remove everything that the targets have made"
+	@echo "nox -s tests      the tests on the oldest and newest supported ansible-core (see README.md)"
+
+venv:
+	@tools/venv.sh
+
+demo: venv
+	@$(BIN)/python tools/demo.py
+
+test: venv
+	$(PYTEST)
+
+unit: venv
+	$(PYTEST) -m "not integration and not lint and not packaging"
+
+integration: venv
+	$(PYTEST) -m integration
+
+lint: venv
+	$(PYTEST) -m lint
+
+sanity: venv
+	tools/sanity.sh
+
+bench: venv
+	@$(BIN)/python tools/bench.py
+
+molecule: venv
+	$(BIN)/molecule test --all
+
+dist: venv
+	rm -rf dist
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/ansible-galaxy collection build --output-path dist
+
+clean:
+	rm -rf .venv .cache .collections .nox dist build

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all tests share: where the repository is, and an Ansible that knows only this collection."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The same examples on every run, and no deadline: a busy machine is slow, not wrong.
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the repository's root."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def ansible_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the environment for a subprocess which runs Ansible of this Python.
+
+    Nothing of the user's own Ansible takes part: neither configuration nor other collections.
+    """
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment["ANSIBLE_HOME"] = str(tmp_path_factory.mktemp("ansible-home"))
+    environment["ANSIBLE_CONFIG"] = os.devnull
+    environment["ANSIBLE_COLLECTIONS_PATH"] = os.environ.get(
+        "ANSIBLE_COLLECTIONS_PATH", str(REPOSITORY / ".collections")
+    )
+    return environment

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wheel and the tarball: both install, both work from anywhere, both hold the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.packaging
+
+INSIDE = "ansible_collections/legacyops/hotfix/"
+BY_GALAXY = {"MANIFEST.json", "FILES.json"}  # galaxy.yml becomes MANIFEST.json in a tarball
+
+
+def run(command: list[str], **arguments) -> str:
+    """Run a command and return what it printed; its output is the failure's message."""
+    result = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **arguments,
+    )
+    if result.returncode:
+        pytest.fail(f"{command}: exit code {result.returncode}\n{result.stdout}", pytrace=False)
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def source(repository, tmp_path_factory) -> Path:
+    """Return a copy of the tracked and new files, so that building leaves nothing behind."""
+    copy = tmp_path_factory.mktemp("source")
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in run(command, cwd=repository).split("\0"):
+        if name and (repository / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((repository / name).read_bytes())
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(source, tmp_path_factory) -> Path:
+    """Return the wheel, built without network."""
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    run([*command, "--no-index", "--wheel-dir", str(directory), str(source)])
+    return next(directory.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def tarball(source, tmp_path_factory, ansible_environment) -> Path:
+    """Return the collection's tarball."""
+    directory = tmp_path_factory.mktemp("tarball")
+    command = ["ansible-galaxy", "collection", "build", "--output-path", str(directory)]
+    run(command, cwd=source, env=ansible_environment)
+    return next(directory.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="module", params=["wheel", "tarball"])
+def installed(request, tmp_path_factory, ansible_environment) -> dict[str, str]:
+    """Return an environment in which the collection is found only as this installation."""
+    directory = tmp_path_factory.mktemp("installed")
+    environment = {
+        **ansible_environment,
+        "ANSIBLE_COLLECTIONS_PATH": str(tmp_path_factory.mktemp("empty")),
+    }
+    archive = str(request.getfixturevalue(request.param))
+    if request.param == "wheel":
+        command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index"]
+        run([*command, "--target", str(directory), archive])
+        # Stands for site-packages: ansible-core looks for collections everywhere on sys.path.
+        environment["PYTHONPATH"] = str(directory)
+    else:
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(directory)
+        command = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(directory)]
+        run([*command, archive], env=environment)
+    environment["LEGACYOPS_INSTALLED_IN"] = str(directory)
+    return environment
+
+
+def test_documentation_is_found_from_anywhere(installed, tmp_path):
+    """ansible-doc finds a module in the installation, not in the source tree."""
+    command = ["ansible-doc", "legacyops.hotfix.root_certificate"]
+    shown = run(command, cwd=tmp_path, env=installed)
+    assert installed["LEGACYOPS_INSTALLED_IN"] in shown
+
+
+def test_playbook_is_found_from_anywhere(installed, tmp_path):
+    """ansible-playbook takes the playbook by its fully qualified name."""
+    command = ["ansible-playbook", "-i", "localhost,", "--syntax-check", "legacyops.hotfix.assess"]
+    run(command, cwd=tmp_path, env=installed)
+
+
+def test_wheel_and_tarball_hold_the_same(wheel, tarball):
+    """pyproject.toml's list of what to ship and galaxy.yml's list of what not to ship agree."""
+    with zipfile.ZipFile(wheel) as archive:
+        in_wheel = {n.removeprefix(INSIDE) for n in archive.namelist() if n.startswith(INSIDE)}
+    with tarfile.open(tarball) as archive:
+        in_tarball = {member.name for member in archive if member.isfile()}
+    assert in_wheel - {"galaxy.yml"} == in_tarball - BY_GALAXY
+
+
+def test_one_version(repository):
+    """The wheel and the tarball carry the same version."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    galaxy = yaml.safe_load((repository / "galaxy.yml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == galaxy["version"]
+
+
+def test_every_module_is_in_the_action_group(repository):
+    """module_defaults for group/legacyops.hotfix.hotfix reach every module, and only modules."""
+    runtime = yaml.safe_load((repository / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    modules = {path.stem for path in (repository / "plugins" / "modules").iterdir()} - {
+        "__pycache__"
+    }
+    assert set(runtime["action_groups"]["hotfix"]) == modules
