@@ -1,0 +1,108 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every action of the collection has in common."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+from abc import abstractmethod
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ._io.failures import connection_failure
+from ._io.remote import Remote, RemoteError
+from ._io.waiting import Progress, Stop, StoppedError
+
+
+class ActionError(Exception):
+    """An action's own refusal.
+
+    :param reason: one word for programs.
+    :param msg: what is wrong, and what to do about it.
+    :param facts: added to the result; JSON types only.
+    """
+
+    def __init__(self, reason: str, msg: str, **facts: t.Any) -> None:
+        super().__init__(msg)
+        self.reason = reason
+        self.msg = msg
+        self.facts = facts
+
+
+class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Template of an action: validates, lets ``act`` work, and names every failure.
+
+    No failure leaves as AnsibleConnectionFailure: an UNREACHABLE host would skip the playbook's
+    rescue and always sections.
+    """
+
+    argument_spec: t.ClassVar[dict[str, t.Any]] = {}
+    # mutually_exclusive, required_if and so on, as validate_argument_spec takes them.
+    argument_rules: t.ClassVar[dict[str, t.Any]] = {}
+    _supports_async = False
+    _supports_check_mode = True
+
+    @abstractmethod
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do the work and return the result.
+
+        :param args: the validated arguments, with defaults, as plain JSON types.
+        :raises RemoteError: the host could not be asked, or refused.
+        :raises ActionError: the action itself refuses.
+        """
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
+        self.host = str(self.task_vars.get("inventory_hostname") or "the host")
+        _validation, args = self.validate_argument_spec(self.argument_spec, **self.argument_rules)
+        self.stop = Stop()
+        self._began = time.monotonic()
+        with self.stop.listening():
+            result.update(self._guarded(Remote(self, self.host), plain(args)))
+        return result
+
+    def _guarded(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result of ``act``, or the failed result that says why there is none."""
+        try:
+            result = {"changed": False, **self.act(remote, args)}
+        except ActionError as error:
+            result = self.failure(error.reason, f"{self.host}: {error.msg}", **error.facts)
+        except RemoteError as error:
+            result = self.failure(error.reason, str(error), detail=error.detail)
+        except StoppedError as error:
+            message = f"{self.host}: Waiting was left because {error}; run again to continue."
+            result = self.failure("interrupted", message)
+        except AnsibleConnectionFailure as error:
+            named = connection_failure(error, 0)
+            result = self.failure(named.reason, f"{self.host}: {named}")
+        return t.cast("dict[str, t.Any]", plain(result))
+
+    @staticmethod
+    def failure(reason: str, msg: str, **facts: t.Any) -> dict[str, t.Any]:
+        """A failed result."""
+        return {"changed": False, **facts, "failed": True, "reason": reason, "msg": msg}
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(self._task.check_mode)
+
+    def progress(self, interval: float = 60.0) -> Progress:
+        """Lines on the terminal that carry the host's name."""
+        return Progress(lambda text: Display().display(f"[{self.host}] {text}"), interval)
+
+    def elapsed(self) -> int:
+        """Whole seconds since the action began."""
+        return round(time.monotonic() - self._began)
+
+
+def plain(value: t.Any) -> t.Any:
+    """The same value in JSON's own types: without ansible-core's tagged strings, for one."""
+    return json.loads(json.dumps(value, default=str))

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a shipped PowerShell script on a host, over whatever connection the action has.
+
+Works where modules do not: ansible-core's own wrapper refuses PowerShell below 3.0 (5.1 from 2.19
+on). Every way this can go wrong becomes a RemoteError with one reason, one sentence and a remedy.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.utils.display import Display
+
+from .._core.observation import Observation
+from . import watchdog
+from .failures import connection_failure
+from .winrm import SHELL_QUOTA, WinrmConnection
+from .wire import RemoteError, decode, payload
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
+__all__ = ["Remote", "RemoteError"]
+
+# Longer than any script may wait on the host by itself (50 s), with a slow old machine's start-up.
+DEADLINE_SECONDS = 300.0
+# http.sys closes idle connections, and pywinrm cannot take an encrypted session up again.
+_IDLE_SECONDS = 60.0
+# Shells of a run that was killed stay until WinRM 2.0's IdleTimeout of 180 s; a user has five.
+_SHELL_PATIENCE_SECONDS = 240.0
+_SHELL_RETRY_SECONDS = 10.0
+_CLOSE_SECONDS = 10.0
+
+_SCRIPTS = Path(__file__).resolve().parent.parent / "_powershell"
+_SECRET_NAME = re.compile(r"pass|secret|token(?!_)", re.IGNORECASE)
+
+
+def script_text(name: str) -> str:
+    """The text of a shipped script, after the functions that all scripts share.
+
+    :raises ValueError: there is no such script.
+    """
+    path = _SCRIPTS / f"{name}.ps1"
+    if not path.is_file():
+        raise ValueError(f"no script is called {name}")
+    common = (_SCRIPTS / "common.ps1").read_text(encoding="utf-8")
+    return common + "\n" + path.read_text(encoding="utf-8")
+
+
+class Remote:
+    """One host, as an action plugin's connection reaches it.
+
+    :param action: the action plugin; its connection does the talking.
+    :param host: the inventory name, for messages; the connection's address without it.
+    """
+
+    def __init__(self, action: ActionBase, host: str | None = None) -> None:
+        self._action = action
+        self._connection = WinrmConnection(action._connection)
+        self._last_use: float | None = None
+        self.host = host or self._connection.option("remote_addr") or "the host"
+        self.starts = 0
+
+    def run(
+        self,
+        script: str,
+        params: Mapping[str, t.Any],
+        *,
+        pieces: Iterable[bytes] = (),
+        deadline: float | None = None,
+    ) -> dict[str, t.Any]:
+        """Run a script once and return its data.
+
+        :param params: JSON types only; nothing of them appears on a command line or in a message.
+        :param pieces: raw bytes of a file that follow in stdin.
+        :param deadline: seconds until the attempt is given up.
+        :raises RemoteError: always, instead of any connection plugin's exception.
+        """
+        seconds = DEADLINE_SECONDS if deadline is None else deadline
+        secrets = self._secrets(params)
+        try:
+            stdin = payload(script_text(script), params, pieces)
+            answer = self._execute(stdin, seconds)
+            return decode(answer["stdout"], answer["stderr"], answer["rc"], script)
+        except RemoteError as error:
+            raise _scrubbed(error, self.host, secrets) from None
+
+    def observe(
+        self, request: Mapping[str, t.Any], *, deadline: float | None = None
+    ) -> Observation:
+        """Read everything in ``request`` (see _core.observation) with one PowerShell start."""
+        data = self.run("observe", request, deadline=deadline)
+        taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Observation(
+            host=self.host, taken=taken, source=self._connection.transport, data=data
+        )
+
+    def reset(self) -> None:
+        """Forget the connection; the next run makes a new one. Never fails, never hangs."""
+        self._connection.drop(_CLOSE_SECONDS)
+
+    def _execute(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
+        """Run the boot text with this stdin; waits for a free WinRM shell, within limits."""
+        if self._last_use is not None and time.monotonic() - self._last_use > _IDLE_SECONDS:
+            self.reset()
+        patience = time.monotonic() + min(_SHELL_PATIENCE_SECONDS, seconds)
+        while True:
+            try:
+                return self._attempt(stdin, seconds)
+            except RemoteError as error:
+                out_of_shells = error.detail.get("code") == SHELL_QUOTA
+                if not out_of_shells or time.monotonic() > patience:
+                    raise
+            Display().display(f"[{self.host}] waits for a free WinRM shell")
+            time.sleep(_SHELL_RETRY_SECONDS)
+
+    def _attempt(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
+        """One PowerShell start. A failed one leaves no half-dead connection behind."""
+        boot = (_SCRIPTS / "boot.ps1").read_text(encoding="utf-8")
+        try:
+            with self._connection.tuned(), watchdog.deadline(seconds):
+                self.starts += 1
+                result: dict[str, t.Any] = self._action._low_level_execute_command(
+                    boot, in_data=stdin, sudoable=False
+                )
+                return result
+        except (Exception, watchdog.DeadlineExceeded) as failure:
+            sent = self._connection.send_failure
+            self.reset()
+            raise connection_failure(sent or failure, seconds) from None
+        finally:
+            self._last_use = time.monotonic()
+
+    def _secrets(self, params: Mapping[str, t.Any]) -> list[str]:
+        """Every text that must not stand in a message, longest first."""
+        found = {str(v) for k, v in params.items() if _SECRET_NAME.search(k) and v}
+        for name in ("remote_password", "password"):
+            with suppress(Exception):
+                found.add(str(self._connection.option(name) or ""))
+        return sorted((s for s in found if len(s) > 2), key=len, reverse=True)
+
+
+def _scrubbed(error: RemoteError, host: str, secrets: list[str]) -> RemoteError:
+    """The same error, naming its host, without any secret."""
+
+    def clean(value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            for secret in secrets:
+                value = value.replace(secret, "********")
+        elif isinstance(value, dict):
+            value = {key: clean(member) for key, member in value.items()}
+        return value
+
+    detail = clean({**error.detail, "host": host})
+    return RemoteError(error.reason, clean(f"{host}: {error.message}"), error.remedy, detail)

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting in a worker, such that it can always be left at a safe point."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import types
+import typing as t
+from contextlib import contextmanager
+
+# A stop is noticed within this time.
+_SLICE_SECONDS = 0.5
+
+
+class StoppedError(Exception):
+    """Somebody wants this run to end, or nobody is there any more to take its result."""
+
+
+class Stop:
+    """Notices SIGINT, SIGTERM and the loss of the parent process.
+
+    Ansible's workers die at once on a signal; inside ``listening()`` they finish what they are at,
+    and leave at the next check. After SIGKILL of ansible-playbook its workers live on, with
+    another parent: then nobody takes the result, and waiting on is pointless.
+    """
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+        self._signal: int | None = None
+
+    @contextmanager
+    def listening(self) -> t.Iterator[Stop]:
+        """Take the two signals over; does nothing outside the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._note) for number in numbers]
+        try:
+            yield self
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: types.FrameType | None) -> None:
+        self._signal = number  # no lock, no Event: a handler interrupts its own thread
+
+    def check(self) -> None:
+        """:raises StoppedError: when it is time to leave."""
+        if self._signal is not None:
+            raise StoppedError(f"{signal.Signals(self._signal).name} arrived")
+        if os.getppid() != self._parent:
+            raise StoppedError("ansible-playbook is gone")
+
+    def sleep(self, seconds: float) -> None:
+        """:raises StoppedError: as soon as it is time to leave."""
+        end = time.monotonic() + seconds
+        self.check()
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _SLICE_SECONDS))
+            self.check()
+
+
+class Progress:
+    """Lines about a long wait: at once when the text changes, otherwise seldom.
+
+    :param say: prints one line.
+    :param interval: seconds after which an unchanged text is repeated.
+    """
+
+    def __init__(self, say: t.Callable[[str], None], interval: float = 60.0) -> None:
+        self._say = say
+        self._interval = interval
+        self._began = time.monotonic()
+        self._last: tuple[str, float] | None = None
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if self._last and self._last[0] == text and now - self._last[1] < self._interval:
+            return
+        self._last = (text, now)
+        self._say(f"{text} ({now - self._began:.0f} s)")
+
+
+def poll(
+    check: t.Callable[[], t.Any],
+    *,
+    deadline: float,
+    interval: float,
+    stop: Stop,
+    longest_interval: float | None = None,
+) -> t.Any:
+    """Call ``check`` until it returns something else than None; None when the deadline passed.
+
+    :param deadline: seconds from now; ``check`` is called at least once.
+    :param interval: seconds between two calls.
+    :param longest_interval: where given, the interval doubles up to this: back-off.
+    :raises StoppedError: see Stop.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        stop.check()
+        found = check()
+        if found is not None:
+            return found
+        left = end - time.monotonic()
+        if left <= 0:
+            return None
+        stop.sleep(min(interval, left))
+        interval = min(interval * 2, longest_interval or interval)

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place that knows what is inside ansible-core's builtin winrm connection.
+
+Everything reached for here is guarded: on another connection plugin, or on a later ansible-core
+that looks different inside, nothing is changed and nothing breaks.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from contextlib import contextmanager
+
+from . import watchdog
+
+# 120,000 characters in base64, and the envelope around it: below WinRM 2.0's MaxEnvelopeSizekb of
+# 150. ansible-core sends 200,000 bytes at a time, which such a host refuses.
+STDIN_BYTES = 90_000
+SHELL_QUOTA = 0x803381A5  # ERROR_WSMAN_QUOTA_MAX_SHELLS
+
+
+class WinrmConnection:
+    """An action's connection, whichever plugin it is.
+
+    :ivar send_failure: why stdin could not be sent, or None; the plugin itself only warns of it.
+    """
+
+    def __init__(self, connection: t.Any) -> None:
+        self._connection = connection
+        self.transport = str(getattr(connection, "transport", "unknown"))
+        self.send_failure: Exception | None = None
+
+    def option(self, name: str) -> str | None:
+        """A connection option, or None where the plugin has none of that name."""
+        try:
+            value = self._connection.get_option(name)
+        except Exception:  # each plugin and version has its own way to say no
+            return None
+        return None if value is None else str(value)
+
+    @contextmanager
+    def tuned(self) -> t.Iterator[None]:
+        """Within the block, stdin travels in pieces that WinRM 2.0 accepts."""
+        self.send_failure = None
+        own = vars(self._connection) if hasattr(self._connection, "__dict__") else {}
+        replaced = [name for name in self._replacements() if name not in own]
+        for name, replacement in self._replacements().items():
+            if name in replaced:
+                setattr(self._connection, name, replacement)
+        try:
+            yield
+        finally:
+            for name in replaced:
+                delattr(self._connection, name)
+
+    def _replacements(self) -> dict[str, t.Callable[..., t.Any]]:
+        """What to replace; empty where the plugin does not look as expected."""
+        stream = getattr(self._connection, "_wrapper_payload_stream", None)
+        send = getattr(self._connection, "_winrm_send_input", None)
+        if self.transport != "winrm" or not callable(stream):
+            return {}
+        found: dict[str, t.Callable[..., t.Any]] = {
+            "_wrapper_payload_stream": functools.partial(stream, buffer_size=STDIN_BYTES)
+        }
+        if callable(send):
+            found["_winrm_send_input"] = self._remembering(send)
+        return found
+
+    def _remembering(self, send: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        @functools.wraps(send)
+        def wrapper(*args: t.Any, **kwargs: t.Any) -> t.Any:
+            self.send_failure = None  # the plugin sends again what a busy host refused
+            try:
+                return send(*args, **kwargs)
+            except Exception as failure:
+                self.send_failure = failure
+                raise
+
+        return wrapper
+
+    def drop(self, seconds: float) -> None:
+        """Close the connection within ``seconds``; where that fails, forget it.
+
+        pywinrm cannot go on after a cut: its message encryption belongs to the lost TCP
+        connection. So the next use has to begin with a new one.
+        """
+        try:
+            with watchdog.deadline(seconds):
+                self._connection.close()
+        except (Exception, watchdog.DeadlineExceeded):
+            for name in ("protocol", "shell_id"):
+                if hasattr(self._connection, name):
+                    setattr(self._connection, name, None)
+            self._connection._connected = False

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes into a shipped PowerShell script's stdin, and what comes back on its stdout.
+
+Nothing here touches a host. In: ASCII lines of base64 (the script, its parameters as XML, then the
+pieces of a file). Out: base64 of JSON between two marks, the second of which carries the number of
+JSON bytes, so that a cut or mixed-up output is told apart from a good one. Everything on the wire
+is ASCII because a legacy host writes its console in an OEM code page.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import re
+import typing as t
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping, Sequence
+
+BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
+TOO_OLD = "LEGACYOPS-POWERSHELL-TOO-OLD"
+TOO_OLD_RC = 91
+# At most this many raw bytes of a file in a line: 40,000 characters per pipeline object.
+PIECE_BYTES = 30_000
+
+_END = re.compile(r"-----END LEGACYOPS RESULT ([0-9]+)-----")
+# cmd.exe's answer to an unknown command is localised, but it always begins with the quoted name.
+_NO_POWERSHELL = re.compile(r"^\s*['\"]?powershell(\.exe)?['\"]?\W", re.IGNORECASE)
+# What XML 1.0 cannot carry, not even escaped.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# A script's kinds of refusal, and the reason an action reports for each.
+_KINDS = {
+    "script_error": "script_error",
+    "refused": "refused",
+    "hash_mismatch": "hash_mismatch",
+    "not_found": "not_found",
+}
+
+
+class RemoteError(Exception):
+    """Why a host could not be asked, or why it refused.
+
+    :ivar reason: one word for programs, such as ``unreachable`` or ``hash_mismatch``.
+    :ivar message: one sentence for people: what happened.
+    :ivar remedy: one sentence for people: what to do about it.
+    :ivar detail: facts for whoever looks closer; JSON types only.
+    """
+
+    def __init__(
+        self, reason: str, message: str, remedy: str, detail: dict[str, t.Any] | None = None
+    ) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.reason = reason
+        self.message = message
+        self.remedy = remedy
+        self.detail = detail or {}
+
+
+def parameters_xml(parameters: Mapping[str, t.Any]) -> str:
+    """Parameters as the XML that common.ps1 reads.
+
+    XML because PowerShell 2.0 has no JSON reader; elements named by type, because its XML reader
+    knows no types.
+
+    :raises ValueError: a text holds a control character, which XML cannot carry.
+    :raises TypeError: a value is neither text, integer, boolean, null, list nor mapping.
+    """
+    text = ET.tostring(_element(None, dict(parameters)), encoding="unicode")
+    # An XML reader turns a bare carriage return into a line feed.
+    return text.replace("\r", "&#13;")
+
+
+def _element(name: str | None, value: t.Any) -> ET.Element:
+    """One value as an element; ``name`` becomes attribute n (list members have none)."""
+    attributes = {} if name is None else {"n": name}
+    if value is None:
+        return ET.Element("z", attributes)
+    if isinstance(value, bool):  # before int: a bool is one
+        return _text_element("b", attributes, "true" if value else "false")
+    if isinstance(value, int):
+        return _text_element("i", attributes, str(int(value)))
+    if isinstance(value, str):
+        if _NOT_XML.search(value):
+            raise ValueError(f"parameter {name!r} holds a control character")
+        return _text_element("s", attributes, value)
+    if isinstance(value, Mapping):
+        element = ET.Element("o", attributes)
+        element.extend(_element(str(key), member) for key, member in value.items())
+        return element
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        element = ET.Element("l", attributes)
+        element.extend(_element(None, member) for member in value)
+        return element
+    raise TypeError(f"parameter {name!r} is of type {type(value).__name__}")
+
+
+def _text_element(tag: str, attributes: dict[str, str], text: str) -> ET.Element:
+    element = ET.Element(tag, attributes)
+    element.text = text
+    return element
+
+
+def payload(script: str, parameters: Mapping[str, t.Any], pieces: Iterable[bytes] = ()) -> bytes:
+    """The whole stdin of one PowerShell start.
+
+    :param script: the text of common.ps1 and of the script itself.
+    :param pieces: raw bytes of a file, each at most PIECE_BYTES long.
+    :raises ValueError: a piece is longer than that, or a parameter does not fit into XML.
+    """
+    stdin = io.BytesIO()  # getvalue() shares the buffer: a large file is not copied again
+    for line in (script.encode(), parameters_xml(parameters).encode()):
+        stdin.write(base64.b64encode(line) + b"\r\n")
+    for piece in pieces:
+        if len(piece) > PIECE_BYTES:
+            raise ValueError(f"a piece of {len(piece)} bytes is longer than {PIECE_BYTES}")
+        stdin.write(base64.b64encode(piece) + b"\r\n")
+    return stdin.getvalue()
+
+
+def file_pieces(stream: t.BinaryIO) -> t.Iterator[bytes]:
+    """A binary stream in pieces that ``payload`` takes."""
+    while piece := stream.read(PIECE_BYTES):
+        yield piece
+
+
+def decode(stdout: str, stderr: str, rc: int, script: str) -> dict[str, t.Any]:
+    """The data of a script's answer.
+
+    :param rc: the command's exit code.
+    :param script: the name of the script that was asked.
+    :raises RemoteError: whatever is not a complete, good answer, by its own reason.
+    """
+    if BEGIN not in stdout:
+        raise _no_answer(stdout, stderr, rc)
+    answer = _answer(stdout)
+    if answer.get("script") != script:
+        raise RemoteError(
+            "output_foreign",
+            f"The answer came from script {answer.get('script')!r} instead of {script!r}.",
+            "Run again; if it stays, another program writes into this host's WinRM sessions.",
+        )
+    if not answer.get("ok"):
+        raise _script_failure(script, answer.get("error") or {})
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _answer(stdout: str) -> dict[str, t.Any]:
+    """The JSON object between the marks.
+
+    :raises RemoteError: reason output_truncated when it is not complete.
+    """
+    body = stdout.split(BEGIN, 1)[1]
+    end = _END.search(body)
+    if end is None:
+        raise _truncated("the closing mark is missing")
+    try:
+        raw = base64.b64decode("".join(body[: end.start()].split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise _truncated("it is not whole base64") from None
+    if len(raw) != int(end.group(1)):
+        raise _truncated(f"{len(raw)} of {end.group(1)} bytes arrived")
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        raise _truncated("it is not whole JSON") from None
+    if not isinstance(answer, dict):
+        raise _truncated("it is no JSON object")
+    return answer
+
+
+def _truncated(how: str) -> RemoteError:
+    return RemoteError(
+        "output_truncated",
+        f"The host's answer arrived incomplete: {how}.",
+        "Run again; if it stays, look at the host's WinRM event log and free memory.",
+    )
+
+
+def _no_answer(stdout: str, stderr: str, rc: int) -> RemoteError:
+    """Why there is no mark at all in the output."""
+    if TOO_OLD in stdout or rc == TOO_OLD_RC:
+        return RemoteError(
+            "powershell_too_old",
+            "The host has PowerShell 1.0 only.",
+            "Install Windows Management Framework 2.0 on it.",
+        )
+    if rc and not stdout.strip() and _NO_POWERSHELL.match(stderr):
+        return RemoteError(
+            "no_powershell",
+            "The host has no PowerShell.",
+            "Install Windows Management Framework 2.0 on it, or let an operator do its steps.",
+        )
+    return RemoteError(
+        "output_foreign",
+        f"The host's output (exit code {rc}) is not the answer of a script of this collection.",
+        "See stdout and stderr in the result's detail;"
+        " check that ansible_connection is winrm and no profile or agent replaces PowerShell.",
+        {"rc": rc, "stdout": _excerpt(stdout), "stderr": _excerpt(stderr)},
+    )
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of foreign text, without anything that could act on a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:500])
+
+
+def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
+    """The error object of a script as an exception; its text is the host's, so it is quoted."""
+    reason = _KINDS.get(str(error.get("kind")), "script_error")
+    said = " ".join(_excerpt(str(error.get("message") or "no message")).split())
+    detail = {"script": script, **{k: error.get(k) for k in ("line", "type", "code")}}
+    if reason == "script_error":
+        where = f"{script}.ps1, line {error.get('line')}"
+        return RemoteError(
+            reason,
+            f"The script failed on the host ({where}): {said}",
+            "Look at the host before you run again.",
+            detail,
+        )
+    remedies = {
+        "refused": "Look at why, correct it, then run again.",
+        "hash_mismatch": "Replace the file by the vendor's own, or correct the pinned SHA-256.",
+        "not_found": "Check the path or name, and that this host can reach it.",
+    }
+    return RemoteError(reason, f"The host refused: {said}", remedies[reason], detail)
