@@ -1,8 +1,13 @@
 #!/bin/sh
 # Prints the newest Python among the versions named (default: 3.14 3.13 3.12 3.11) that really runs and can make
-# virtual environments. A command that exists proves nothing: pyenv leaves shims that only print an error.
+# virtual environments. A command that exists proves nothing: pyenv leaves shims that only print an error. Pythons of
+# virtual environments are passed over: the one to be replaced may be first on PATH.
 # PYTHON=/path/to/python overrides the search.
 set -eu
+
+is_no_venv() {
+    "$1" -c 'import sys; sys.exit(sys.prefix != sys.base_prefix)'
+}
 
 works() {
     "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
@@ -20,7 +25,7 @@ for version; do
     IFS=:
     for directory in $PATH $(printf '%s:' "$pyenv_versions/$version".*/bin); do
         candidate="$directory/python$version"
-        if [ -x "$candidate" ] && works "$candidate"; then
+        if [ -x "$candidate" ] && works "$candidate" && is_no_venv "$candidate"; then
             echo "$candidate"
             exit
         fi

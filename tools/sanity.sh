@@ -28,6 +28,8 @@ for version in $(sed -n "s/^ *pip='\([0-9.]*\)'.*/\1/p" "$ansible_test/_internal
     echo "__import__('ensurepip').bootstrap()" > "$home/.ansible/test/cache/get_pip_${version//./_}.py"
 done
 
+# This Python only: others on the path may be pyenv's shims, which exist and do not run.
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd "$copy"
 unset ANSIBLE_HOME ANSIBLE_COLLECTIONS_PATH
-HOME=$home exec "$python" -m ansible_test sanity --color no "$@"
+HOME=$home exec "$(dirname "$python")/ansible-test" sanity --color no --python "$version" "$@"

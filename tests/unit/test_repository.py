@@ -87,8 +87,8 @@ def test_nothing_names_a_private_path(repository):
 
 
 def test_shipped_python_has_the_licence_header(repository):
-    """Every Python file under plugins/ and lab/ says whose it is and under which licence."""
-    files = tracked(repository, "plugins/*.py", "lab/legacyops_lab/*.py")
+    """Every Python file under plugins/ says whose it is and under which licence."""
+    files = tracked(repository, "plugins/*.py")
     without = [
         str(path.relative_to(repository))
         for path in files
