@@ -1,0 +1,47 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that the procedure modules share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The change directory on the controller, and how things are told."""
+
+    DOCUMENTATION = r"""
+options:
+  change_id:
+    description:
+      - The change that this belongs to, as your change management names it.
+      - It names the default change directory.
+    type: str
+    required: true
+  change_dir:
+    description:
+      - The change directory on the controller.
+      - If empty, it is V(legacyops-changes/CHANGE_ID) in the directory that C(ansible-playbook) was started in.
+    type: path
+  language:
+    description:
+      - The language of what is printed on the terminal.
+    type: str
+    choices: [en, ja]
+    default: en
+notes:
+  - The change directory lies on the controller. Start every run of one change on the same controller.
+seealso:
+  - name: The notice
+    description: Citrix CTX130025, whose procedure is bundled.
+    link: https://support.citrix.com/article/CTX130025
+"""
+
+    ADVISORIES = r"""
+options:
+  advisory_paths:
+    description:
+      - Folders with advisories of your own, read beside the bundled ones.
+    type: list
+    elements: path
+    default: []
+"""

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: change
+short_description: Open a change, begin and end its hosts, and say where it stands
+version_added: 0.1.0
+author: legacyops.hotfix contributors
+description:
+  - The parts of carrying out a plan that are not a step. The playbook C(legacyops.hotfix.apply) uses them in this
+    order, and M(legacyops.hotfix.step) between O(state=begin) and O(state=end).
+  - Each works on the plan in the change directory. A plan that was altered after it was made is refused.
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be done.
+    details:
+      - The hosts are read. Nothing is written, neither on the hosts nor in the change directory.
+  diff_mode:
+    support: none
+    description: Shows what would change.
+    details:
+      - Nothing is changed on the host, so there is nothing to show.
+  platform:
+    support: full
+    platforms: windows
+    description: The systems that it works on.
+    details:
+      - Only O(state=begin) contacts the host, with one PowerShell start.
+options:
+  state:
+    description:
+      - V(open) verifies the plan and its approval, prints the command that continues this run, and returns the
+        hosts in the order of their waves. It contacts no host. Run it once for all hosts.
+      - V(begin) reads the host and returns the steps that remain. A host that has not begun does not begin while
+        the change is stopped or its failure budget is spent.
+      - V(end) records that the host has reached the end of its plan.
+      - V(halt) records and prints how a failed host was left, what is done and what remains.
+      - V(summary) prints where each host stands (once a play), and fails for a host that is not done.
+    type: str
+    choices: [open, begin, end, halt, summary]
+    required: true
+  approved_digest:
+    description:
+      - The digest of the plan that was approved, as M(legacyops.hotfix.plan) printed it.
+      - A placeholder for approvals by name and signature.
+    type: str
+    default: ""
+  approve_plan:
+    description:
+      - Approve whatever plan is in the change directory. For labs.
+    type: bool
+    default: false
+  hosts:
+    description:
+      - The hosts of the play. Required with O(state=open) and O(state=summary).
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - legacyops.hotfix.procedure
+"""
+
+EXAMPLES = r"""
+- name: Verify the plan and its approval
+  legacyops.hotfix.change:
+    state: open
+    change_id: CHG0042
+    approve_plan: true
+    hosts: "{{ ansible_play_hosts_all }}"
+  run_once: true
+  register: opened
+
+- name: Ask which steps remain on the host
+  legacyops.hotfix.change:
+    state: begin
+    change_id: CHG0042
+    approve_plan: true
+  register: begun
+"""
+
+RETURN = r"""
+digest:
+  description: The digest of the plan.
+  returned: always
+  type: str
+  sample: sha256:3ae2f10e7a0c0a4b5fd0ab8cd1e2a0ab5b19a9d3f6f7c4bb0d7a4b6f9c7a1d20
+queue:
+  description: The plan's hosts of this play in the order of their waves, each with the group of its wave.
+  returned: with O(state=open)
+  type: list
+  elements: dict
+  sample: [{host: xa01, wave: 1, group: legacyops_wave_001}]
+continue_command:
+  description: The command that continues this run after whatever happens to it.
+  returned: with O(state=open) and O(state=begin)
+  type: str
+  sample: cd /srv && ansible-playbook legacyops.hotfix.apply -i farm.yml -e legacyops_change_id=CHG0042
+steps:
+  description: The ids of the steps that remain on the host, in order. Empty if the host may not begin.
+  returned: with O(state=begin)
+  type: list
+  elements: str
+  sample: [02-import_root, 03-install]
+status:
+  description: Where the host stands, V(not_begun), V(under_way), V(done), V(failed) or V(waiting).
+  returned: with O(state=begin), O(state=end), O(state=halt) and O(state=summary)
+  type: str
+  sample: under_way
+reason:
+  description: Why the task failed, or why the host may not begin.
+  returned: when it failed or the host may not begin
+  type: str
+  sample: interlock
+"""

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal of one host: a file of JSON lines, append-only, each line chained to the last."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .._core.journal import append_entry
+from .directory import ChangeError, sync_folder
+
+
+class JournalFile:
+    """The journal of one host. Only its owner of the host's lock appends.
+
+    A torn last line (the writer was killed, or the disk was full) is left where it stands and
+    closed with a line end, so that :func:`verify` can still tell of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def lines(self) -> list[str]:
+        """Every line as it stands in the file; none where there is no file."""
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            raise ChangeError(f"{self.path} cannot be read ({problem.strerror}).") from problem
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every entry that can be read, oldest first."""
+        return [entry for entry in map(_entry, self.lines()) if entry is not None]
+
+    def append(self, event: str, **body: Any) -> dict[str, Any]:
+        """Add one entry and make it durable before returning."""
+        entries = self.entries()
+        body = {"event": event, "utc": now(), "by": writer(), **body}
+        entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
+        line = json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not self.path.exists()
+            with self.path.open("a+b") as stream:
+                if not is_new and not _ends_with_line_end(stream):
+                    line = "\n" + line
+                stream.write(line.encode("utf-8"))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as problem:
+            raise ChangeError(
+                f"{self.path} cannot be written ({problem.strerror}); nothing is done without "
+                "a journal. Make room or mend the rights, then run the same command again."
+            ) from problem
+        if is_new:
+            sync_folder(self.path.parent)
+        return entry
+
+
+def now() -> str:
+    """The controller's time as ISO 8601 UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def writer() -> dict[str, Any]:
+    """Who writes: account, controller and process."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return {"user": user, "controller": socket.gethostname(), "process": os.getpid()}
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _ends_with_line_end(stream: Any) -> bool:
+    if stream.seek(0, os.SEEK_END) == 0:
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return bool(stream.read(1) == b"\n")
