@@ -1,0 +1,130 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The registered actions: the modules a step may name, and their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of an action: JSON type's name, whether it must be given, allowed values."""
+
+    type: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Action:
+    """A registered action. changes: it may change the host (node_info only reads)."""
+
+    name: str
+    doc: str
+    arguments: Mapping[str, Argument]
+
+
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "text": str,
+    "seconds": int,
+    "flag": bool,
+    "list": list,
+}
+
+
+def _action(name: str, doc: str, **arguments: Argument) -> tuple[str, Action]:
+    return name, Action(name, doc, arguments)
+
+
+ACTIONS: Final[dict[str, Action]] = dict(
+    [
+        _action(
+            "node_info",
+            "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
+            probe_chains=Argument("list"),
+        ),
+        _action(
+            "root_certificate",
+            "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
+            state=Argument("text", True, ("present", "absent")),
+            source=Argument("text", True),
+            sha256=Argument("text", True),
+        ),
+        _action(
+            "root_update_policy",
+            "Lets policy allow the automatic update of root certificates.",
+            state=Argument("text", True, ("allowed", "off")),
+        ),
+        _action(
+            "staged_package",
+            "Has a file, pinned by SHA-256, on the host; fetches it from source where it is not.",
+            path=Argument("text", True),
+            source=Argument("text"),
+            sha256=Argument("text", True),
+        ),
+        _action(
+            "msp_patch",
+            "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
+            package=Argument("text", True),
+            sha256=Argument("text", True),
+            patch_code=Argument("text", True),
+            deadline_seconds=Argument("seconds", True),
+            run_as=Argument("text", False, ("system", "user")),
+        ),
+        _action(
+            "ima_service",
+            "Has the IMA service running, and staying so for stable_seconds.",
+            state=Argument("text", True, ("running",)),
+            stable_seconds=Argument("seconds"),
+            deadline_seconds=Argument("seconds"),
+        ),
+        _action(
+            "reboot",
+            "Restarts the host once and waits until it answers again.",
+            deadline_seconds=Argument("seconds", True),
+            reason=Argument("text"),
+        ),
+        _action(
+            "logon_mode",
+            "Refuses or accepts new logons; may wait for sessions to end, and log users off.",
+            state=Argument("text", True, ("drained", "enabled")),
+            method=Argument("text", False, ("change_logon", "external")),
+            wait_for_sessions=Argument("flag"),
+            deadline_seconds=Argument("seconds"),
+            forced_logoff=Argument("flag"),
+        ),
+    ]
+)
+
+
+def is_setting(value: Any) -> bool:
+    """Return whether a value of an advisory stands for a setting: {setting: NAME}."""
+    return isinstance(value, Mapping) and set(value) == {"setting"}
+
+
+def wrong_arguments(action: str, arguments: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the arguments of a registered action, one sentence each."""
+    known, wrong = ACTIONS[action].arguments, []
+    for name in sorted(arguments.keys() - known.keys()):
+        wrong.append(f"action {action} has no argument {name}; it has {', '.join(sorted(known))}")
+    for name, argument in known.items():
+        if argument.required and arguments.get(name) is None:
+            wrong.append(f"action {action} needs the argument {name}")
+        elif name in arguments and not _fits(arguments[name], argument):
+            allowed = ", ".join(argument.choices) or f"a {argument.type}"
+            wrong.append(f"argument {name} of action {action} must be {allowed}")
+    return wrong
+
+
+def _fits(value: Any, argument: Argument) -> bool:
+    if value is None or is_setting(value):
+        return True
+    if isinstance(value, bool) and argument.type != "flag":
+        return False
+    return isinstance(value, _TYPES[argument.type]) and (
+        not argument.choices or value in argument.choices
+    )

@@ -1,0 +1,371 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Advisories: a vendor's notice as data, read from YAML and checked before anything else.
+
+This is the only module of the core that reads files. A broken advisory is refused with file,
+line and reason; nothing of it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from . import settings as settings_module
+from .actions import ACTIONS, is_setting, wrong_arguments
+from .checks import CHECKS
+from .model import CoreError
+
+Place = tuple[str | int, ...]
+
+# The settings that the planner binds beside the inventory's: the server's product as the
+# advisory describes it, and within for_each the hotfix at hand.
+PRODUCT_SCOPE: Final = "product_facts"
+HOTFIX_SCOPE: Final = "hotfix"
+
+
+class AdvisoryError(CoreError):
+    """A broken advisory: FILE:LINE: what is wrong; what to do."""
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """A checked advisory. sha256: of the file's bytes. data: the YAML as JSON types."""
+
+    id: str
+    version: str
+    sha256: str
+    path: Path
+    data: Mapping[str, Any]
+
+    def effective(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a server's settings with the defaults of this advisory and of the core."""
+        return settings_module.effective(settings, self.data.get("defaults"))
+
+    def identity(self) -> dict[str, str]:
+        """Return what a plan records of the advisory it was made from."""
+        return {"id": self.id, "version": self.version, "sha256": self.sha256}
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the advisories that come with the collection."""
+    return Path(__file__).parents[3] / "advisories"
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    path = bundled_folder() / "advisory.schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def load_advisories(paths: Sequence[Path]) -> dict[str, Advisory]:
+    """Return the advisories of files and folders (*.yml, *.yaml), by id.
+
+    Raises AdvisoryError at the first broken file, at an id that is there twice, and where a
+    path does not exist.
+    """
+    found: dict[str, Advisory] = {}
+    for file in _files(paths):
+        advisory = load(file)
+        if advisory.id in found:
+            raise AdvisoryError(
+                f"{file}:1: id {advisory.id} is also in {found[advisory.id].path}; "
+                "give each advisory an id of its own"
+            )
+        found[advisory.id] = advisory
+    return found
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.suffix in (".yml", ".yaml"))
+        elif path.is_file():
+            yield path
+        else:
+            raise AdvisoryError(f"{path}:0: no such file or folder; correct the path")
+
+
+def load(file: Path) -> Advisory:
+    """Return the advisory of one file. Raises AdvisoryError."""
+    try:
+        raw = file.read_bytes()
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AdvisoryError(f"{file}:0: cannot be read ({error}); save it as UTF-8") from error
+    data, lines = _parse(file, text)
+    _check_schema(file, data, lines)
+    for place, fault in _faults(data):
+        raise AdvisoryError(f"{file}:{_line(lines, place)}: {fault}")
+    return Advisory(data["id"], data["version"], hashlib.sha256(raw).hexdigest(), file, data)
+
+
+def _parse(file: Path, text: str) -> tuple[Any, dict[Place, int]]:
+    """Return the data of a YAML file and the line of each of its places."""
+    loader = yaml.SafeLoader(text)
+    lines: dict[Place, int] = {}
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise AdvisoryError(f"{file}:1: the file is empty; write an advisory or remove it")
+        fault = _walk(node, (), lines)
+        if fault:
+            raise AdvisoryError(f"{file}:{fault[0]}: {fault[1]}")
+        return loader.construct_document(node), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise AdvisoryError(f"{file}:{line}: {error.problem}; correct the YAML") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise AdvisoryError(f"{file}:0: not readable as YAML ({error}); correct it") from error
+    finally:
+        loader.dispose()
+
+
+def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> tuple[int, str] | None:
+    """Note the line of every place; return line and text of a key that is there twice."""
+    lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode):
+        for index, member in enumerate(node.value):
+            fault = _walk(member, (*place, index), lines)
+            if fault:
+                return fault
+    if isinstance(node, yaml.MappingNode):
+        for key, member in node.value:
+            inner = (*place, str(key.value))
+            if inner in lines:
+                return key.start_mark.line + 1, f"{key.value} is there twice; keep one"
+            fault = _walk(member, inner, lines)
+            if fault:
+                return fault
+            lines[inner] = key.start_mark.line + 1
+    return None
+
+
+def _line(lines: Mapping[Place, int], place: Iterable[str | int]) -> int:
+    """Return the line of a place, or of the nearest place around it."""
+    where = tuple(place)
+    while where not in lines and where:
+        where = where[:-1]
+    return lines.get(where, 1)
+
+
+def _check_schema(file: Path, data: Any, lines: Mapping[Place, int]) -> None:
+    # Imported here: ansible-test imports every plugin file without third-party libraries.
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(_schema())
+    error = jsonschema.exceptions.best_match(validator.iter_errors(data))
+    if error is not None:
+        where = ".".join(map(str, error.absolute_path)) or "the advisory"
+        raise AdvisoryError(
+            f"{file}:{_line(lines, error.absolute_path)}: {where}: {error.message}; "
+            "see docs/advisories.md for what may stand there"
+        )
+
+
+Fault = tuple[Place, str]
+
+
+def _faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what the schema cannot say: references that lead nowhere."""
+    yield from _check_faults(data)
+    yield from _finding_faults(data)
+    yield from _step_faults(data)
+    yield from _procedure_faults(data)
+
+
+def _clause_faults(
+    data: Mapping[str, Any], place: Place, clauses: Sequence[str]
+) -> Iterator[Fault]:
+    for clause in clauses:
+        if clause not in data["clauses"]:
+            yield (*place, "clause"), f"clause {clause} is not in clauses; quote it there"
+
+
+def _check_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, use in data["checks"].items():
+        place: Place = ("checks", name)
+        yield from _clause_faults(data, place, use.get("clause", []))
+        check = CHECKS.get(use["use"])
+        if check is None:
+            yield (*place, "use"), f"there is no check {use['use']}; there are {_names(CHECKS)}"
+            continue
+        given = use.get("with", {})
+        for argument in sorted(given.keys() - check.arguments.keys()):
+            text = f"check {check.name} has no argument {argument}"
+            yield (*place, "with", argument), f"{text}; it has {_names(check.arguments)}"
+        for argument, required in check.arguments.items():
+            if required and given.get(argument) is None:
+                yield place, f"check {check.name} needs the argument {argument}; add it to with"
+        yield from _setting_faults(data, (*place, "with"), given, hotfix=True)
+
+
+def _ref_faults(
+    data: Mapping[str, Any], place: Place, refs: Sequence[Mapping[str, Any]], *, hotfix: bool
+) -> Iterator[Fault]:
+    for index, ref in enumerate(refs):
+        use = data["checks"].get(ref["check"])
+        if use is None:
+            text = f"check {ref['check']} is not in checks; name it there"
+            yield (*place, index, "check"), text
+        elif not hotfix and _uses_hotfix(use):
+            text = f"check {ref['check']} is about one hotfix; use it only within for_each: hotfix"
+            yield (*place, index, "check"), text
+        yield from _setting_faults(data, (*place, index), ref, hotfix=hotfix)
+
+
+def _uses_hotfix(value: Any) -> bool:
+    """Return whether a value refers to the hotfix of a for_each."""
+    return any(name.split(".")[0] == HOTFIX_SCOPE for _, name in _setting_names((), value))
+
+
+def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
+    if is_setting(value):
+        yield place, str(value["setting"])
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _setting_names((*place, key), member)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _setting_names((*place, index), member)
+
+
+def _setting_faults(
+    data: Mapping[str, Any], place: Place, value: Any, *, hotfix: bool
+) -> Iterator[Fault]:
+    known = settings_module.KNOWN_SETTINGS | set(data.get("defaults", {})) | {PRODUCT_SCOPE}
+    for where, name in _setting_names(place, value):
+        first, _, second = name.partition(".")
+        if first == HOTFIX_SCOPE:
+            if not hotfix:
+                yield where, f"setting {name} has a meaning only within for_each: hotfix"
+            elif second not in settings_module.HOTFIX_KEYS:
+                yield (
+                    where,
+                    f"a hotfix has no {second}; it has {_names(settings_module.HOTFIX_KEYS)}",
+                )
+        elif first not in known:
+            yield where, f"there is no setting {first}; correct it or give it in defaults"
+
+
+def _finding_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    seen = set()
+    for index, condition in enumerate(data["applies_to"]["conditions"]):
+        place: Place = ("applies_to", "conditions", index)
+        yield from _clause_faults(data, place, condition.get("clause", []))
+        yield from _ref_faults(data, place, [condition["condition"]], hotfix=False)
+    for kind in ("symptoms", "findings"):
+        for index, finding in enumerate(data[kind]):
+            place = (kind, index)
+            if finding["id"] in seen:
+                yield (*place, "id"), f"id {finding['id']} is there twice; give each its own"
+            seen.add(finding["id"])
+            yield from _clause_faults(data, place, finding.get("clause", []))
+            repeated = finding.get("for_each") == HOTFIX_SCOPE
+            refs = finding.get("when", [])
+            yield from _ref_faults(data, (*place, "when"), refs, hotfix=repeated)
+
+
+def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, step in data["steps"].items():
+        place: Place = ("steps", name)
+        yield from _clause_faults(data, place, step.get("clause", []))
+        if step["action"] not in ACTIONS:
+            text = f"there is no action {step['action']}; there are {_names(ACTIONS)}"
+            yield (*place, "action"), text
+            continue
+        for text in wrong_arguments(step["action"], step.get("arguments", {})):
+            yield (*place, "arguments"), f"{text}; correct it"
+
+
+def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    defaults = [name for name, p in data["procedures"].items() if p.get("default")]
+    if len(defaults) != 1:
+        yield ("procedures",), f"{len(defaults)} procedures are the default; mark exactly one"
+    used = set()
+    for name, procedure in data["procedures"].items():
+        before: list[str] = []
+        for place, step, repeated in steps_of(("procedures", name), procedure):
+            used.add(step)
+            if step not in data["steps"]:
+                yield place, f"step {step} is not in steps; write it there"
+            elif step in before:
+                yield place, f"step {step} is there twice; name it once"
+            else:
+                yield from _used_step_faults(data, step, before, repeated=repeated)
+            before.append(step)
+    for name in data["steps"]:
+        if name not in used:
+            yield ("steps", name), f"step {name} is in no procedure; use it or remove it"
+
+
+def _used_step_faults(
+    data: Mapping[str, Any], name: str, before: Sequence[str], *, repeated: bool
+) -> Iterator[Fault]:
+    step, place = data["steps"][name], ("steps", name)
+    for key in ("only_with", "again_after"):
+        # A step of another procedure is no mistake; one that comes later is.
+        for index, other in enumerate(step.get(key, [])):
+            if other not in data["steps"]:
+                yield (*place, key, index), f"{key} names {other}, which is not in steps"
+            elif other not in before and _in_procedure_with(data, name, other):
+                yield (*place, key, index), f"{key} names {other}, which does not come before"
+    for key in ("only_if", "done_when", "resume_when", "interlocks", "expect"):
+        yield from _ref_faults(data, (*place, key), step.get(key, []), hotfix=repeated)
+    arguments = step.get("arguments", {})
+    yield from _setting_faults(data, (*place, "arguments"), arguments, hotfix=repeated)
+
+
+def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:
+    for name, procedure in data["procedures"].items():
+        names = [step for _, step, _ in steps_of(("procedures", name), procedure)]
+        if one in names and other in names and names.index(other) > names.index(one):
+            return True
+    return False
+
+
+def steps_of(place: Place, procedure: Mapping[str, Any]) -> Iterator[tuple[Place, str, bool]]:
+    """Yield place, name and "repeated for each hotfix" of each step of a procedure, in order."""
+    for index, entry in enumerate(procedure["steps"]):
+        where = (*place, "steps", index)
+        if isinstance(entry, str):
+            yield where, entry, False
+        else:
+            for inner, name in enumerate(entry["steps"]):
+                yield (*where, "steps", inner), name, True
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def select_advisory(advisories: Mapping[str, Advisory], settings: Mapping[str, Any]) -> Advisory:
+    """Return the one advisory that is about a server's product. Raises CoreError."""
+    wanted = settings.get("advisories") or sorted(advisories)
+    for name in wanted:
+        if name not in advisories:
+            raise CoreError(f"There is no advisory {name}; there are {_names(advisories)}.")
+    product = settings.get("product")
+    products = {p for name in wanted for p in advisories[name].data["applies_to"]["products"]}
+    if product not in products:
+        raise CoreError(
+            f"legacyops_product is {product!r}, which no advisory is about; "
+            f"they are about {_names(products)}."
+        )
+    fits = [n for n in wanted if product in advisories[n].data["applies_to"]["products"]]
+    if len(fits) > 1:
+        raise CoreError(
+            f"Several advisories are about {product} ({_names(fits)}); "
+            "name one in legacyops_advisories."
+        )
+    return advisories[fits[0]]

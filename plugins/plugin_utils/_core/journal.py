@@ -1,0 +1,123 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal's format: JSON lines, each chained to the one before by its hash.
+
+The journal helps, the observation decides: what is written here is never taken as the state of
+a host. Writing the file is not done here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .digest import canonical, digest
+from .model import CoreError
+
+Entry = dict[str, Any]
+FIRST: Final = "sha256:" + "0" * 64
+_RESERVED: Final = frozenset({"seq", "prev", "hash"})
+
+
+class JournalError(CoreError):
+    """An entry that cannot be written."""
+
+
+@dataclass(frozen=True)
+class JournalReport:
+    """What verify found. torn: line numbers that a crash cut short (no fault by themselves)."""
+
+    ok: bool
+    entries: list[Entry]
+    torn: list[int] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    head: str = FIRST
+
+
+def append_entry(prev: Mapping[str, Any] | None, body: Mapping[str, Any]) -> Entry:
+    """Return the entry that follows prev (None: the first one). Raises JournalError."""
+    if _RESERVED & body.keys():
+        raise JournalError(f"A journal entry must not set {', '.join(sorted(_RESERVED))} itself.")
+    entry = {
+        **body,
+        "seq": 0 if prev is None else prev["seq"] + 1,
+        "prev": FIRST if prev is None else prev["hash"],
+    }
+    return {**entry, "hash": digest(entry)}
+
+
+def to_line(entry: Mapping[str, Any]) -> str:
+    """Return an entry as one line of the file, with its line end."""
+    return canonical(dict(entry)).decode("utf-8") + "\n"
+
+
+def verify(lines: Iterable[str], head: str | None = None) -> JournalReport:
+    """Return whether a journal is whole: each entry unaltered, none missing, in order.
+
+    A line that is no complete entry is torn (the writer died) if the next one follows the last
+    good one; otherwise it is a problem, as every break of the chain is. A cut tail is found only
+    where head, the hash of the last entry, is known from elsewhere.
+    """
+    entries: list[Entry] = []
+    torn: list[int] = []
+    problems: list[str] = []
+    last: Entry | None = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        entry = _entry(line)
+        if entry is None:
+            torn.append(number)
+            continue
+        fault = _fault(entry, last, line)
+        if fault:
+            problems.append(f"line {number}: {fault}")
+        entries.append(entry)
+        last = entry
+    found = last["hash"] if last else FIRST
+    if head is not None and found != head:
+        problems.append(f"the last entry is {found}, but {head} is on record")
+    return JournalReport(not problems, entries, torn, problems, found)
+
+
+def _entry(line: str) -> Entry | None:
+    """Return the entry of a line, or None where it is not a complete one."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(entry, dict) or not entry.keys() >= _RESERVED:
+        return None
+    return entry
+
+
+def _fault(entry: Entry, last: Entry | None, line: str) -> str | None:
+    try:
+        expected = digest({k: v for k, v in entry.items() if k != "hash"})
+        written = to_line(entry)
+    except (ValueError, TypeError):
+        return "the entry was altered"
+    # Only the canonical form is ours: nothing may hide in a key that is there twice.
+    if entry["hash"] != expected or written != line.rstrip("\r\n") + "\n":
+        return "the entry was altered"
+    seq, prev = (0, FIRST) if last is None else (last["seq"] + 1, last["hash"])
+    if entry["seq"] != seq or entry["prev"] != prev:
+        return "it does not follow the entry before; an entry is missing, added or moved"
+    return None
+
+
+def restart_owed_since(entries: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the boot token at which an installation last asked for a restart, or None.
+
+    The restart is still owed where the host's boot token is the same: every restart changes it,
+    whoever caused it (see the check pending_restart).
+    """
+    tokens = [
+        entry.get("boot_token")
+        for entry in entries
+        if entry.get("kind") == "result" and entry.get("restart_required") is True
+    ]
+    return str(tokens[-1]) if tokens else None

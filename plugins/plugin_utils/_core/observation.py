@@ -1,0 +1,189 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An observation: what was read on a host, when, and from where. Unknown is a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from .digest import digest
+
+Request = dict[str, Any]
+
+
+class Unknown:
+    """The value of what could not be read. Equal to nothing but itself; never true."""
+
+    _only: Unknown | None = None
+
+    def __new__(cls) -> Unknown:
+        """Return the one instance."""
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        """Return the word used in evidence."""
+        return "unknown"
+
+    def __bool__(self) -> bool:
+        """Unknown is never good."""
+        return False
+
+
+UNKNOWN: Final = Unknown()
+
+
+def quote(value: object, limit: int = 200) -> str:
+    """Return text from a host, made inert for terminals and reports, at most `limit` long."""
+    text = "".join(c if c.isprintable() else "?" for c in str(value))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Return a pattern for a Windows path in which * and ? stay within one folder's name."""
+    parts = {"*": r"[^\\]*", "?": r"[^\\]"}
+    return re.compile("".join(parts.get(c, re.escape(c)) for c in path), re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was read on one host.
+
+    host: inventory name. taken: ISO 8601 UTC by the controller's clock. source: how it was
+    read ("winrm", a file). data: what the script observe returned. change: the state of the
+    change that the observation is judged in (None outside a change).
+    """
+
+    host: str
+    taken: str
+    source: str
+    data: Mapping[str, Any]
+    change: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Observation:
+        """Return the observation written by to_dict."""
+        data = value.get("data")
+        return cls(
+            host=str(value["host"]),
+            taken=str(value["taken"]),
+            source=str(value["source"]),
+            data=data if isinstance(data, Mapping) else {},
+            change=value.get("change"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the observation as JSON types."""
+        return {
+            "host": self.host,
+            "taken": self.taken,
+            "source": self.source,
+            "data": dict(self.data),
+            "change": None if self.change is None else dict(self.change),
+        }
+
+    def within(self, change: Mapping[str, Any] | None) -> Observation:
+        """Return the same observation, judged within a change."""
+        return replace(self, change=change)
+
+    def part(self, name: str) -> Any:
+        """Return a part of the data, or UNKNOWN if it was not asked for or not readable."""
+        value = self.data.get(name)
+        return UNKNOWN if value is None else value
+
+    def error(self, part: str) -> str | None:
+        """Return why a part could not be read, or None."""
+        errors = self.data.get("errors")
+        text = errors.get(part) if isinstance(errors, Mapping) else None
+        return None if text is None else quote(text)
+
+    def why_unknown(self, part: str) -> str:
+        """Return the evidence for a part that is unknown."""
+        if self.error(part):
+            return f"{part}: {self.error(part)}"
+        if self.data.get(part) is None:
+            return f"{part} was not read"
+        return f"{part}: part of it could not be read"
+
+    def files(self, path: str) -> dict[str, Any] | Unknown:
+        """Return the records of the files that a path (* and ? allowed) was found as."""
+        files = self.part("files")
+        if not isinstance(files, Mapping):
+            return UNKNOWN
+        pattern = path_pattern(path)
+        found = {
+            name: record
+            for name, record in files.items()
+            if name.casefold() == path.casefold() or pattern.fullmatch(name)
+        }
+        return found or UNKNOWN
+
+    def host_state(self) -> Mapping[str, Any] | Unknown:
+        """Return this host's entry in the change, or UNKNOWN."""
+        hosts = (self.change or {}).get("hosts")
+        entry = hosts.get(self.host) if isinstance(hosts, Mapping) else None
+        return entry if isinstance(entry, Mapping) else UNKNOWN
+
+
+def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
+    """Return one request (parameters of the script observe) that covers all of them."""
+    lists: dict[str, set[str]] = {
+        name: set() for name in ("want", "services", "service_modules", "chains", "jobs")
+    }
+    files: dict[str, dict[str, Any]] = {}
+    for request in requests:
+        for name, values in lists.items():
+            values.update(request.get(name, ()))
+        for file in request.get("files", ()):
+            known = files.setdefault(
+                file["path"].casefold(), {"path": file["path"], "hash": False, "signature": False}
+            )
+            known["hash"] = known["hash"] or bool(file.get("hash"))
+            known["signature"] = known["signature"] or bool(file.get("signature"))
+    merged: Request = {name: sorted(values) for name, values in lists.items()}
+    merged["files"] = [files[path] for path in sorted(files)]
+    return merged
+
+
+# What changes by itself and no interlock's meaning hangs on between plan and apply.
+_VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
+    ("clock",),
+    ("root_update_events",),
+    ("installer",),
+    ("ima",),
+    ("disk",),
+    ("jobs",),
+    ("system", "last_boot"),
+    ("system", "boot_token"),
+    ("sessions", "list"),
+    ("services", "*", "process_id"),
+    ("services", "*", "exit_code"),
+    ("chains", "*", "verification_time"),
+)
+
+
+def _without(value: Any, paths: Sequence[tuple[str, ...]]) -> Any:
+    """Return a copy of value without the members that the paths name (* = any key)."""
+    if not isinstance(value, Mapping):
+        return value
+    kept = {}
+    for key, member in value.items():
+        deeper = [path[1:] for path in paths if path[0] in (key, "*")]
+        if () not in deeper:
+            kept[key] = _without(member, deeper) if deeper else member
+    return kept
+
+
+def observation_digest(observation: Observation) -> str:
+    """Return the digest of what was read, without volatile values (times, session counts)."""
+    data = _without(observation.data, _VOLATILE)
+    pending = data.get("pending_restart")
+    if isinstance(pending, Mapping) and isinstance(pending.get("file_renames"), int):
+        # Whether files wait for a restart matters; how many changes by itself.
+        data["pending_restart"] = {**pending, "file_renames": pending["file_renames"] > 0}
+    return digest({"host": observation.host, "data": data})

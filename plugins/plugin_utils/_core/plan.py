@@ -1,0 +1,384 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: from one server's observation to its steps, and from all servers to one plan file.
+
+Also what is asked of a plan while it is carried out: which steps remain, and whether the next
+one acts, is skipped, is resumed, or is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from .actions import ACTIONS, wrong_arguments
+from .advisory import HOTFIX_SCOPE, Advisory
+from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
+from .digest import digest
+from .findings import Scope, each_hotfix, expand, find, finding_refs, resolve, scope_of
+from .journal import restart_owed_since
+from .model import Finding, Ref, Step
+from .observation import Observation, Request, observation_digest
+from .order import PlanError, Server, waves
+from .settings import KNOWN_SETTINGS
+
+__all__ = [
+    "HostPlan",
+    "PlanError",
+    "StepDecision",
+    "assess_request",
+    "make_plan",
+    "plan_digest",
+    "plan_host",
+    "remaining",
+    "return_step",
+    "step_decision",
+    "step_request",
+    "step_unproven",
+    "verify_plan",
+]
+
+FORMAT: Final = 1
+# Settings that say where and how a run works, not what is done.
+_NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds"})
+_REFS: Final = ("interlocks", "done_when", "only_if", "resume_when", "expect")
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """The plan of one server. blocked: why it has no steps, or None."""
+
+    host: str
+    advisory: Mapping[str, str]
+    settings: Mapping[str, Any]
+    observation_digest: str
+    findings: list[Finding]
+    steps: list[Step]
+    blocked: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the server's part of the plan file."""
+        return {
+            "advisory": self.advisory["id"],
+            "settings": dict(self.settings),
+            "observation_digest": self.observation_digest,
+            "findings": self.findings,
+            "steps": self.steps,
+            "blocked": self.blocked,
+        }
+
+    def server(self) -> Server:
+        """Return what the order of this server hangs on."""
+        s = self.settings
+        return Server(
+            name=self.host,
+            farm=s.get("farm"),
+            silo=s.get("silo"),
+            role=s["farm_role"],
+            data_store_host=s["data_store_host"],
+            data_store_position=s.get("data_store_position"),
+            minimum_capacity_percent=s["minimum_capacity_percent"],
+            single_server_silo=s.get("single_server_silo"),
+            acts=bool(self.steps),
+            out_of_service=any(step["returns_to_service"] for step in self.steps),
+        )
+
+
+def assess_request(advisory: Advisory, settings: Mapping[str, Any]) -> Request:
+    """Return the observation that findings and plan need; it makes the host build no chain."""
+    refs = finding_refs(advisory, settings)
+    for step in _all_steps(advisory, scope_of(advisory, settings), "-"):
+        refs += _refs(step)
+    return request_for(refs, probe=False)
+
+
+def step_request(step: Step, *, probe: bool = True) -> Request:
+    """Return the observation that a step's conditions need, before and after it.
+
+    probe=False (check mode): without what makes the host build a chain.
+    """
+    return request_for(_refs(step), probe=probe)
+
+
+def _refs(step: Step) -> list[Ref]:
+    return [ref for key in _REFS for ref in step[key]]  # type: ignore[literal-required]
+
+
+def plan_host(
+    advisory: Advisory, settings: Mapping[str, Any], observation: Observation
+) -> HostPlan:
+    """Return one server's findings and remaining steps. Raises PlanError for unknown remedies.
+
+    The settings are taken as valid (validate_settings).
+    """
+    findings = find(advisory, settings, observation)
+    blockers = [finding for finding in findings if finding["severity"] == "blocker"]
+    steps = []
+    if not blockers:
+        steps = _needed(
+            _all_steps(advisory, scope_of(advisory, settings), observation.host), observation
+        )
+    named = KNOWN_SETTINGS | set(advisory.data.get("defaults", {}))
+    full = {
+        name: value
+        for name, value in advisory.effective(settings).items()
+        if name in named and name not in _NOT_PLANNED
+    }
+    return HostPlan(
+        host=observation.host,
+        advisory=advisory.identity(),
+        # Plain JSON types: Ansible's strings carry tags.
+        settings=json.loads(json.dumps(full)),
+        observation_digest=observation_digest(observation),
+        findings=findings,
+        steps=json.loads(json.dumps(steps)),
+        blocked="; ".join(map(_called, blockers)) or None,
+    )
+
+
+def _called(finding: Finding) -> str:
+    item = f" ({finding['item']})" if finding["item"] else ""
+    return finding["title"]["en"] + item
+
+
+def _all_steps(advisory: Advisory, scope: Scope, node: str) -> list[Step]:
+    """Return every step of a server's procedure, whether needed or not, numbered in order."""
+    procedures, name = advisory.data["procedures"], scope["remedy"]
+    if name not in procedures:
+        known = ", ".join(sorted(procedures))
+        raise PlanError(f"legacyops_remedy is {name!r}; {advisory.id} has {known}.")
+    named: list[tuple[str, Scope]] = []
+    for entry in procedures[name]["steps"]:
+        scopes = [scope] if isinstance(entry, str) else list(each_hotfix(scope))
+        names = [entry] if isinstance(entry, str) else entry["steps"]
+        named += [(step, each) for each in scopes for step in names]
+    ids = [f"{number:02d}-{step}" for number, (step, _) in enumerate(named, 1)]
+    return [
+        _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
+        for i in range(len(named))
+    ]
+
+
+def _step(
+    advisory: Advisory,
+    node: str,
+    step_id: str,
+    named: tuple[str, Scope],
+    before: list[tuple[str, tuple[str, Scope]]],
+) -> Step:
+    name, scope = named
+    data = advisory.data["steps"][name]
+    hotfix = scope.get(HOTFIX_SCOPE)
+
+    def earlier(names: Sequence[str]) -> list[str]:
+        """Return the ids of earlier steps: of the same hotfix where both are about one."""
+        return [
+            other_id
+            for other_id, (other, other_scope) in before
+            if other in names and (not hotfix or other_scope.get(HOTFIX_SCOPE) in (None, hotfix))
+        ]
+
+    refs = {key: expand(advisory, data.get(key, []), scope) for key in _REFS}
+    arguments = resolve(data.get("arguments", {}), scope)
+    return {
+        "id": step_id,
+        "name": name,
+        "item": str(hotfix["id"]) if hotfix else None,
+        "clause": list(data.get("clause", [])),
+        "title": data["title"],
+        "reason": data["reason"],
+        "node": node,
+        "action": data["action"],
+        "arguments": {k: v for k, v in arguments.items() if v is not None},
+        **refs,  # type: ignore[typeddict-item]
+        "conditional": False,
+        "only_with": earlier(data["only_with"]) if "only_with" in data else None,
+        "again_after": earlier(data.get("again_after", [])),
+        "changes": data["changes"],
+        "resting_point": data.get("resting_point", False),
+        "interruptible": data.get("interruptible", True),
+        "seconds": resolve(data["seconds"], scope),
+        "rollback": data["rollback"],
+        "on_refusal": data.get("on_refusal", "stop"),
+        "on_failure": data.get("on_failure", "stop"),
+        "returns_to_service": data.get("returns_to_service", False),
+    }
+
+
+def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
+    """Return the steps that remain to be done, by what is observed.
+
+    A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
+    an earlier step remains that may change that (again_after). A step that only comes with
+    others (only_with) is left out where none of them remains.
+    """
+    kept: dict[str, Step] = {}
+    for step in steps:
+        again = any(other in kept for other in step["again_after"])
+        wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
+        done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
+        idle = any_fails(step["only_if"], observation)
+        if _under_way(step, observation) or (wanted and (again or not (done or idle))):
+            conditional = not all_hold(step["only_if"], observation)
+            kept[step["id"]] = {**step, "conditional": conditional}
+    return list(kept.values())
+
+
+def _under_way(step: Step, observation: Observation) -> bool:
+    return bool(step["resume_when"]) and all_hold(step["resume_when"], observation)
+
+
+def make_plan(
+    host_plans: Sequence[HostPlan], settings_common: Mapping[str, Any], *, created: str
+) -> dict[str, Any]:
+    """Return the plan file of all servers. Raises PlanError where no order satisfies the site.
+
+    created: ISO 8601 UTC; not part of the digest.
+    """
+    names = [plan.host for plan in host_plans]
+    if len(set(names)) != len(names):
+        raise PlanError("A server is there twice; plan each one once.")
+    by_id = {plan.advisory["id"]: dict(plan.advisory) for plan in host_plans}
+    ordered = sorted(host_plans, key=lambda plan: plan.host)
+    common = {
+        name: value
+        for name, value in settings_common.items()
+        if name in KNOWN_SETTINGS and name not in _NOT_PLANNED
+    }
+    plan: dict[str, Any] = {
+        "format": FORMAT,
+        "created": created,
+        "advisories": [by_id[name] for name in sorted(by_id)],
+        "settings_common": json.loads(json.dumps(common)),
+        "waves": waves([plan.server() for plan in ordered]),
+        "hosts": {plan.host: plan.to_dict() for plan in ordered},
+    }
+    return {**plan, "digest": plan_digest(plan)}
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the digest of a plan: all of it but its date and the findings.
+
+    Findings carry volatile evidence (how many sessions); what they rest on is in the digests of
+    the observations, and what follows from them in the steps.
+    """
+    stable = {key: value for key, value in plan.items() if key not in ("created", "digest")}
+    stable["hosts"] = {
+        host: {key: value for key, value in part.items() if key != "findings"}
+        for host, part in plan["hosts"].items()
+    }
+    return digest(stable)
+
+
+def verify_plan(plan: Any) -> None:
+    """Raise PlanError unless a plan file is whole, unaltered and of a form we know."""
+    again = "make a new plan"
+    if not isinstance(plan, Mapping) or plan.get("format") != FORMAT:
+        raise PlanError(f"This is no plan file of format {FORMAT}; {again}.")
+    try:
+        if plan["digest"] != plan_digest(plan):
+            raise PlanError(f"The plan was altered after it was made; {again}.")
+        planned = [host for wave in plan["waves"] for host in wave]
+        acting = [host for host, part in plan["hosts"].items() if part["steps"]]
+        if sorted(planned) != sorted(acting):
+            raise PlanError(f"The plan's waves do not name each server with steps once; {again}.")
+        for host, part in plan["hosts"].items():
+            for step in part["steps"]:
+                _verify_step(host, step)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
+
+
+def _verify_step(host: str, step: Step) -> None:
+    where = f"Step {step['id']} of {host}"
+    if step["node"] != host:
+        raise PlanError(f"{where} is for {step['node']}; make a new plan.")
+    if step["action"] not in ACTIONS:
+        raise PlanError(f"{where} has an unknown action; make a new plan.")
+    wrong = wrong_arguments(step["action"], step["arguments"])
+    if wrong:
+        raise PlanError(f"{where}: {wrong[0]}; make a new plan.")
+    for ref in _refs(step):
+        if ref["check"] not in CHECKS:
+            raise PlanError(f"{where} has an unknown check {ref['check']}; make a new plan.")
+
+
+def _host_part(plan: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    part = plan["hosts"].get(host)
+    if not isinstance(part, Mapping):
+        raise PlanError(f"{host} is not in the plan; make a new plan that has it.")
+    return part
+
+
+def remaining(
+    plan: Mapping[str, Any],
+    host: str,
+    observation: Observation,
+    journal: Sequence[Mapping[str, Any]] = (),
+) -> list[Step]:
+    """Return the steps of a server's plan that remain, by what is observed now.
+
+    The journal only tells what no observation shows: that an installation asked for a restart.
+    """
+    owed = restart_owed_since(journal)
+    if owed is not None:
+        change = dict(observation.change or {})
+        hosts = dict(change.get("hosts") or {})
+        hosts[host] = {**hosts.get(host, {}), "restart_owed_since": owed}
+        observation = observation.within({**change, "hosts": hosts})
+    # What came with other steps when the plan was made stands on its own from then on.
+    steps: list[Step] = [{**step, "only_with": None} for step in _host_part(plan, host)["steps"]]
+    return _needed(steps, observation)
+
+
+@dataclass(frozen=True)
+class StepDecision:
+    """What is to be done with a step right now, and why."""
+
+    action: Literal["act", "skip", "resume", "refuse"]
+    reason: str
+    verdicts: list[Verdict]
+
+
+def step_decision(step: Step, observation: Observation) -> StepDecision:
+    """Decide about a step on a fresh observation made within the change."""
+    if _under_way(step, observation):
+        verdicts = evaluate_all(step["resume_when"], observation)
+        return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
+    if step["done_when"] and all_hold(step["done_when"], observation):
+        verdicts = evaluate_all(step["done_when"], observation)
+        return StepDecision("skip", f"nothing to do: {_evidence(verdicts)}", verdicts)
+    if any_fails(step["only_if"], observation):
+        verdicts = evaluate_all(step["only_if"], observation)
+        return StepDecision("skip", f"not needed: {_evidence(verdicts)}", verdicts)
+    verdicts = evaluate_all([*step["only_if"], *step["interlocks"]], observation)
+    failed = [verdict for verdict in verdicts if verdict.holds is not True]
+    if failed:
+        return StepDecision("refuse", "; ".join(map(_refusal, failed)), verdicts)
+    return StepDecision("act", "all interlocks hold", verdicts)
+
+
+def step_unproven(step: Step, observation: Observation) -> list[Verdict]:
+    """Return what the step should have brought about and is not observed; none: it is proven."""
+    verdicts = evaluate_all(step["expect"], observation)
+    return [verdict for verdict in verdicts if verdict.holds is not True]
+
+
+def _evidence(verdicts: Iterable[Verdict]) -> str:
+    return "; ".join(dict.fromkeys(verdict.evidence for verdict in verdicts))
+
+
+def _refusal(verdict: Verdict) -> str:
+    how = "is unknown" if verdict.holds is None else "does not hold"
+    return f"{describe(verdict.ref)} {how}: {verdict.evidence}"
+
+
+def return_step(plan: Mapping[str, Any], host: str) -> Step | None:
+    """Return the step that gives a server back to its users, or None."""
+    for step in reversed(_host_part(plan, host)["steps"]):
+        if step["returns_to_service"]:
+            return step  # type: ignore[no-any-return]
+    return None

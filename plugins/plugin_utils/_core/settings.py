@@ -1,0 +1,232 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings: the inventory's variables without the prefix legacyops_, their defaults and rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Settings = Mapping[str, Any]
+
+# Settings without an entry here have no default: what no source gives, the site must say.
+DEFAULTS: Final[dict[str, Any]] = {
+    "advisories": None,
+    "product": None,
+    "hotfixes": [],
+    "farm": None,
+    "silo": None,
+    "farm_role": "member",
+    "data_store_host": False,
+    "data_store_position": None,
+    "minimum_capacity_percent": 50,
+    "single_server_silo": None,
+    "failure_budget": 0,
+    "remedy": None,
+    "root_sha256": None,
+    "root_source": None,
+    "data_store_backup": None,
+    "drain_method": "change_logon",
+    "forced_logoff": False,
+    "ima_modules": [],
+    "run_as": "system",
+    "change_id": None,
+    "change_dir": None,
+    "deadlines": {
+        "drain_seconds": 4 * 3600,
+        "install_seconds": 3600,
+        "ima_seconds": 1800,
+        "restart_seconds": 1800,
+    },
+    "stable_seconds": 60,
+    "poll_seconds": 15,
+}
+KNOWN_SETTINGS: Final = frozenset(DEFAULTS)
+# Bound by the planner while it expands an advisory, not by the inventory.
+HOTFIX_KEYS: Final = frozenset({"id", "package", "sha256", "patch_code", "source"})
+ROLES: Final = ("test", "most_preferred_data_collector", "backup_data_collector", "member")
+
+_SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
+_GUID: Final = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+
+
+def effective(settings: Settings, advisory_defaults: Settings | None = None) -> dict[str, Any]:
+    """Return settings over the advisory's defaults over the core's; None does not override."""
+    result = {**DEFAULTS, **(advisory_defaults or {})}
+    for name, value in settings.items():
+        if value is None and name in result:
+            continue
+        if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
+            value = {**result[name], **value}
+        result[name] = value
+    return result
+
+
+def validate_settings(settings: Settings) -> list[str]:
+    """Return what is wrong with a server's settings, one sentence each that says what to do.
+
+    Whether the product is one that an advisory knows is not judged here (select_advisory).
+    """
+    full = effective(settings)
+    rules: list[Callable[[dict[str, Any]], list[str]]] = [
+        _identity,
+        _hotfixes,
+        _backup,
+        _choices,
+        _numbers,
+        _modules,
+        _root,
+    ]
+    return [sentence for rule in rules for sentence in rule(full)]
+
+
+def _identity(s: dict[str, Any]) -> list[str]:
+    wrong = []
+    if not isinstance(s["product"], str) or not s["product"]:
+        wrong.append("legacyops_product is not given: name the server's product.")
+    for name in ("farm", "silo"):
+        if s[name] is not None and not isinstance(s[name], str):
+            wrong.append(f"legacyops_{name} must be a name (text).")
+    return wrong
+
+
+def _hotfixes(s: dict[str, Any]) -> list[str]:
+    hotfixes = s["hotfixes"]
+    if not isinstance(hotfixes, list) or not hotfixes:
+        return ["legacyops_hotfixes is empty: list each hotfix (id, package, sha256, patch_code)."]
+    wrong: list[str] = []
+    seen: dict[tuple[str, str], str] = {}
+    for number, hotfix in enumerate(hotfixes, 1):
+        if not isinstance(hotfix, Mapping):
+            wrong.append(f"Entry {number} of legacyops_hotfixes must have id, package, sha256, …")
+            continue
+        name = str(hotfix.get("id") or f"number {number}")
+        wrong += [f"Hotfix {name}: {text}" for text in _hotfix(hotfix)]
+        for key in ("id", "patch_code", "package"):
+            value = str(hotfix.get(key) or "").casefold()
+            if value and (key, value) in seen:
+                other = seen[key, value]
+                wrong.append(f"Hotfixes {other} and {name} have the same {key}: correct one.")
+            seen.setdefault((key, value), name)
+    return wrong
+
+
+def _hotfix(hotfix: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with one hotfix."""
+    wrong = [f"{key} is unknown: remove it." for key in sorted(hotfix.keys() - HOTFIX_KEYS)]
+    if not isinstance(hotfix.get("id"), str) or not hotfix.get("id"):
+        wrong.append("id is missing: give it a name.")
+    if not _SHA256.fullmatch(str(hotfix.get("sha256") or "")):
+        wrong.append("sha256 must be the 64 hexadecimal digits of the package's SHA-256.")
+    if not _GUID.fullmatch(str(hotfix.get("patch_code") or "")):
+        wrong.append("patch_code must be a GUID with braces, as Windows Installer records it.")
+    package = str(hotfix.get("package") or "")
+    fault = _path_fault(package)
+    if fault:
+        wrong.append(f"package {package!r} {fault}")
+    elif re.search(r"[*?]", package):
+        wrong.append(f"package {package!r} must be one file, without wildcards.")
+    elif not package.casefold().endswith(".msp"):
+        wrong.append(f"package {package!r} must be a Windows Installer patch (.msp).")
+    source = hotfix.get("source")
+    if source is not None and (not isinstance(source, str) or not source):
+        wrong.append("source must be a UNC path, an http(s) address or a local path, or left out.")
+    return wrong
+
+
+def _path_fault(path: str) -> str | None:
+    """Return why a text is no absolute local Windows path, or None."""
+    if not path:
+        return "is missing: give the absolute path on the server."
+    if path.startswith(("\\\\", "//")):
+        return "is a network path, which SYSTEM cannot read: give a local one (and a source)."
+    if not re.match(r"[A-Za-z]:[\\/]", path):
+        return "is not absolute: begin with a drive, as C:\\."
+    parts = re.split(r"[\\/]", path)
+    if ".." in parts or re.search(r'[<>"|\x00-\x1f]', path):
+        return "holds characters or parts ('..') that a path must not have."
+    return None
+
+
+def _backup(s: dict[str, Any]) -> list[str]:
+    backup = s["data_store_backup"]
+    keys = ("taken", "by", "where")
+    if isinstance(backup, Mapping) and all(str(backup.get(key) or "").strip() for key in keys):
+        return []
+    return [
+        "legacyops_data_store_backup is not given: back up the farm's data store and say when it "
+        "was taken, by whom, and where it is (taken, by, where)."
+    ]
+
+
+def _choices(s: dict[str, Any]) -> list[str]:
+    allowed: dict[str, tuple[Any, ...]] = {
+        "farm_role": ROLES,
+        "drain_method": ("change_logon", "external"),
+        "single_server_silo": (None, "accept_outage"),
+        "data_store_position": (None, "first", "last"),
+        "run_as": ("system", "user"),
+    }
+    wrong = [
+        f"legacyops_{name} is {s[name]!r}: it must be true or false."
+        for name in ("forced_logoff", "data_store_host")
+        if not isinstance(s[name], bool)
+    ]
+    for name, values in allowed.items():
+        if not any(s[name] == v and isinstance(s[name], type(v)) for v in values):
+            words = ", ".join(value for value in values if value)
+            wrong.append(f"legacyops_{name} is {s[name]!r}: it must be one of {words}.")
+    if s["data_store_host"] is True and s["data_store_position"] is None:
+        wrong.append(
+            "legacyops_data_store_position is not given: say whether the data store's host is "
+            "patched first or last (no source gives a default)."
+        )
+    return wrong
+
+
+def _number(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _numbers(s: dict[str, Any]) -> list[str]:
+    wrong = []
+    limits = {
+        "minimum_capacity_percent": (0, 100),
+        "failure_budget": (0, 10_000),
+        "poll_seconds": (1, 3600),
+        "stable_seconds": (0, 86_400),
+    }
+    for name, (low, high) in limits.items():
+        if not _number(s[name], low, high):
+            wrong.append(f"legacyops_{name} is {s[name]!r}: it must be {low} to {high}.")
+    deadlines = s["deadlines"]
+    for name in DEFAULTS["deadlines"]:
+        if not isinstance(deadlines, Mapping) or not _number(deadlines.get(name), 1, 7 * 86_400):
+            wrong.append(f"legacyops_deadlines.{name} must be 1 to 604800 seconds.")
+    if isinstance(deadlines, Mapping):
+        for name in sorted(deadlines.keys() - DEFAULTS["deadlines"].keys()):
+            wrong.append(f"legacyops_deadlines.{name} is unknown: remove it.")
+        for name in ("install_seconds", "ima_seconds"):
+            if _number(deadlines.get(name), 1, 360):
+                wrong.append(
+                    f"legacyops_deadlines.{name} is too short: IMA may start for longer than six "
+                    "minutes and still succeed; give more than 360."
+                )
+    return wrong
+
+
+def _modules(s: dict[str, Any]) -> list[str]:
+    modules = s["ima_modules"]
+    if not isinstance(modules, list):
+        return ["legacyops_ima_modules must be a list of paths."]
+    faults = [(path, _path_fault(str(path))) for path in modules]
+    return [f"legacyops_ima_modules: {str(path)!r} {fault}" for path, fault in faults if fault]
+
+
+def _root(s: dict[str, Any]) -> list[str]:
+    value = s.get("root_sha256")
+    if value is None or _SHA256.fullmatch(str(value)):
+        return []
+    return ["legacyops_root_sha256 must be the 64 hexadecimal digits of the root's SHA-256."]

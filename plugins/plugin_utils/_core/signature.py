@@ -1,0 +1,239 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does a file's signature link to a trusted root? Judged from records, nothing is executed.
+
+The notice's steps 確認-1 to 確認-4 ask Windows this question; asking Windows builds a chain, and
+that may itself fetch a root. So assess and check mode only read certificates, and the linkage is
+computed here: by name (hash of the DER name), through the certificates in the file and the
+intermediate store, to a self-signed certificate in one of the machine's root stores. Whether
+each signature of the chain is mathematically right is left to the host's own chain
+(check chain_on_host), which is always asked again right before an installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from .observation import UNKNOWN, Unknown, quote
+
+Cert = Mapping[str, Any]
+Status = Literal[
+    "trusted", "root_missing", "expired", "tampered", "unsigned", "disallowed", "file_missing"
+]
+
+ROOT_STORES: Final = ("root", "auth_root", "enterprise_root", "policy_root")
+TRUST_E_BAD_DIGEST: Final = 0x80096010
+TRUST_E_NOSIGNATURE: Final = 0x800B0100
+_MOST_PATHS: Final = 200  # a hostile file may embed many certificates of one name
+
+
+@dataclass(frozen=True)
+class SignatureReading:
+    """What a signature is worth, and the path or the reason that shows it."""
+
+    status: Status | Unknown
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The machine's certificate stores; None where a store could not be read."""
+
+    roots: tuple[tuple[str, tuple[Cert, ...] | None], ...]
+    intermediate: tuple[Cert, ...] | None
+    disallowed: tuple[Cert, ...] | None
+
+    @classmethod
+    def from_data(cls, stores: Any, extra_root: Cert | None = None) -> Stores:
+        """Return the stores of an observation; extra_root asks "what if it were there"."""
+        data = stores if isinstance(stores, Mapping) else {}
+
+        def read(name: str) -> tuple[Cert, ...] | None:
+            value = data.get(name)
+            if not isinstance(value, list):
+                return None
+            return tuple(cert for cert in value if isinstance(cert, Mapping))
+
+        roots = [(name, read(name)) for name in ROOT_STORES]
+        if extra_root is not None:
+            roots.append(("assumed", (extra_root,)))
+        return cls(tuple(roots), read("intermediate"), read("disallowed"))
+
+    def root_certs(self) -> Iterator[tuple[str, Cert]]:
+        """Yield every self-signed certificate of the root stores with its store's name."""
+        for name, certs in self.roots:
+            for cert in certs or ():
+                if self_signed(cert):
+                    yield name, cert
+
+    def unread(self) -> list[str]:
+        """Return the names of the stores that could not be read, Disallowed apart."""
+        names = [name for name, certs in self.roots if certs is None]
+        return names + (["intermediate"] if self.intermediate is None else [])
+
+
+def self_signed(cert: Cert) -> bool:
+    """Return whether a certificate names itself as its issuer."""
+    return bool(cert.get("subject_hash")) and cert.get("subject_hash") == cert.get("issuer_hash")
+
+
+def _same(one: Cert, other: Cert) -> bool:
+    """Return whether two records are the same certificate (by hash, never by name)."""
+    return any(one.get(k) and one.get(k) == other.get(k) for k in ("sha256", "thumbprint"))
+
+
+def _name(cert: Cert) -> str:
+    """Return what a person calls a certificate."""
+    subject = str(cert.get("subject") or "?")
+    common = [p.strip()[3:] for p in subject.split(",") if p.strip().upper().startswith("CN=")]
+    return quote(common[0] if common else subject, 80)
+
+
+def paths(signer: Cert, pool: Iterable[Cert], roots: Iterable[Cert]) -> list[list[Cert]]:
+    """Return the paths signer -> ... -> root by name, shortest first, each without repetition."""
+    pool, roots = list(pool), list(roots)
+    found: list[list[Cert]] = []
+    waiting: list[list[Cert]] = [[signer]]
+    steps = 0
+    while waiting and steps < _MOST_PATHS:
+        steps += 1
+        path = waiting.pop(0)
+        issuer = path[-1].get("issuer_hash")
+        if any(_same(path[-1], root) for root in roots):
+            found.append(path)
+            continue
+        if not issuer or self_signed(path[-1]):
+            continue
+        found += [[*path, root] for root in roots if root.get("subject_hash") == issuer]
+        waiting += [
+            [*path, cert]
+            for cert in pool
+            if cert.get("subject_hash") == issuer
+            and not self_signed(cert)
+            and not any(_same(cert, seen) for seen in path)
+        ]
+    return found
+
+
+def _reachable(signer: Cert, pool: Iterable[Cert]) -> list[Cert]:
+    """Return the signer and every certificate of pool that it may lead to, by name."""
+    pool, reached, waiting = list(pool), [signer], [signer]
+    while waiting:
+        issuer = waiting.pop().get("issuer_hash")
+        for cert in pool:
+            new = issuer and cert.get("subject_hash") == issuer
+            if new and not any(cert is r or _same(cert, r) for r in reached):
+                reached.append(cert)
+                waiting.append(cert)
+    return reached
+
+
+def _valid_at(path: Iterable[Cert], when: str) -> bool:
+    """Return whether every certificate of a path is valid at a time (ISO 8601 UTC text)."""
+    return all(
+        cert.get("not_before") and cert["not_before"] <= when <= str(cert.get("not_after") or "")
+        for cert in path
+    )
+
+
+def _show(path: Iterable[Cert], store: str) -> str:
+    return " > ".join(_name(cert) for cert in path) + f" (store: {store})"
+
+
+def _link(
+    signer: Cert, embedded: Iterable[Cert], stores: Stores, when: str | None
+) -> SignatureReading:
+    """Judge the linkage of one signer at a time; None: the time is not known."""
+    pool = [*embedded, *(stores.intermediate or ())]
+    if stores.disallowed is None:
+        return SignatureReading(UNKNOWN, "the store Disallowed could not be read")
+    roots = list(stores.root_certs())
+    reach = _reachable(signer, [*pool, *(cert for _, cert in roots), *stores.disallowed])
+    for cert in reach:
+        if any(_same(cert, bad) for bad in stores.disallowed):
+            return SignatureReading(
+                "disallowed", f"{_name(cert)} {cert.get('thumbprint')} is in the store Disallowed"
+            )
+    found = paths(signer, pool, [cert for _, cert in roots])
+    if not found:
+        if stores.unread():
+            return SignatureReading(
+                UNKNOWN, f"no path to a root, but not readable: {', '.join(stores.unread())}"
+            )
+        missing = sorted({quote(c.get("issuer") or "?") for c in reach})
+        return SignatureReading(
+            "root_missing", f"no path from {_name(signer)} to a root; issuers: {'; '.join(missing)}"
+        )
+    stores_of = {cert.get("sha256"): name for name, cert in reversed(roots)}
+    shown = _show(found[0], stores_of.get(found[0][-1].get("sha256"), "?"))
+    if when is None:
+        return SignatureReading(UNKNOWN, f"{shown}; the host's time is not known")
+    for path in found:
+        if _valid_at(path, when):
+            store = stores_of.get(path[-1].get("sha256"), "?")
+            return SignatureReading("trusted", f"{_show(path, store)}, valid at {when}")
+    if stores.unread():
+        return SignatureReading(
+            UNKNOWN, f"{shown} not valid at {when}, but not readable: {', '.join(stores.unread())}"
+        )
+    return SignatureReading("expired", f"{shown}, not valid at {when}")
+
+
+def _timestamp(signature: Mapping[str, Any], stores: Stores) -> tuple[str | None, bool, str]:
+    """Return the time that a linked timestamp proves (or None), whether that is known, and why."""
+    stamp = signature.get("timestamp")
+    if not isinstance(stamp, Mapping):
+        return None, True, "no timestamp"
+    when, signer = stamp.get("utc"), stamp.get("signer")
+    if not when or not isinstance(signer, Mapping):
+        return None, False, "the timestamp could not be read"
+    link = _link(signer, [*_certs(stamp), *_certs(signature)], stores, str(when))
+    if link.status != "trusted":
+        return None, link.status is not UNKNOWN, f"timestamp not usable: {link.evidence}"
+    return str(when), True, f"timestamp {quote(when)}"
+
+
+def has_usable_timestamp(record: Mapping[str, Any] | None, stores: Stores) -> bool:
+    """Return whether a file record has a timestamp whose own chain links to a root."""
+    signature = (record or {}).get("signature")
+    return isinstance(signature, Mapping) and _timestamp(signature, stores)[0] is not None
+
+
+def _certs(record: Mapping[str, Any]) -> list[Cert]:
+    value = record.get("certificates")
+    return [c for c in value if isinstance(c, Mapping)] if isinstance(value, list) else []
+
+
+def judge(record: Mapping[str, Any] | None, stores: Stores, now: str | None) -> SignatureReading:
+    """Judge the signature of one file record of an observation.
+
+    now: the host's time (ISO 8601 UTC), used where no timestamp proves the time of signing.
+    """
+    if record is None:
+        return SignatureReading(UNKNOWN, "the file was not read")
+    if record.get("exists") is False:
+        return SignatureReading("file_missing", "the file is not there")
+    signature = record.get("signature")
+    if record.get("exists") is not True or not isinstance(signature, Mapping):
+        return SignatureReading(UNKNOWN, quote(record.get("error") or "signature not read"))
+    state, status = signature.get("state"), signature.get("hash_status")
+    if state == "unsigned" or (state == "signed" and status == TRUST_E_NOSIGNATURE):
+        return SignatureReading("unsigned", "the file has no signature")
+    if state != "signed":
+        return SignatureReading(UNKNOWN, quote(record.get("error") or "signature unreadable"))
+    if status == TRUST_E_BAD_DIGEST:
+        return SignatureReading("tampered", "the file was altered after it was signed")
+    if status != 0:
+        code = f"0x{status:08X}" if isinstance(status, int) else "not read"
+        return SignatureReading(UNKNOWN, f"integrity of the file: {code}")
+    signer = signature.get("signer")
+    if not isinstance(signer, Mapping):
+        return SignatureReading(UNKNOWN, "the signer's certificate could not be read")
+    when, known, stamp = _timestamp(signature, stores)
+    link = _link(signer, _certs(signature), stores, when or now)
+    if link.status == "expired" and not known:
+        return SignatureReading(UNKNOWN, f"{link.evidence}; {stamp}")
+    return SignatureReading(link.status, f"{link.evidence}; {stamp}")
