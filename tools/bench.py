@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Measure on the lab what the collection costs.
+
+Prints the wall time of assess over 100 hosts divided by that of `ansible -m raw -a 'exit 0'` over
+the same hosts, measured one after the other in this run, and the PowerShell starts and HTTP
+requests per host of assess and of a whole apply, as the lab counted them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lab_session import ESTATES, ROOT, CommandError, ask, lab, run
+
+WORK = ROOT / ".cache" / "bench"
+HOSTS = 100
+ROUNDS = 3  # each time is the median of so many
+COUNTERS = {"powershell_starts": "PowerShell starts", "http_requests": "HTTP requests"}
+
+
+def crowd() -> Path:
+    """Write an estate of 100 hosts, copies of the farm's in turn, and return its path."""
+    farm = yaml.safe_load((ESTATES / "farm.yml").read_text(encoding="utf-8"))
+    originals = itertools.cycle(farm["hosts"].values())
+    farm["hosts"] = {f"bench{n:03}": without_address(next(originals)) for n in range(1, HOSTS + 1)}
+    path = WORK / "crowd.yml"
+    path.write_text(yaml.safe_dump(farm, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def without_address(host: dict[str, Any]) -> dict[str, Any]:
+    """Return the host without its address, so that the lab chooses one."""
+    return {key: value for key, value in host.items() if key != "address"}
+
+
+def playbook(name: str, inventory: Path, change: str, *settings: str) -> list[str]:
+    """Return the command of one of the collection's playbooks."""
+    settings = (f"legacyops_change_id={change}", f"legacyops_change_dir={WORK / change}", *settings)
+    extra = [word for setting in settings for word in ("-e", setting)]
+    return ["ansible-playbook", f"legacyops.hotfix.{name}", "-i", str(inventory), *extra]
+
+
+def seconds(command: list[str]) -> float:
+    """Return the wall time of a command."""
+    started = time.monotonic()
+    run(*command, quiet=True)
+    return time.monotonic() - started
+
+
+def counted(state: Path, before: dict[str, Any], hosts: Iterable[str]) -> str:
+    """Return what the lab counted per host since then, as text: mean and most."""
+    after = ask("counters", state)["hosts"]
+    parts = []
+    for name, words in COUNTERS.items():
+        values = [after[host][name] - before["hosts"][host][name] for host in hosts]
+        parts.append(f"{words} {statistics.mean(values):.1f} (most {max(values)})")
+    return ", ".join(parts)
+
+
+def bench_assess() -> None:
+    """Compare assess with the cheapest thing that Ansible can do on the same hosts."""
+    state = WORK / "crowd"
+    with lab(crowd(), state, quiet=True) as inventory:
+        raw = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.raw", "-a", "exit 0"]
+        assess = playbook("assess", inventory, "assess", "legacyops_quiet=true")
+        raw_times, assess_times = [], []
+        for _ in range(ROUNDS):
+            raw_times.append(seconds(raw))
+            before = ask("counters", state)
+            assess_times.append(seconds(assess))
+        per_host = counted(state, before, before["hosts"])
+    raw_time, assess_time = statistics.median(raw_times), statistics.median(assess_times)
+    print(f"{HOSTS} hosts, 20 forks, median of {ROUNDS} rounds")
+    print(f"  ansible -m raw -a 'exit 0'   {raw_time:6.1f} s")
+    print(f"  assess                       {assess_time:6.1f} s")
+    print(f"  assess / raw                 {assess_time / raw_time:6.2f}")
+    print(f"  assess, per host             {per_host}")
+
+
+def bench_apply() -> None:
+    """Count what a whole apply costs on the demonstration's farm."""
+    state = WORK / "farm"
+    with lab(ESTATES / "farm.yml", state, quiet=True) as inventory:
+        run(*playbook("plan", inventory, "apply"), quiet=True)
+        plan = yaml.safe_load((WORK / "apply" / "plan.json").read_text(encoding="utf-8"))
+        treated = [host for wave in plan["waves"] for host in wave]
+        before = ask("counters", state)
+        took = seconds(playbook("apply", inventory, "apply", "legacyops_approve_plan=true"))
+        per_host = counted(state, before, treated)
+    print(f"{len(treated)} hosts hotfixed, in {took:.0f} s of the lab's fast time")
+    print(f"  apply, per host              {per_host}")
+
+
+def main() -> int:
+    """Measure and print."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    try:
+        bench_assess()
+        bench_apply()
+    except CommandError as error:
+        print(f"The measurement failed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

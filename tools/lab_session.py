@@ -1,0 +1,63 @@
+"""Starting the lab and running commands against it: what demo.py and bench.py share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+ESTATES = ROOT / "lab" / "estates"
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    "ANSIBLE_CONFIG": os.devnull,
+    "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+    "ANSIBLE_FORKS": "20",
+}
+
+
+class CommandError(Exception):
+    """Something did not go as it should; the text says what."""
+
+
+def run(*command: str | Path, expect: Sequence[int] = (0,), quiet: bool = False) -> int:
+    """Print a command, run it with its output on the terminal, and return its exit code.
+
+    Quiet: neither the command nor its output is shown. Raises CommandError for any exit code
+    that is not expected.
+    """
+    words = [str(word) for word in command]
+    if not quiet:
+        print(f"\n$ {shlex.join(words)}\n".replace(f"{ROOT}/", ""), flush=True)
+    output = subprocess.PIPE if quiet else None
+    result = subprocess.run(
+        words, cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=output, text=True, check=False
+    )
+    if result.returncode not in expect:
+        shown = "".join([result.stdout or "", result.stderr or ""])
+        raise CommandError(f"{words[0]} ended with exit code {result.returncode}\n{shown}".strip())
+    return result.returncode
+
+
+@contextmanager
+def lab(estate: Path, state: Path, *arguments: str, quiet: bool = False) -> Iterator[Path]:
+    """Start an estate and give the inventory that the lab wrote; stop the lab whatever happens."""
+    try:
+        run("legacyops-lab", "up", estate, "--state", state, "--fresh", *arguments, quiet=quiet)
+        yield state / "inventory.yml"
+    finally:
+        run("legacyops-lab", "down", "--state", state, quiet=True)
+
+
+def ask(what: str, state: Path) -> Any:
+    """Return what `legacyops-lab WHAT --json` says of the lab in this state directory."""
+    command = ["legacyops-lab", what, "--json", "--state", str(state)]
+    shown = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
+    return json.loads(shown.stdout)
