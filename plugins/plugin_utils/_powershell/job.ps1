@@ -1,0 +1,193 @@
+# job: runs a program detached from this session, as a task of the Task Scheduler, at most once.
+#
+# Parameters
+#   op            start, status or delete
+#   name          name of the job: letters, digits, dot, hyphen, underscore
+#   executable    program, full path                                            (start)
+#   arguments     its arguments as one string                                   (start)
+#   as_system     true: as SYSTEM; false: as the caller, without network rights (start)
+#   guard         list of {path, sha256}, compared right before the start       (start)
+#   wait_seconds  how long to wait here for its end, at most 50                 (start, status)
+#   log           {path, patterns, tail_bytes} or null: what to bring back of the program's log
+# Result: {existed, started, state, last_result, last_run, log}
+#   state 1 disabled, 2 queued, 3 ready, 4 running; last_result is the program's exit code, or
+#   0x41303 (267011) has not run yet, 0x41301 (267009) is running.
+#   log: null or {exists, size, matches, tail}; matches are at most 50 lines out of the last 8 MB.
+# Errors: hash_mismatch or not_found (a guarded file), refused (deletion of a running job).
+#
+# Why it cannot start twice: the task has no trigger; it is only created where it does not exist
+#   (TASK_CREATE fails otherwise), only run while its result says that it has never run, and the
+#   scheduler itself ignores a second instance. It is never stopped: no time limit, no hard end.
+#
+# Sources: Task Scheduler 2.0 scripting objects (documented): TASK_CREATE 2,
+#   TASK_LOGON_S4U 2, TASK_LOGON_SERVICE_ACCOUNT 5, TASK_RUNLEVEL_HIGHEST 1, TASK_ACTION_EXEC 0,
+#   TASK_INSTANCES_IGNORE_NEW 2, task states and SCHED_S_ codes. Unverified: that a task that was
+#   run by Run() and never by a trigger leaves 0x41303 as soon as it has begun.
+
+$Legacy.Script = 'job'
+
+function Test-Guards {
+    foreach ($guard in (Get-ListParameter 'guard')) {
+        $path = [string]$guard['path']
+        if (-not [System.IO.File]::Exists($path)) { Stop-Run 'not_found' ('file not found: ' + $path) }
+        $actual = Get-FileSha256 $path
+        if ($actual -ne [string]$guard['sha256']) {
+            Stop-Run 'hash_mismatch' ($path + ' has SHA-256 ' + $actual)
+        }
+    }
+}
+
+function Get-JobFolder($Scheduler) {
+    try { return $Scheduler.GetFolder('\legacyops') }
+    catch { return $Scheduler.GetFolder('\').CreateFolder('legacyops', $null) }
+}
+
+function Register-Job($Scheduler, $Parameters) {
+    $definition = $Scheduler.NewTask(0)
+    $settings = $definition.Settings
+    $settings.ExecutionTimeLimit = 'PT0S'
+    $settings.MultipleInstances = 2
+    $settings.AllowHardTerminate = $false
+    $settings.AllowDemandStart = $true
+    $settings.StartWhenAvailable = $false
+    $settings.DisallowStartIfOnBatteries = $false
+    $settings.StopIfGoingOnBatteries = $false
+    $settings.RunOnlyIfIdle = $false
+    $settings.RunOnlyIfNetworkAvailable = $false
+    # 7 is the default and means background work with low disk priority.
+    $settings.Priority = 5
+    $settings.Enabled = $true
+
+    # S-1-5-18 is SYSTEM; its name is localised on some systems, so Windows is asked for it.
+    if ($Parameters['as_system']) {
+        $sid = New-Object System.Security.Principal.SecurityIdentifier -ArgumentList 'S-1-5-18'
+        $account = [string]$sid.Translate([System.Security.Principal.NTAccount]).Value
+        $logon = 5
+    }
+    else {
+        $account = [string][System.Security.Principal.WindowsIdentity]::GetCurrent().Name
+        $logon = 2
+    }
+    $definition.Principal.UserId = $account
+    $definition.Principal.LogonType = $logon
+    $definition.Principal.RunLevel = 1
+
+    $action = $definition.Actions.Create(0)
+    $action.Path = [string]$Parameters['executable']
+    $action.Arguments = [string]$Parameters['arguments']
+
+    $folder = Get-JobFolder $Scheduler
+    $null = $folder.RegisterTaskDefinition([string]$Parameters['name'], $definition, 2, $account, $null, $logon, $null)
+}
+
+function Wait-JobEnd($Scheduler, [string]$Name, [int]$Seconds) {
+    # The job's record as soon as it has ended, or when the time is over.
+    $end = [DateTime]::UtcNow.AddSeconds([Math]::Min($Seconds, 50))
+    while ($true) {
+        $record = Get-JobRecord (Get-JobTask $Scheduler $Name)
+        $active = ($record.state -eq 2) -or ($record.state -eq 4) -or
+            ($record.last_result -eq 267011) -or ($record.last_result -eq 267009)
+        if ((-not $record.exists) -or (-not $active) -or ([DateTime]::UtcNow -ge $end)) { return $record }
+        Start-Sleep -Milliseconds 1000
+    }
+}
+
+function Get-LogText([System.IO.FileStream]$Stream, [long]$Limit) {
+    # The last Limit bytes as text. msiexec writes UTF-16 with a byte order mark, or ANSI.
+    $start = New-Object byte[] 2
+    $count = $Stream.Read($start, 0, 2)
+    $encoding = [System.Text.Encoding]::Default
+    if (($count -eq 2) -and ($start[0] -eq 255) -and ($start[1] -eq 254)) { $encoding = [System.Text.Encoding]::Unicode }
+    $from = [Math]::Max([long]0, $Stream.Length - $Limit)
+    $from = $from - ($from % 2)
+    [void]$Stream.Seek($from, [System.IO.SeekOrigin]::Begin)
+    $reader = New-Object System.IO.StreamReader -ArgumentList $Stream, $encoding, $true
+    return $reader.ReadToEnd()
+}
+
+function Get-LogMatches([string]$Text, $Patterns) {
+    $list = New-Object System.Collections.ArrayList
+    if ($Patterns.Count -eq 0) { return ,$list }
+    $any = '(?:' + [string]::Join(')|(?:', [string[]]$Patterns.ToArray()) + ')'
+    foreach ($match in [regex]::Matches($Text, '(?m)^.*(?:' + $any + ').*$')) {
+        $line = $match.Value.Trim()
+        if ($line.Length -gt 500) { $line = $line.Substring(0, 500) }
+        [void]$list.Add($line)
+        if ($list.Count -ge 50) { break }
+    }
+    return ,$list
+}
+
+function Get-LogTail([System.IO.FileStream]$Stream, [long]$Limit) {
+    $size = [int][Math]::Min($Limit, $Stream.Length)
+    [void]$Stream.Seek($Stream.Length - $size, [System.IO.SeekOrigin]::Begin)
+    $bytes = New-Object byte[] $size
+    $have = 0
+    while ($have -lt $size) {
+        $count = $Stream.Read($bytes, $have, $size - $have)
+        if ($count -eq 0) { break }
+        $have = $have + $count
+    }
+    return [Convert]::ToBase64String($bytes, 0, $have)
+}
+
+function Get-LogRecord($Log) {
+    if ($null -eq $Log) { return $null }
+    $path = [string]$Log['path']
+    if (-not [System.IO.File]::Exists($path)) {
+        return @{ exists = $false; size = 0; matches = @(); tail = '' }
+    }
+    $patterns = $Log['patterns']
+    if ($null -eq $patterns) { $patterns = New-Object System.Collections.ArrayList }
+    $stream = Open-FileToRead $path
+    try {
+        $size = [long]$stream.Length
+        $tail = Get-LogTail $stream ([long]$Log['tail_bytes'])
+        [void]$stream.Seek(0, [System.IO.SeekOrigin]::Begin)
+        $found = New-Object System.Collections.ArrayList
+        if ($patterns.Count -gt 0) { $found = Get-LogMatches (Get-LogText $stream 8388608) $patterns }
+    }
+    finally { $stream.Close() }
+    return @{ exists = $true; size = $size; matches = $found; tail = $tail }
+}
+
+function Start-JobOnce($Scheduler, $Parameters, $Data) {
+    $name = [string]$Parameters['name']
+    $record = Get-JobRecord (Get-JobTask $Scheduler $name)
+    if ($record.exists -and ($record.last_result -ne 267011)) { return }
+    if ($record.exists -and ($record.state -ne 3)) { return }
+    Test-Guards
+    if (-not $record.exists) { Register-Job $Scheduler $Parameters }
+    $task = Get-JobTask $Scheduler $name
+    $null = $task.Run($null)
+    $Data['started'] = $true
+}
+
+function Remove-JobTask($Scheduler, $Record, [string]$Name) {
+    if (-not $Record.exists) { return }
+    if (($Record.state -eq 2) -or ($Record.state -eq 4)) { Stop-Run 'refused' 'the job is running' }
+    $null = $Scheduler.GetFolder('\legacyops').DeleteTask($Name, 0)
+}
+
+function Invoke-Script($Parameters, $Data) {
+    $operation = [string]$Parameters['op']
+    $name = [string]$Parameters['name']
+    if (-not [regex]::IsMatch($name, '\A[A-Za-z0-9._-]+\z')) { Stop-Run 'refused' ('not a name of a job: ' + $name) }
+    $scheduler = Connect-Scheduler
+    $record = Get-JobRecord (Get-JobTask $scheduler $name)
+    $Data['existed'] = $record.exists
+    $Data['started'] = $false
+    switch ($operation) {
+        'start' {
+            Start-JobOnce $scheduler $Parameters $Data
+            $record = Wait-JobEnd $scheduler $name ([int]$Parameters['wait_seconds'])
+        }
+        'status' { $record = Wait-JobEnd $scheduler $name ([int]$Parameters['wait_seconds']) }
+        'delete' { Remove-JobTask $scheduler $record $name }
+        default { Stop-Run 'refused' 'op must be start, status or delete' }
+    }
+    $Data['state'] = $record.state
+    $Data['last_result'] = $record.last_result
+    $Data['last_run'] = $record.last_run
+    $Data['log'] = Get-LogRecord $Parameters['log']
+}

@@ -1,0 +1,30 @@
+# restart: restarts the host, once.
+#
+# Parameters
+#   boot_token  the host's boot token as observe gave it; another one means that the host has been
+#               restarted since, and the run is refused
+#   reason      text for the event log of the host
+# Result: {return_value}: 0 where Windows has accepted the restart.
+# Errors: refused.
+#
+# Source: Win32_OperatingSystem.Win32ShutdownTracker (documented): flags 2 = restart, not forced;
+#   reason 0x80040001 (2147745793) = planned, maintenance of an application. It does what Reboot
+#   does and writes the reason to the event log. Both need the shutdown privilege enabled.
+
+$Legacy.Script = 'restart'
+
+function Invoke-Script($Parameters, $Data) {
+    $system = Get-WmiObject -Class Win32_OperatingSystem
+    $token = [string]$system.LastBootUpTime
+    if ($token -ne [string]$Parameters['boot_token']) {
+        Stop-Run 'refused' ('the host has been restarted since: its boot token is ' + $token)
+    }
+    $system.psbase.Scope.Options.EnablePrivileges = $true
+    $arguments = $system.psbase.GetMethodParameters('Win32ShutdownTracker')
+    $arguments['Timeout'] = [uint32]0
+    $arguments['Comment'] = [string]$Parameters['reason']
+    $arguments['ReasonCode'] = [uint32]2147745793
+    $arguments['Flags'] = [int]2
+    $answer = $system.psbase.InvokeMethod('Win32ShutdownTracker', $arguments, $null)
+    $Data['return_value'] = [long]$answer['ReturnValue']
+}
