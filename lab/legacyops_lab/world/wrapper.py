@@ -12,13 +12,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from typing import Protocol
 
-_ENCODED = re.compile(
-    r"""^\s*"?(?:\S*\\)?powershell(?:\.exe)?"?\s(?:.*\s)?-e(?:nc(?:odedcommand)?)?\s+(\S+)""",
-    re.IGNORECASE | re.DOTALL,
-)
-# The whole check of the bootstrap script, so that no other text passes for it.
+# ansible-core 2.16 starts the wrapper in a PowerShell of its own inside the first one.
+_NESTED = re.compile(r"(?i)^\s*powershell(?:\.exe)?\s[^\n]*\s-EncodedCommand\s+(\S+)\s*$")
+# The whole check of the bootstrap script, near its beginning: no other text passes for it.
+_NEAR = 200
 _CHECK = re.compile(
     r"""if \(\$PSVersionTable\.PSVersion -lt \[Version\]"(?P<version>[0-9.]+)"\) \{\s*"""
     r"""'(?P<answer>\{"failed":true,"msg":"Ansible requires PowerShell v[0-9.]+[^"']*"\})'\s*"""
@@ -26,44 +25,48 @@ _CHECK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WrapperAnswer:
-    """What the wrapper's version check says: the bytes of stdout and the exit code."""
+class HostLike(Protocol):
+    """What has to be known of a host."""
 
-    stdout: bytes
-    exit_code: int
-
-
-def decode_command(command: str) -> str | None:
-    """Return the PowerShell text of a `powershell -EncodedCommand …` line, else None."""
-    match = _ENCODED.match(command)
-    if match is None:
-        return None
-    try:
-        return base64.b64decode(match[1], validate=True).decode("utf-16-le")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+    @property
+    def powershell(self) -> str | None:
+        """The version of its PowerShell, None where there is none."""
 
 
 def required_version(script: str) -> str | None:
     """Return the PowerShell version that Ansible's wrapper asks for, None for other texts."""
-    match = _CHECK.search(script)
+    match = _check_of(script)
     return None if match is None else match["version"]
 
 
-def wrapper_answer(script: str, powershell: str | None) -> WrapperAnswer | None:
-    """Return what Ansible's wrapper answers on a host with this PowerShell.
+def answer(command: str, host: HostLike) -> tuple[bytes, bytes, int] | None:
+    """Return stdout, stderr and the exit code of Ansible's wrapper on this host.
 
-    None where the text is not the wrapper, or where the host's PowerShell is new enough
-    (then the module itself would run, which the lab cannot do). PowerShell 1.0 has no
-    $PSVersionTable; comparing $null with a version is true there as well.
+    `command` is the decoded text. None where it is not the wrapper, or where the host's
+    PowerShell is new enough: then the module itself would run, which the lab cannot do.
+    PowerShell 1.0 has no $PSVersionTable; $null is less than any version as well.
     """
-    match = _CHECK.search(script)
-    if match is None or powershell is None:
+    match = _check_of(command)
+    if match is None or host.powershell is None:
         return None
-    if _numbers(powershell) >= _numbers(match["version"]):
+    if _numbers(host.powershell) >= _numbers(match["version"]):
         return None
-    return WrapperAnswer(match["answer"].encode("ascii") + b"\r\n", 1)
+    return match["answer"].encode("ascii") + b"\r\n", b"", 1
+
+
+def _check_of(script: str) -> re.Match[str] | None:
+    match = _CHECK.search(_inner(script))
+    return match if match is not None and match.start() < _NEAR else None
+
+
+def _inner(script: str) -> str:
+    match = _NESTED.match(script)
+    if match is None:
+        return script
+    try:
+        return base64.b64decode(match[1], validate=True).decode("utf-16-le")
+    except (binascii.Error, UnicodeDecodeError):
+        return script
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,0 +1,180 @@
+"""The simulated world: an estate of XenApp servers, and what is true about it.
+
+It has no tasks of its own. Whoever asks it anything first lets happen what is due by
+the clock; apart from the clock it is deterministic.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from .agenda import Agenda
+from .certificates import catalogue
+from .host import Host
+from .ledger import Ledger
+from .times import ClockLike
+
+__all__ = ["Host", "World"]
+
+_MOVES_WITH_TIME = frozenset(
+    {"boot_time", "counters", "due", "ids", "install_date", "last_run", "present", "utc"}
+)
+_USERS_OWN = frozenset({"user_leaves", "user_comes"})
+
+
+class World:
+    """All hosts of an estate.
+
+    `state` continues a world: the result of `state()` exactly where it was, that of
+    `snapshot()` with everything that was under way due at once.
+    """
+
+    def __init__(
+        self, estate: dict[str, Any], clock: ClockLike, *, state: dict[str, Any] | None = None
+    ) -> None:
+        """Build the world; KeyError or ValueError for an estate that its schema refuses."""
+        self.clock = clock
+        self.agenda = Agenda()
+        self.book = Ledger()
+        self._at: datetime | None = None
+        users = estate.get("estate", {}).get("users", {})
+        self.hosts = {name: Host(self, name, spec, users) for name, spec in estate["hosts"].items()}
+        if state is None:
+            for host in self.hosts.values():
+                host.begin()
+        else:
+            self._continue(copy.deepcopy(state))
+        for host in self.hosts.values():
+            self.watch(host)
+
+    def _continue(self, state: dict[str, Any]) -> None:
+        """Take up a state; hosts that it does not know begin anew."""
+        for name, host in self.hosts.items():
+            if name in state["hosts"]:
+                host.load(state["hosts"][name])
+            else:
+                host.begin()
+        if "ledger" in state:
+            self.book.load(state["ledger"])
+
+    def time(self) -> datetime:
+        """Return the time at which things happen: an event's own, or the clock's."""
+        return self._at or self.clock.now()
+
+    def advance(self) -> None:
+        """Let everything that is due happen."""
+        if self._at is not None:
+            return
+        now = self.clock.now()
+        while (event := self.agenda.pop_due(now)) is not None:
+            self._at = event.due
+            try:
+                self.hosts[event.host].happens(event.what, event.arguments)
+            finally:
+                self._at = None
+
+    def seconds_to_next(self) -> float:
+        """Return the simulated seconds to the next event (at least a moment)."""
+        due = self.agenda.next_due()
+        seconds = 3600.0 if due is None else (due - self.clock.now()).total_seconds()
+        return max(seconds, 0.001)
+
+    def watch(self, host: Host) -> None:
+        """Look whether a host, or its whole silo, lost or regained service."""
+        moment = self.time()
+        self.book.watch(moment, host.name, host.serves(), "no service", "outage")
+        members = [h for h in self.hosts.values() if host.silo and h.silo == host.silo]
+        if len(members) > 1:
+            text = "no server of the silo took users"
+            up = any(member.accepts_users() for member in members)
+            self.book.watch(moment, f"silo {host.silo}", up, text, "violation")
+
+    def patched(self, host: Host) -> None:
+        """Look whether a patched member may now take its zone over."""
+        if host.role == "test" or host.zone is None:
+            return
+        for other in self.hosts.values():
+            leads = other.zone == host.zone and other.role == "most_preferred_data_collector"
+            if leads and other is not host and not other.installer.patches:
+                host.violation(f"patched before {other.name}, the zone's data collector")
+
+    def inject(self, host: str, fault: str, **arguments: Any) -> None:
+        """Let a fault happen; KeyError for an unknown host, ValueError for a fault."""
+        self.advance()
+        self.hosts[host].inject(fault, arguments)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return violations and outages in order of time."""
+        self.advance()
+        return self.book.entries(self.clock.now())
+
+    def state(self) -> dict[str, Any]:
+        """Return everything, with its times, as JSON data: for continuing later."""
+        self.advance()
+        hosts = {name: host.dump() for name, host in sorted(self.hosts.items())}
+        whole: dict[str, Any] = json.loads(json.dumps({"hosts": hosts, "ledger": self.book.dump()}))
+        return whole
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state without what moves with time alone, as JSON data.
+
+        Left out are clock readings, counters and who is just on: the same before and
+        after a run that only reads.
+        """
+        hosts = self.state()["hosts"]
+        for host in hosts.values():
+            host["agenda"] = [e for e in host["agenda"] if e["what"] not in _USERS_OWN]
+        return {"hosts": _without_times(hosts), "violations": self.book.violations()}
+
+    def status(self) -> dict[str, Any]:
+        """Return every host's true state in a person's words."""
+        self.advance()
+        return {name: _status(host) for name, host in sorted(self.hosts.items())}
+
+
+def _without_times(value: Any) -> Any:
+    """Return JSON data without the keys that move with time alone."""
+    if isinstance(value, dict):
+        return {k: _without_times(v) for k, v in value.items() if k not in _MOVES_WITH_TIME}
+    if isinstance(value, list):
+        return [_without_times(entry) for entry in value]
+    return value
+
+
+def _status(host: Host) -> dict[str, Any]:
+    """Return one host's true state."""
+    g5 = catalogue()["g5"].thumbprint
+    bad = host.services.bad_modules(update=False)
+    violations = [v for v in host.world.book.violations() if v["host"] == host.name]
+    return {
+        "address": host.address,
+        "product": host.product,
+        "power": host.power,
+        "reachable": host.reachable(),
+        "ima": host.services.ima.state,
+        "next_start": "would fail" if bad or host.needs_reconfiguration else "would succeed",
+        "modules_not_verified": bad,
+        "g5_root_in": sorted(s for s, found in host.trust.stores.items() if g5 in found),
+        "patches": sorted(host.installer.patches),
+        "installer_starts": dict(sorted(host.installer.starts.items())),
+        "installing": host.installer.in_progress,
+        "needs_reconfiguration": host.needs_reconfiguration,
+        "pending_restart": host.file_renames > 0,
+        "logon_mode": host.sessions.mode,
+        "users_on": len(host.sessions.present),
+        "restarts": host.boots,
+        "faults": [entry["fault"] for entry in host.faults],
+        "counters": dict(host.counters),
+        "violations": [entry["text"] for entry in violations],
+        "unrecognised": host.unrecognised,
+        "healthy": _healthy(host, bad),
+    }
+
+
+def _healthy(host: Host, bad: Iterable[str]) -> bool:
+    """Whether IMA runs, would start again, and users may log on."""
+    return host.accepts_users() and not list(bad) and not host.needs_reconfiguration

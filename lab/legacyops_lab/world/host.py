@@ -1,0 +1,356 @@
+"""One simulated Windows Server 2008 with XenApp 5.0."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from . import commands, files, images
+from .files import Files
+from .images import Image
+from .installer import Installer
+from .jobs import Jobs, exit_code
+from .services import IMA, RUNNING, Services
+from .sessions import Sessions
+from .times import dmtf, parse
+from .trust import Trust
+
+if TYPE_CHECKING:
+    from . import World
+
+Write = Callable[[str, bytes], None]
+
+SHUTDOWN_SECONDS = 30
+SERVICES_START_SECONDS = 20
+FREE_BYTES = 21_474_836_480
+LOOK_SECONDS = 5.0
+DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
+HOST_FAULTS = ("hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script")
+
+PRODUCTS = {
+    "xenapp_5.0_x64": ("x64", "Citrix XenApp 5.0 for Windows Server 2008 x64"),
+    "xenapp_5.0_x86": ("x86", "Citrix XenApp 5.0 for Windows Server 2008 x86"),
+    "xenapp_fundamentals_3.0": ("x86", "Citrix XenApp Fundamentals 3.0"),
+}
+
+
+class Host:
+    """A host of the estate: what is on it, what runs on it, and what may happen to it."""
+
+    def __init__(
+        self, world: World, name: str, spec: dict[str, Any], users: dict[str, str]
+    ) -> None:
+        """Read a host of the estate; `users` are the estate's, the host's own come on top."""
+        self.world = world
+        self.name = name
+        xenapp: dict[str, Any] = spec.get("xenapp", {})
+        self._read_frame(spec, users)
+        self._read_xenapp(xenapp)
+        self.counters = {"powershell_starts": 0, "http_requests": 0, "shells": 0}
+        self._number = 0
+        self.power = "up"
+        self.boots = 0
+        self.boot_time = world.time() - timedelta(days=xenapp.get("uptime_days", 30))
+        self.hung = False
+        self.faults: list[dict[str, Any]] = []
+        self.unrecognised: list[str] = []
+        self.needs_reconfiguration: bool = xenapp.get("needs_reconfiguration", False)
+        self.files = Files()
+        self.trust = Trust(self, xenapp)
+        self.services = Services(self, xenapp)
+        self.sessions = Sessions(self, xenapp)
+        self.installer = Installer(self, xenapp)
+        self.jobs = Jobs(self)
+        self._lay_files(xenapp)
+
+    def _read_frame(self, spec: dict[str, Any], users: dict[str, str]) -> None:
+        """Read what every host has, XenApp or not."""
+        self.address: str = spec["address"]
+        self.language: str = spec.get("language", "en")
+        self.code_page: int = spec.get("code_page", 932 if self.language == "ja" else 437)
+        self.powershell: str | None = spec.get("powershell", "2.0")
+        self.basic_allowed: bool = spec.get("winrm", {}).get("basic", False)
+        self.users: dict[str, str] = {**users, **spec.get("users", {})}
+
+    def _read_xenapp(self, xenapp: dict[str, Any]) -> None:
+        """Read what the XenApp part says once and for all."""
+        self.product: str = xenapp.get("product", "xenapp_5.0_x64")
+        self.architecture, self.product_name = PRODUCTS[self.product]
+        self.silo: str | None = xenapp.get("silo")
+        self.zone: str | None = xenapp.get("zone")
+        self.role: str = xenapp.get("role", "member")
+        self.domain: str = xenapp.get("domain", "LAB")
+        default_offset = 540 if self.language == "ja" else 0
+        self.offset_minutes: int = xenapp.get("utc_offset_minutes", default_offset)
+        self._skew = timedelta(seconds=xenapp.get("clock_skew_seconds", 0))
+        self._restart_seconds: float = xenapp.get("restart_seconds", 240)
+        self.file_renames: int = 2 if xenapp.get("pending_restart", False) else 0
+        self.free_bytes: int = xenapp.get("free_bytes", FREE_BYTES)
+        self.disk_full = False
+        self.shares: list[dict[str, Any]] = xenapp.get("shares", [])
+        suffix = " (x86)" if self.architecture == "x64" else ""
+        self.ima_folder = f"C:\\Program Files{suffix}\\Citrix\\System32\\Citrix\\IMA"
+
+    def _lay_files(self, xenapp: dict[str, Any]) -> None:
+        """Put IMA's modules and the packages of the estate on the disk."""
+        modules = xenapp.get("modules", {})
+        signer = modules.get("signer", "citrix_2008")
+        for name in modules.get("names", DEFAULT_MODULES):
+            path = f"{self.ima_folder}\\{name}"
+            image = Image("module", f"{name} of {signer}", images.MODULE_BYTES, signer)
+            self.files.put(files.of_image(path, image))
+            self.services.modules.append(path)
+        for entry in xenapp.get("packages", ()):
+            self.files.put(files.of_package(entry["path"], entry))
+
+    # Time ---------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return what the host's own clock shows, UTC."""
+        return self.world.time() + self._skew
+
+    def later(self, seconds: float, what: str, **arguments: Any) -> None:
+        """Let something happen to this host in so many simulated seconds."""
+        due = self.world.time() + timedelta(seconds=seconds)
+        self.world.agenda.add(due, self.name, what, **arguments)
+
+    def cancel(self, what: str) -> None:
+        """Let it not happen."""
+        self.world.agenda.cancel(self.name, lambda event: event.what == what)
+
+    def happens(self, what: str, arguments: dict[str, Any]) -> None:
+        """Let an event of the agenda happen."""
+        parts: dict[str, Any] = {
+            "ima_start_ends": self.services.ima_start_ends,
+            "ima_stop_ends": self.services.ima_stop_ends,
+            "user_leaves": self.sessions.user_leaves,
+            "user_comes": self.sessions.user_comes,
+            "policy_refresh": self.trust.refresh_policy,
+            "modules_are_replaced": self.installer.modules_are_replaced,
+            "rollback_ends": self.installer.rollback_ends,
+            "installation_ends": self.installer.installation_ends,
+            "other_installation_ends": self.installer.other_installation_ends,
+            "process_ends": self.installer.process_ends,
+            "shutdown": self._shutdown,
+            "boot": self._boot,
+            "services_start": self._start_services,
+            "unhang": self._unhang,
+        }
+        parts[what](**arguments)
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait for a condition, at most so many simulated seconds; return whether it holds.
+
+        ConnectionAbortedError when the host goes away meanwhile.
+        """
+        end = self.world.time() + timedelta(seconds=seconds)
+        while True:
+            self.world.advance()
+            if not self.reachable():
+                raise ConnectionAbortedError(self.name)
+            left = (end - self.world.time()).total_seconds()
+            if condition() or left <= 0:
+                return condition()
+            await self.world.clock.sleep(min(left, self.world.seconds_to_next(), LOOK_SECONDS))
+
+    async def pause(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        await self.until(lambda: False, seconds)
+
+    # State --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin what is under way when the world begins."""
+        self.sessions.begin()
+        self.installer.begin()
+
+    def reachable(self) -> bool:
+        """Whether the host answers at all: not while it restarts or hangs."""
+        self.world.advance()
+        return self.power != "down" and not self.hung
+
+    def serves(self) -> bool:
+        """Whether users can work here."""
+        return self.power == "up" and self.services.ima.state == RUNNING
+
+    def accepts_users(self) -> bool:
+        """Whether users can begin to work here."""
+        return self.serves() and self.sessions.mode == 0
+
+    def changed(self) -> None:
+        """Tell the world that service may have been lost or gained."""
+        self.world.watch(self)
+
+    def violation(self, text: str) -> None:
+        """Enter into the ledger that something was done that must not be done."""
+        self.world.book.violation(self.world.time(), self.name, text)
+
+    def next_number(self) -> int:
+        """Return a new number on this host."""
+        self._number += 1
+        return self._number
+
+    def boot_token(self) -> str:
+        """Return LastBootUpTime as WMI writes it."""
+        return dmtf(self.boot_time, self.offset_minutes)
+
+    def launch(self, program: str, arguments: str) -> int | None:
+        """Start a program; return its number, None when there is no such program."""
+        if program in ("msiexec", "msiexec.exe"):
+            return self.installer.start(arguments)
+        code = exit_code(arguments) if program in ("cmd", "cmd.exe") else None
+        if code is None:
+            return None
+        number = self.next_number()
+        self.installer.running.append(number)
+        self.later(1, "process_ends", number=number, code=code)
+        return number
+
+    # Restart ------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Begin a restart: the answer still gets out, then the host goes down."""
+        if self.power != "up":
+            return
+        self.power = "going down"
+        self.later(SHUTDOWN_SECONDS, "shutdown")
+        self.changed()
+
+    def _shutdown(self) -> None:
+        """Go down: processes and sessions are lost."""
+        self.sessions.lose("the host was restarted while they were on")
+        self.installer.shutdown()
+        self.jobs.shutdown()
+        self.power = "down"
+        self.world.agenda.cancel(
+            self.name, lambda e: e.what not in ("user_comes", "policy_refresh")
+        )
+        self.services.halt()
+        late = self.take_fault("late_restart") or {}
+        self.later(self._restart_seconds + late.get("seconds", 0), "boot")
+
+    def _boot(self) -> None:
+        """Come up: the network answers, services start a little later."""
+        self.power = "up"
+        self.boots += 1
+        self.boot_time = self.world.time()
+        self.file_renames = 0
+        self.sessions.after_boot()
+        self.later(SERVICES_START_SECONDS, "services_start")
+
+    def _start_services(self) -> None:
+        """Start what starts by itself."""
+        if self.services.ima.start_mode == "Auto":
+            self.services.start(IMA)
+
+    # Faults -------------------------------------------------------------------------
+
+    def inject(self, fault: str, arguments: dict[str, Any]) -> None:
+        """Let a fault happen now or at its next chance; `recover` takes all back."""
+        if fault == "recover":
+            self.faults, self.hung, self.disk_full = [], False, False
+            self.cancel("unhang")
+            return
+        if fault not in HOST_FAULTS:
+            raise ValueError(f"unknown fault {fault!r}; known: {', '.join(HOST_FAULTS)}, recover")
+        if fault == "hang":
+            self.hung = True
+            if "seconds" in arguments:
+                self.later(float(arguments["seconds"]), "unhang")
+        elif fault == "disk_full":
+            self.disk_full = True
+        elif fault == "rollback_fails":
+            self.installer.rollback_fails = True
+        else:
+            self.faults.append({"fault": fault, **arguments})
+
+    def _unhang(self) -> None:
+        """Answer again."""
+        self.hung = False
+
+    def take_fault(self, fault: str, script: str | None = None) -> dict[str, Any] | None:
+        """Take a waiting fault; one that names a script hits that script only.
+
+        `skip` (occasions to let pass) and `times` (default 1) are counted down.
+        """
+        for entry in self.faults:
+            if entry["fault"] != fault or entry.get("script") not in (None, script):
+                continue
+            if int(entry.get("skip", 0)) > 0:
+                entry["skip"] = int(entry["skip"]) - 1
+                continue
+            entry["times"] = int(entry.get("times", 1)) - 1
+            if entry["times"] <= 0:
+                self.faults.remove(entry)
+            numbers = {"seconds", "after"} & entry.keys()
+            return {**entry, **{key: float(entry[key]) for key in numbers}}
+        return None
+
+    # Commands -----------------------------------------------------------------------
+
+    async def execute(
+        self, command: str, skip_cmd_shell: bool, stdin: AsyncIterator[bytes], write: Write
+    ) -> int:
+        """Run one command line of a remote shell; return its exit code.
+
+        Output goes to `write("stdout" | "stderr", bytes)` in the OEM code page. When
+        the task is cancelled, a foreground installer dies with its shell; jobs live on.
+        ConnectionAbortedError when the host goes away or the line is cut.
+        """
+        self.world.advance()
+        if not self.reachable():
+            raise ConnectionAbortedError(self.name)
+        return await commands.run(self, command, stdin, write)
+
+    async def foreground(self, program: str, arguments: str) -> int | None:
+        """Run a program and wait for it; None when there is no such program."""
+        number = self.launch(program, arguments)
+        if number is None:
+            return None
+        try:
+            while number not in self.installer.codes:
+                await self.until(lambda: number in self.installer.codes, 3600)
+        except asyncio.CancelledError:
+            self.installer.cut_off(number)
+            raise
+        return self.installer.codes[number]
+
+    # Keeping ------------------------------------------------------------------------
+
+    def dump(self) -> dict[str, Any]:
+        """Return the whole state as JSON data."""
+        return {
+            "agenda": self.world.agenda.dump(self.name),
+            "boot_time": self.boot_time.isoformat(),
+            "boots": self.boots,
+            "counters": self.counters,
+            "faults": self.faults,
+            "disk_full": self.disk_full,
+            "file_renames": self.file_renames,
+            "files": self.files.dump(),
+            "hung": self.hung,
+            "installer": self.installer.dump(),
+            "jobs": self.jobs.dump(),
+            "needs_reconfiguration": self.needs_reconfiguration,
+            "number": self._number,
+            "power": self.power,
+            "services": self.services.dump(),
+            "sessions": self.sessions.dump(),
+            "trust": self.trust.dump(),
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Take `dump`, or this host's part of a snapshot, back."""
+        for name in ("boots", "disk_full", "file_renames", "needs_reconfiguration", "power"):
+            setattr(self, name, data[name])
+        self._number = data["number"]
+        self.faults = list(data["faults"])
+        self.hung = data["hung"]
+        self.counters.update(data.get("counters", {}))
+        if "boot_time" in data:
+            self.boot_time = parse(data["boot_time"])
+        for name in ("files", "installer", "jobs", "services", "sessions", "trust"):
+            getattr(self, name).load(data[name])
+        self.world.agenda.load(self.name, data["agenda"], self.world.time())

@@ -1,0 +1,199 @@
+"""The script `observe`: the host's state as one reading."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from . import trust
+from .certificates import hash_text
+from .files import File
+from .texts import text
+from .times import iso
+
+if TYPE_CHECKING:
+    from .host import Host
+
+OS_LANGUAGES = {"ja": 1041, "en": 1033}
+CLR = {"2.0": "2.0.50727.4253", "3.0": "4.0.30319.17929", "5.1": "4.0.30319.42000"}
+EVENTS_SHOWN = 20
+
+
+def _system(host: Host) -> dict[str, Any]:
+    powershell = host.powershell or ""
+    return {
+        "computer_name": host.name.upper(),
+        "domain": host.domain,
+        "caption": "Microsoft® Windows Server® 2008 Standard ",
+        "version": "6.0.6002",
+        "build": 6002,
+        "product_type": 3,
+        "service_pack": 2,
+        "architecture": host.architecture,
+        "language": OS_LANGUAGES[host.language],
+        "oem_code_page": host.code_page,
+        "powershell": powershell,
+        "clr": CLR.get(powershell, CLR["2.0"]),
+        "last_boot": iso(host.boot_time),
+        "boot_token": host.boot_token(),
+    }
+
+
+def _clock(host: Host) -> dict[str, Any]:
+    return {"utc": iso(host.now()), "offset_minutes": host.offset_minutes}
+
+
+def _stores(host: Host) -> dict[str, Any]:
+    return {
+        store: [certificate.record() for certificate in host.trust.in_store(store)]
+        for store in trust.STORES
+    }
+
+
+def _root_update(host: Host) -> dict[str, Any]:
+    return {"policy_value": host.trust.policy_value}
+
+
+def _root_update_events(host: Host) -> list[dict[str, Any]]:
+    events = host.trust.events[:EVENTS_SHOWN]
+    return [{"id": event["id"], "utc": event.get("utc")} for event in events]
+
+
+def product_code(host: Host) -> str:
+    """Return the (invented) product code of the host's XenApp."""
+    digits = hash_text(f"legacyops-lab product {host.product}", "md5")
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "{" + "-".join(parts) + "}"
+
+
+def _products(host: Host) -> list[dict[str, Any]]:
+    code = product_code(host)
+    return [{"product_code": code, "name": host.product_name, "version": "5.0.0"}]
+
+
+def _patches(host: Host) -> list[dict[str, Any]]:
+    return [
+        {
+            "patch_code": code,
+            "product_code": product_code(host),
+            "display_name": patch["display_name"],
+            "state": 1,
+            "install_date": patch.get("install_date"),
+        }
+        for code, patch in sorted(host.installer.patches.items())
+    ]
+
+
+def _sessions(host: Host) -> dict[str, Any]:
+    return host.sessions.record()
+
+
+def _pending_restart(host: Host) -> dict[str, Any]:
+    return {
+        "file_renames": host.file_renames,
+        "component_servicing": False,
+        "windows_update": False,
+    }
+
+
+def _installer(host: Host) -> dict[str, Any]:
+    return {"in_progress": host.installer.in_progress}
+
+
+def _ima(host: Host) -> dict[str, Any]:
+    return {"currently_loading_plugin": host.services.loading_plugin()}
+
+
+def _disk(host: Host) -> dict[str, Any]:
+    return {"system_drive": "C:", "free_bytes": 0 if host.disk_full else host.free_bytes}
+
+
+_PARTS: dict[str, Callable[[Host], Any]] = {
+    "system": _system,
+    "clock": _clock,
+    "stores": _stores,
+    "root_update": _root_update,
+    "root_update_events": _root_update_events,
+    "products": _products,
+    "patches": _patches,
+    "sessions": _sessions,
+    "pending_restart": _pending_restart,
+    "installer": _installer,
+    "ima": _ima,
+    "disk": _disk,
+}
+
+
+async def observe(
+    host: Host, parameters: dict[str, Any], _pieces: AsyncIterator[bytes]
+) -> dict[str, Any]:
+    """Read what is asked for; chains are built last, since that may change the stores."""
+    data: dict[str, Any] = {"errors": {}}
+    for part in parameters.get("want") or ():
+        if part in _PARTS:
+            data[part] = _PARTS[part](host)
+        else:
+            data["errors"][part] = "unknown part"
+    names = parameters.get("services")
+    if names:
+        data["services"] = {name: host.services.record(name) for name in names}
+    _read_files(host, parameters, data)
+    chains = parameters.get("chains")
+    if chains:
+        data["chains"] = {path: await _chain(host, path) for path in chains}
+    jobs = parameters.get("jobs")
+    if jobs:
+        data["jobs"] = {name: host.jobs.record(name) for name in jobs}
+    return data
+
+
+def _read_files(host: Host, parameters: dict[str, Any], data: dict[str, Any]) -> None:
+    """Read the files that are named, and the executables of services."""
+    wanted = list(parameters.get("files") or ())
+    modules = {}
+    for name in parameters.get("service_modules") or ():
+        path = host.services.record(name)["path"]
+        if path is None:
+            data["errors"][f"service_modules.{name}"] = "no such service"
+            continue
+        modules[name] = path.split('"')[1] if path.startswith('"') else path.split(" ")[0]
+        wanted.append({"path": modules[name], "hash": True, "signature": True})
+    if parameters.get("service_modules"):
+        data["service_modules"] = modules
+    if wanted:
+        data["files"] = {}
+    for want in wanted:
+        found = host.files.find(want["path"])
+        for file in found:
+            data["files"][file.path] = file_record(file, want)
+        if not found:
+            data["files"][want["path"]] = _no_file(host, want)
+
+
+def file_record(file: File, want: dict[str, Any]) -> dict[str, Any]:
+    """Return a file as an observation shows it."""
+    return {
+        "exists": True,
+        "size": file.size,
+        "sha256": file.sha256 if want.get("hash") else None,
+        "signature": file.signature_record() if want.get("signature") else None,
+        "error": None,
+    }
+
+
+def _no_file(host: Host, want: dict[str, Any]) -> dict[str, Any]:
+    """Return what is seen of a file that is not there, or on a share out of reach."""
+    remote = want["path"].startswith("\\\\")
+    error = text("network_path", host.language) if remote else None
+    return {"exists": False, "size": None, "sha256": None, "signature": None, "error": error}
+
+
+async def _chain(host: Host, path: str) -> dict[str, Any] | None:
+    """Build the chain of a file on the host; None where there is no signature."""
+    file = host.files.get(path)
+    verification = host.trust.verify(file) if file else None
+    if verification is None:
+        return None
+    if not verification.chain.ok and host.trust.would_wait():
+        await host.pause(trust.OFFLINE_SECONDS)
+    return verification.record()

@@ -1,0 +1,126 @@
+"""The shipped PowerShell scripts, played by the lab.
+
+stdin carries lines of base64: the script, its parameters, then pieces of a file. The
+script is recognised by its SHA-256; its handler answers from the host's true state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from . import acts, commands, known, observe
+from .failures import ScriptError
+from .parameters import parse_parameters
+
+if TYPE_CHECKING:
+    from .commands import Console
+    from .host import Host
+
+Pieces = AsyncIterator[bytes]
+Handler = Callable[["Host", dict[str, Any], Pieces], Awaitable[dict[str, Any]]]
+
+BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
+LINE_CHARACTERS = 76
+
+HANDLERS: dict[str, Handler] = {
+    "observe": observe.observe,
+    "root_certificate": acts.root_certificate,
+    "root_update_policy": acts.root_update_policy,
+    "job": acts.job,
+    "service": acts.service,
+    "restart": acts.restart,
+    "logon_mode": acts.logon_mode,
+    "receive_file": acts.receive_file,
+    "fetch_file": acts.fetch_file,
+}
+
+
+async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int:
+    """Run what comes over stdin; return PowerShell's exit code."""
+    lines = _lines(stdin)
+    script = await anext(lines, None)
+    parameters = await anext(lines, None)
+    if script is None or parameters is None:
+        console.error(commands.powershell_error(host, "Complete-Run"))
+        return 1
+    digest = known.hash_script(script)
+    name = known.known().get(digest)
+    if name not in HANDLERS:
+        commands.remember(host, f"script with SHA-256 {digest} (see `legacyops-lab learn`)")
+        console.error(commands.powershell_error(host, _first_word(script)))
+        return 1
+    result = await _run(host, str(name), parameters, lines)
+    _write_result(host, str(name), result, console)
+    return 0
+
+
+async def _run(host: Host, name: str, parameters: bytes, pieces: Pieces) -> dict[str, Any]:
+    """Run a handler; return the result in its outer form."""
+    try:
+        values = parse_parameters(parameters.decode("utf-8"))
+        data = await _cut_or(host, name, HANDLERS[name](host, values, pieces))
+    except ScriptError as failure:
+        return {"ok": False, "script": name, "error": failure.record()}
+    except (ValueError, KeyError) as error:
+        bad = ScriptError("script_error", f"bad parameters: {error!r}")
+        return {"ok": False, "script": name, "error": bad.record()}
+    return {"ok": True, "script": name, "data": data}
+
+
+async def _cut_or(host: Host, name: str, running: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """Await a handler, unless the fault `drop_script` cuts it off (after simulated seconds)."""
+    fault = host.take_fault("drop_script", name)
+    if fault is None:
+        return await running
+    task = asyncio.ensure_future(running)
+    cut = asyncio.ensure_future(host.world.clock.sleep(fault.get("after", 5.0)))
+    await asyncio.wait((task, cut), return_when=asyncio.FIRST_COMPLETED)
+    task.cancel()
+    cut.cancel()
+    await asyncio.gather(task, cut, return_exceptions=True)
+    raise ConnectionAbortedError(host.name)
+
+
+def _write_result(host: Host, name: str, result: dict[str, Any], console: Console) -> None:
+    """Write a result between its marks; the fault `truncate` takes the end away."""
+    body = json.dumps(result, ensure_ascii=False).encode()
+    encoded = base64.b64encode(body).decode()
+    lines = [BEGIN, *textwrap.wrap(encoded, LINE_CHARACTERS)]
+    lines.append(f"-----END LEGACYOPS RESULT {len(body)}-----")
+    if host.take_fault("truncate", name) is not None:
+        lines = lines[: max(1, len(lines) - 2)]
+    console.out("".join(f"{line}\r\n" for line in lines))
+
+
+async def _lines(stdin: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the decoded lines of stdin as they come, never holding more than one."""
+    rest = bytearray()
+    async for data in stdin:
+        rest += data
+        while (end := rest.find(b"\n")) >= 0:
+            line = bytes(rest[:end]).strip()
+            del rest[: end + 1]
+            if line:
+                yield _decode(line)
+    if rest.strip():
+        yield _decode(bytes(rest).strip())
+
+
+def _decode(line: bytes) -> bytes:
+    """Decode one line; what is not base64 is garbage to the script, here an empty piece."""
+    try:
+        return base64.b64decode(line, validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _first_word(script: bytes) -> str:
+    """Return the first word of an unknown script."""
+    words = script.decode("utf-8", "replace").split()
+    return words[0][:40] if words else "?"

@@ -1,0 +1,192 @@
+"""A host's certificate stores and Windows' automatic root update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from . import chains
+from .certificates import Certificate, catalogue
+from .chains import Chain
+from .files import File
+from .signatures import Signature
+from .times import iso, parse
+
+if TYPE_CHECKING:
+    from .host import Host
+
+TRUSTED_STORES = ("root", "auth_root", "enterprise_root", "policy_root")
+STORES = (*TRUSTED_STORES, "intermediate", "disallowed")
+_DEFAULTS = {"root": ["microsoft_root", "timestamp_root"], "auth_root": ["old_root"]}
+
+SUCCEEDED = 4
+FAILED = 8
+OFFLINE_SECONDS = 15
+POLICY_REFRESH_SECONDS = 90 * 60
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a host found when it built the chain of a signature."""
+
+    chain: Chain
+    moment: datetime
+    roots_added: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return it as an observation shows it."""
+        return {
+            "ok": self.chain.ok,
+            "status": self.chain.status,
+            "elements": [
+                {"thumbprint": certificate.thumbprint, "status": status}
+                for certificate, status in self.chain.elements
+            ],
+            "verification_time": iso(self.moment),
+            "roots_added": list(self.roots_added),
+        }
+
+
+class Trust:
+    """Stores of the machine, and what the automatic update would do."""
+
+    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+        """Read `stores` and `root_update` of the estate's xenapp part."""
+        self._host = host
+        update = spec.get("root_update", {})
+        self.policy_value: int | None = update.get("policy_value")
+        self.group_policy: bool = update.get("group_policy", False)
+        self._enforced = self.policy_value
+        self.internet: bool = update.get("internet", True)
+        self.microsoft_list: str = update.get("microsoft_list", "trusted")
+        self.events: list[dict[str, Any]] = []
+        self.imported: dict[str, Certificate] = {}
+        given = {**_DEFAULTS, **spec.get("stores", {})}
+        self.stores: dict[str, list[str]] = {
+            store: [catalogue()[name].thumbprint for name in given.get(store, ())]
+            for store in STORES
+        }
+
+    def certificate(self, thumbprint: str) -> Certificate:
+        """Return a certificate of a store; KeyError for one the world does not have."""
+        if thumbprint in self.imported:
+            return self.imported[thumbprint]
+        return next(c for c in catalogue().values() if c.thumbprint == thumbprint)
+
+    def in_store(self, store: str) -> list[Certificate]:
+        """Return a store's certificates in order of thumbprint."""
+        return [self.certificate(thumbprint) for thumbprint in sorted(self.stores[store])]
+
+    def add(self, store: str, certificate: Certificate) -> None:
+        """Put a certificate into a store (nothing happens when it is there)."""
+        if certificate.thumbprint not in self.stores[store]:
+            self.stores[store].append(certificate.thumbprint)
+        if all(certificate.thumbprint != c.thumbprint for c in catalogue().values()):
+            self.imported[certificate.thumbprint] = certificate
+
+    def remove(self, store: str, thumbprint: str) -> None:
+        """Take a certificate out of a store."""
+        self.stores[store] = [t for t in self.stores[store] if t != thumbprint]
+
+    def set_policy(self, value: int | None) -> None:
+        """Set the policy value; a group policy puts its own back at the next refresh."""
+        self.policy_value = value
+        if self.group_policy and value != self._enforced:
+            self._host.later(POLICY_REFRESH_SECONDS, "policy_refresh")
+
+    def refresh_policy(self) -> None:
+        """Let the group policy write its value again."""
+        self.policy_value = self._enforced
+
+    def verify(self, file: File, *, update: bool = True) -> Verification | None:
+        """Build the chain of a file's signature; None when it carries none.
+
+        With `update` the build may fetch a missing root, as on a real host. The time
+        of the check is the timestamp's where the timestamp's own chain holds.
+        """
+        signature = file.signature
+        if signature is None:
+            return None
+        moment = self._moment(signature)
+        return self._build(signature.leaf, signature.certificates(), moment, update)
+
+    def runs(self, file: File, *, update: bool = True) -> bool:
+        """Whether a program that insists on a valid signature accepts the file."""
+        verification = self.verify(file, update=update)
+        return verification is not None and file.intact and verification.chain.ok
+
+    def would_wait(self) -> bool:
+        """Whether a chain build tries to reach the internet in vain."""
+        return self.policy_value != 1 and not self.internet
+
+    def _moment(self, signature: Signature) -> datetime:
+        """Return the time at which a signature is judged."""
+        if signature.timestamp is None:
+            return self._host.now()
+        stamped = parse(signature.timestamp)
+        authority, *others = signature.timestamp_certificates()
+        judged = self._chain(authority, others, stamped)
+        return stamped if judged.ok else self._host.now()
+
+    def _build(
+        self, leaf: Certificate, embedded: list[Certificate], moment: datetime, update: bool
+    ) -> Verification:
+        """Build a chain, fetch the root where that may help, build again."""
+        chain = self._chain(leaf, embedded, moment)
+        if not update or not chain.status & (chains.PARTIAL_CHAIN | chains.UNTRUSTED_ROOT):
+            return Verification(chain, moment, ())
+        added = self._update(chain)
+        if added is None:
+            return Verification(chain, moment, ())
+        return Verification(self._chain(leaf, embedded, moment), moment, added)
+
+    def _chain(self, leaf: Certificate, embedded: list[Certificate], moment: datetime) -> Chain:
+        """Build a chain with what the host has now."""
+        known = [*embedded]
+        for store in (*TRUSTED_STORES, "intermediate"):
+            known += self.in_store(store)
+        trusted = {t for store in TRUSTED_STORES for t in self.stores[store]}
+        return chains.best_chain(leaf, known, trusted, set(self.stores["disallowed"]), moment)
+
+    def _update(self, chain: Chain) -> tuple[str, ...] | None:
+        """Run the automatic root update for a chain without a trusted root.
+
+        Returns the thumbprints that came into AuthRoot, None when nothing changed.
+        """
+        if self.policy_value == 1:
+            return None
+        if not self.internet:
+            self._log(FAILED)
+            return None
+        root = catalogue()["g5"]
+        wanted = any(c.issuer_hash == root.subject_hash for c, _ in chain.elements)
+        if self.microsoft_list == "absent" or not wanted:
+            return None
+        self._log(SUCCEEDED)
+        if self.microsoft_list == "disallowed":
+            self.add("disallowed", root)
+            return ()
+        self.add("auth_root", root)
+        return (root.thumbprint,)
+
+    def _log(self, event: int) -> None:
+        """Write an event of Microsoft-Windows-CAPI2."""
+        self.events.insert(0, {"id": event, "utc": iso(self._host.now())})
+        del self.events[100:]
+
+    def dump(self) -> dict[str, Any]:
+        """Return what can change, as JSON data."""
+        return {
+            "policy_value": self.policy_value,
+            "events": self.events,
+            "stores": {store: sorted(found) for store, found in self.stores.items()},
+            "imported": {t: vars(c) for t, c in sorted(self.imported.items())},
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Take `dump` back."""
+        self.policy_value = data["policy_value"]
+        self.events = list(data["events"])
+        self.stores = {store: list(found) for store, found in data["stores"].items()}
+        self.imported = {t: Certificate(**c) for t, c in data["imported"].items()}

@@ -1,0 +1,299 @@
+"""The shipped scripts, as they come over the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from legacyops_lab.world import certificates, images, known
+from legacyops_lab.world.images import Image
+
+from .conftest import BOOT_TEXT, PACKAGE, PATCH, Terminal, encode, host_spec
+
+Make = Callable[..., Terminal]
+G5 = certificates.catalogue()["g5"]
+MSIEXEC = r"C:\Windows\System32\msiexec.exe"
+LOG = r"C:\Hotfix\log.txt"
+PARTS = [
+    "system",
+    "clock",
+    "stores",
+    "root_update",
+    "root_update_events",
+    "products",
+    "patches",
+    "sessions",
+    "pending_restart",
+    "installer",
+    "ima",
+    "disk",
+]
+
+
+def job_start(**more: Any) -> dict[str, Any]:
+    """Return the parameters that start the hotfix's job."""
+    return {
+        "op": "start",
+        "name": "hotfix-1",
+        "executable": MSIEXEC,
+        "arguments": f'/p "{PACKAGE}" /qn /norestart /l*v "{LOG}"',
+        "as_system": True,
+        "guard": [],
+        "wait_seconds": 10,
+        "log": {"path": LOG, "patterns": ["26005"], "tail_bytes": 200},
+        **more,
+    }
+
+
+def root_add(der: bytes, **more: Any) -> dict[str, Any]:
+    """Return the parameters that import a root."""
+    return {
+        "op": "add",
+        "sha256": hashlib.sha256(der).hexdigest().upper(),
+        "thumbprint": hashlib.sha1(der).hexdigest().upper(),
+        "der": base64.b64encode(der).decode(),
+        **more,
+    }
+
+
+def test_observe_reads_everything_and_changes_nothing(make: Make) -> None:
+    lab = make(XA01={**host_spec(sessions=[{"user": "sato"}]), "language": "ja"})
+    before = lab.world.snapshot()
+    wanted = {
+        "want": PARTS,
+        "services": ["IMAService", "none"],
+        "service_modules": ["IMAService"],
+        "files": [{"path": r"C:\hotfix\*.msp", "hash": True, "signature": True}],
+        "jobs": ["hotfix-1"],
+    }
+    data = asyncio.run(lab.data("XA01", "observe", wanted))
+    assert set(PARTS) <= set(data)
+    assert data["system"]["language"] == 1041
+    assert data["system"]["boot_token"].endswith("+540")
+    assert data["services"]["none"]["exists"] is False
+    assert data["service_modules"]["IMAService"] in data["files"]
+    signature = data["files"][PACKAGE]["signature"]
+    assert signature["hash_status"] == 0
+    assert signature["certificates"][-1]["issuer_hash"] == G5.subject_hash
+    assert [s["user"] for s in data["sessions"]["list"] if s["user"]] == ["sato"]
+    assert data["jobs"] == {
+        "hotfix-1": {"exists": False, "state": None, "last_result": None, "last_run": None}
+    }
+    assert lab.world.snapshot() == before
+    assert lab.host().counters["powershell_starts"] == 1
+
+
+def test_building_a_chain_may_fetch_the_root(make: Make) -> None:
+    lab = make(XA01=host_spec(root_update={}), XA02=host_spec(root_update={"internet": False}))
+    chain = asyncio.run(lab.data("XA01", "observe", {"chains": [PACKAGE]}))["chains"][PACKAGE]
+    assert (chain["ok"], chain["status"]) == (True, 0)
+    assert chain["roots_added"] == [G5.thumbprint]
+    assert chain["verification_time"] == "2011-11-15T09:30:00Z"
+    chain = asyncio.run(lab.data("XA02", "observe", {"chains": [PACKAGE]}))["chains"][PACKAGE]
+    assert (chain["ok"], chain["status"], chain["roots_added"]) == (False, 0x10000, [])
+
+
+def test_root_comes_and_goes(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    der = certificates.g5_der()
+    added = asyncio.run(lab.data("XA01", "root_certificate", root_add(der)))
+    assert added == {"before": False, "after": True}
+    stores = asyncio.run(lab.data("XA01", "observe", {"want": ["stores"]}))["stores"]
+    assert G5.record() in stores["root"]
+    removed = asyncio.run(lab.data("XA01", "root_certificate", root_add(der, op="remove")))
+    assert removed == {"before": True, "after": False}
+    bad = asyncio.run(lab.result("XA01", "root_certificate", root_add(der, sha256="00")))
+    assert bad["error"]["kind"] == "hash_mismatch"
+    garbage = asyncio.run(lab.result("XA01", "root_certificate", root_add(b"no certificate")))
+    assert garbage["error"]["code"] == 0x80092009
+    assert lab.violations() == []
+
+
+def test_policy(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    changed = asyncio.run(lab.data("XA01", "root_update_policy", {"value": None}))
+    assert changed == {"before": 1, "after": None}
+
+
+def test_job_lives_on_and_never_starts_twice(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    asyncio.run(lab.data("XA01", "root_certificate", root_add(certificates.g5_der())))
+    first = asyncio.run(lab.data("XA01", "job", job_start()))
+    assert (first["existed"], first["started"], first["state"]) == (False, True, 4)
+    again = asyncio.run(lab.data("XA01", "job", job_start()))
+    assert (again["existed"], again["started"], again["state"]) == (True, False, 4)
+    lab.clock.pass_minutes(20)
+    done = asyncio.run(lab.data("XA01", "job", job_start(op="status")))
+    assert (done["state"], done["last_result"]) == (3, 0)
+    assert done["log"]["exists"]
+    assert "returning 0" in base64.b64decode(done["log"]["tail"]).decode("utf-16-le")
+    asyncio.run(lab.data("XA01", "job", job_start(op="delete")))
+    assert lab.host().jobs.get("hotfix-1") is None
+    assert lab.host().installer.starts == {PATCH: 1}
+
+
+def test_job_waits_for_the_end_inside_one_start(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    data = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=3600)))
+    assert (data["state"], data["last_result"]) == (3, 1603)
+    assert len(data["log"]["matches"]) == 1
+    assert "26005" in data["log"]["matches"][0]
+
+
+def test_job_guard_refuses_another_file(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    guard = [{"path": PACKAGE, "sha256": "00"}]
+    result = asyncio.run(lab.result("XA01", "job", job_start(guard=guard)))
+    assert result["error"]["kind"] == "hash_mismatch"
+    assert lab.host().jobs.get("hotfix-1") is None
+
+
+def test_service_is_started_and_waited_for(make: Make) -> None:
+    lab = make(XA01=host_spec(ima={"state": "stopped"}))
+    wanted = {
+        "op": "start",
+        "name": "IMAService",
+        "wait_for": "Running",
+        "wait_seconds": 50,
+    }
+    first = asyncio.run(lab.data("XA01", "service", wanted))
+    assert (first["before"]["state"], first["after"]["state"]) == ("Stopped", "Start Pending")
+    second = asyncio.run(lab.data("XA01", "service", {**wanted, "op": "status"}))
+    assert second["after"]["state"] == "Running"
+    missing = asyncio.run(lab.result("XA01", "service", {**wanted, "name": "none"}))
+    assert missing["error"]["kind"] == "not_found"
+
+
+def test_restart_needs_the_token_of_this_boot(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    system = asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))["system"]
+    token = {"boot_token": system["boot_token"], "reason": "test"}
+    assert asyncio.run(lab.data("XA01", "restart", token)) == {"return_value": 0}
+    lab.clock.pass_minutes(2)
+    with pytest.raises(ConnectionAbortedError):
+        asyncio.run(lab.data("XA01", "observe", {}))
+    lab.clock.pass_minutes(10)
+    refused = asyncio.run(lab.result("XA01", "restart", token))
+    assert refused["error"]["kind"] == "refused"
+
+
+def test_logon_mode(make: Make) -> None:
+    lab = make(XA01=host_spec(sessions=[{"user": "sato"}, {"user": "ito", "minutes": None}]))
+    drained = asyncio.run(lab.data("XA01", "logon_mode", {"op": "drain", "log_off": []}))
+    assert (drained["before"]["drain_mode"], drained["after"]["drain_mode"]) == (0, 2)
+    lab.clock.pass_minutes(11)
+    forced = asyncio.run(lab.data("XA01", "logon_mode", {"op": "drain", "log_off": [2, 3]}))
+    assert forced["logged_off"] == [3]
+    enabled = asyncio.run(lab.data("XA01", "logon_mode", {"op": "enable", "log_off": []}))
+    assert enabled["after"]["drain_mode"] == 0
+
+
+def pieces(content: bytes) -> list[bytes]:
+    """Cut a file into pieces as the wire carries them."""
+    return [content[at : at + 30_000] for at in range(0, len(content), 30_000)]
+
+
+def test_received_package_is_what_was_sent(make: Make, tmp_path: Path) -> None:
+    lab = make(XA01=host_spec(packages=[], stores={"root": ["g5", "timestamp_root"]}))
+    image = Image("msp", "PUSHED", 100_000, "citrix_2011", PATCH, (), ("ImaSrv.exe",))
+    sha256 = images.write(tmp_path / "x.msp", image)
+    content = (tmp_path / "x.msp").read_bytes()
+    wanted = {"path": PACKAGE, "size": len(content), "sha256": sha256}
+    data = asyncio.run(lab.data("XA01", "receive_file", wanted, pieces(content)))
+    assert data == {"size": 100_000, "sha256": sha256}
+    assert asyncio.run(lab.install("XA01")) == 0
+
+
+def test_a_large_file_of_any_content(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    content = os.urandom(300_000)
+    digest = hashlib.sha256(content).hexdigest().upper()
+    wanted = {"path": r"C:\any.bin", "size": len(content), "sha256": digest}
+    asyncio.run(lab.data("XA01", "receive_file", wanted, pieces(content)))
+    short = asyncio.run(lab.result("XA01", "receive_file", wanted, pieces(content[:-1])))
+    assert short["error"]["kind"] == "hash_mismatch"
+    lab.world.inject("XA01", "disk_full")
+    full = asyncio.run(lab.result("XA01", "receive_file", wanted, pieces(content)))
+    assert full["error"]["code"] == 0x80070070
+
+
+def test_fetching(make: Make) -> None:
+    source = r"\\files\hotfix\x.msp"
+    share = {
+        "source": source,
+        "username": r"LAB\reader",
+        "password": "pw",
+        "package": {"name": "X", "patch_code": PATCH},
+    }
+    lab = make(XA01=host_spec(packages=[], shares=[share]))
+    wanted = {
+        "source": source,
+        "path": PACKAGE,
+        "sha256": images.package({"name": "X", "patch_code": PATCH}).sha256(),
+        "username": r"LAB\reader",
+        "password": "pw",
+    }
+    assert asyncio.run(lab.data("XA01", "fetch_file", wanted))["changed"] is True
+    assert asyncio.run(lab.data("XA01", "fetch_file", wanted))["changed"] is False
+    again = {**wanted, "path": r"C:\y.msp"}
+    wrong = asyncio.run(lab.result("XA01", "fetch_file", {**again, "password": "no"}))
+    assert wrong["error"]["code"] == 0x8007052E
+    none = asyncio.run(lab.result("XA01", "fetch_file", {**again, "source": r"\\files\none"}))
+    assert none["error"]["kind"] == "not_found"
+
+
+def test_faults(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    lab.world.inject("XA01", "truncate", script="observe")
+    out = asyncio.run(lab.raw("XA01", "observe", {"want": ["system"]}))[0]
+    assert b"END LEGACYOPS RESULT" not in out
+    assert b"END" in asyncio.run(lab.raw("XA01", "observe", {}))[0]
+    lab.world.inject("XA01", "drop_script", script="job", after="3")
+    with pytest.raises(ConnectionAbortedError):
+        asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=50)))
+    assert lab.host().jobs.get("hotfix-1") is not None
+    lab.world.inject("XA01", "hang", seconds=60)
+    assert not lab.host().reachable()
+    lab.clock.pass_minutes(2)
+    assert lab.host().reachable()
+    with pytest.raises(ValueError, match="unknown fault"):
+        lab.world.inject("XA01", "earthquake")
+
+
+def test_late_restart(make: Make) -> None:
+    lab = make(XA01=host_spec(restart_seconds=60))
+    lab.world.inject("XA01", "late_restart", seconds=3600)
+    lab.host().restart()
+    lab.clock.pass_minutes(30)
+    assert not lab.host().reachable()
+    lab.clock.pass_minutes(40)
+    assert lab.host().reachable()
+
+
+def test_an_unknown_script_is_garbage(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    lines = [base64.b64encode(b"Do-Something else") + b"\r\n", b"PG8vPg==\r\n"]
+    out, error, code = asyncio.run(lab.command("XA01", encode(BOOT_TEXT), lines))
+    assert (out, code) == (b"", 1)
+    assert error.startswith(b"#< CLIXML")
+    assert "learn" in lab.host().unrecognised[0]
+
+
+def test_boot_survives_the_white_space_of_2_16(make: Make) -> None:
+    assert known.hash_boot(BOOT_TEXT) == known.hash_boot(known.normalised(BOOT_TEXT))
+
+
+def test_learning(tmp_path: Path) -> None:
+    for name in ("boot", "common", "observe"):
+        (tmp_path / f"{name}.ps1").write_text(f"# {name}\n", encoding="utf-8")
+    target = tmp_path / "known_scripts.yml"
+    found = known.learn(tmp_path, target)
+    assert list(found) == ["boot", "observe"]
+    assert found["observe"] == known.hash_script(b"# common\n\n# observe\n")
+    assert "observe: " + found["observe"] in target.read_text(encoding="utf-8")
