@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .._core.journal import append_entry
+from .._core.journal import append_entry, to_line, verify
 from .directory import ChangeError, sync_folder
 
 
@@ -37,15 +36,24 @@ class JournalFile:
             raise ChangeError(f"{self.path} cannot be read ({problem.strerror}).") from problem
 
     def entries(self) -> list[dict[str, Any]]:
-        """Every entry that can be read, oldest first."""
-        return [entry for entry in map(_entry, self.lines()) if entry is not None]
+        """Every entry, oldest first.
 
-    def append(self, event: str, **body: Any) -> dict[str, Any]:
+        :raises ChangeError: an entry was altered, added or taken away.
+        """
+        report = verify(self.lines())
+        if not report.ok:
+            raise ChangeError(
+                f"{self.path} is not as it was written ({report.problems[0]}). Keep it as it is, "
+                "find out who changed it, and go on under a new change_id."
+            )
+        return report.entries
+
+    def append(self, kind: str, **body: Any) -> dict[str, Any]:
         """Add one entry and make it durable before returning."""
         entries = self.entries()
-        body = {"event": event, "utc": now(), "by": writer(), **body}
+        body = {"kind": kind, "utc": now(), "by": writer(), **body}
         entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
-        line = json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n"
+        line = to_line(entry)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not self.path.exists()
@@ -77,14 +85,6 @@ def writer() -> dict[str, Any]:
     except (KeyError, OSError):
         user = str(os.getuid())
     return {"user": user, "controller": socket.gethostname(), "process": os.getpid()}
-
-
-def _entry(line: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _ends_with_line_end(stream: Any) -> bool:

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says what the vendor's notices mean for a host. Reads only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.look import LookAction
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    **ADVISORY_OPTIONS,
+    "quiet": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(LookAction):
+    """Looks, tells, and leaves what it read for the plan."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        result, observation = self.look(remote, args, "findings")
+        if self.check_mode:
+            return result
+        directory = self.directory(args)
+        path = directory.host_file("observations", self.host)
+        if observation is None:
+            path.unlink(missing_ok=True)  # a plan must not be made from what is out of date
+            return result
+        directory.write(path, observation.to_dict())
+        return {**result, "observation_path": str(path)}

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks that a host is still as the vendor's notices demand. Reads only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.look import LookAction
+from ..plugin_utils._procedure.text import in_language
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    **ADVISORY_OPTIONS,
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["blocker", "warning", "info"],
+        "default": ["blocker", "warning"],
+    },
+    "quiet": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(LookAction):
+    """Looks, tells, and fails where something is amiss, so that a scheduler sees it."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        result, _observation = self.look(remote, args, "audit")
+        amiss = [f for f in result["findings"] if f["severity"] in args["fail_on"]]
+        if amiss:
+            titles = "; ".join(in_language(f["title"], args["language"]) for f in amiss)
+            reason = result.pop("reason", "findings")
+            raise ActionError(reason, f"Something is amiss: {titles}.", **result)
+        return result

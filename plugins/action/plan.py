@@ -1,0 +1,78 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes and prints the plan of a change. Works on the controller; contacts no host."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.advisory import select_advisory
+from ..plugin_utils._core.observation import Observation
+from ..plugin_utils._core.plan import make_plan, plan_host
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.change import reason_of
+from ..plugin_utils._procedure.directory import ChangeDirectory
+from ..plugin_utils._procedure.journal import now
+from ..plugin_utils._procedure.settings import common
+from ..plugin_utils._procedure.text import plan_text, unpainted
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    **ADVISORY_OPTIONS,
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "quiet": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(ProcedureAction):
+    """Plans from what assess observed and from the hosts' settings."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        directory = self.directory(args)
+        advisories = self.advisories(args)
+        settings = {host: self.settings(host) for host in args["hosts"]}
+        host_plans = []
+        for host in args["hosts"]:
+            observation = self._observation(directory, host)
+            advisory = select_advisory(advisories, settings[host])
+            host_plans.append(plan_host(advisory, settings[host], observation))
+        plan = make_plan(host_plans, common(settings.values()), created=now())
+        before = directory.read(directory.plan) or {}
+        changed = before.get("digest") != plan["digest"]
+        if changed and not self.check_mode:
+            directory.write(directory.plan, plan)
+        if not args["quiet"]:
+            self.say(plan_text(plan, args["language"], self.paint))
+            self.say(f"\nIt is in {directory.plan}.")
+        hosts = plan["hosts"]
+        return {
+            "changed": changed,
+            "path": str(directory.plan),
+            "digest": plan["digest"],
+            "waves": plan["waves"],
+            "steps": {host: [s["id"] for s in entry["steps"]] for host, entry in hosts.items()},
+            "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
+            "text": plan_text(plan, args["language"], unpainted),
+        }
+
+    def _observation(self, directory: ChangeDirectory, host: str) -> Observation:
+        """What assess read; where it could read nothing, everything is unknown."""
+        record = directory.read(directory.host_file("observations", host))
+        if record is not None:
+            return Observation.from_dict(record)
+        found = directory.read(directory.host_file("findings", host))
+        if found is None:
+            raise ActionError(
+                "not_assessed",
+                f"{host} has not been assessed for this change. Run legacyops.hotfix.assess with "
+                "the same change_id (and change_dir) first.",
+            )
+        reasons = [str(text) for finding in found["findings"] for text in finding["evidence"]]
+        return Observation(
+            host=host, taken=now(), source="unreachable", data={"errors": {"system": reasons[0]}}
+        )

@@ -1,0 +1,298 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out one step of an approved plan."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleError
+
+from ..plugin_utils._action import ActionError, plain
+from ..plugin_utils._core.checks import Verdict, describe
+from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
+from ..plugin_utils._core.plan import (
+    remaining,
+    return_step,
+    step_proven,
+    step_request,
+    step_verdict,
+)
+from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._procedure import directory as files
+from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.change import Change, boot_token
+from ..plugin_utils._procedure.journal import JournalFile
+from ..plugin_utils._procedure.text import clauses, in_language
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    **APPROVAL_OPTIONS,
+    "step": {"type": "str", "required": True},
+    "predict": {"type": "bool", "default": False},
+}
+
+Result = dict[str, t.Any]
+# A host that was not touched and could go on later: not a failed one.
+NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
+# Reasons after which the work on the host may still go on by itself: the next run joins it.
+STILL_UNDER_WAY = ("interrupted", "deadline", "locked")
+
+
+class ActionModule(ProcedureAction):
+    """One step: look, guard, note the intent, act, look again, note the result."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+        change = self.change(args)
+        step = change.step(self.host, args["step"])
+        self.language: str = args["language"]
+        if self.check_mode and args["predict"]:
+            return self._predicted(step)
+        with self.locked(change, self.host):
+            self.stop.check()
+            return _Run(self, remote, change, step).result()
+
+    def _predicted(self, step: Mapping[str, t.Any]) -> Result:
+        """What the plan says, for a step that follows one which check mode has not carried out."""
+        text = in_language(step["changes"], self.language)
+        self.say(f"[{self.host}] {step['id']}: predicted by the plan, not checked. {text}")
+        return {**_about(step), "outcome": "predicted", "changed": True, "msg": text}
+
+    def dispatch(self, step: Mapping[str, t.Any], **more: t.Any) -> Result:
+        """Run the step's module as a task of its own would (as builtin.package does).
+
+        :param more: arguments that belong to this run and not to the plan.
+        """
+        name = f"legacyops.hotfix.{step['action']}"
+        task = self._task.copy()
+        task.action = name
+        task.args = {**step["arguments"], **more}
+        action = self._shared_loader_obj.action_loader.get(
+            name,
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        if action is None:
+            raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
+        try:
+            return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
+        except AnsibleError as error:
+            return self.failure("mistake", f"{name} refuses its arguments: {error}")
+
+
+class _Run:
+    """One step on one host, from the first look to the last."""
+
+    def __init__(
+        self, action: ActionModule, remote: Remote, change: Change, step: dict[str, t.Any]
+    ) -> None:
+        self.action = action
+        self.remote = remote
+        self.change = change
+        self.step = step
+        self.host = action.host
+        self.steps: list[dict[str, t.Any]] = change.entry(self.host)["steps"]
+        self.journal: JournalFile = change.journal(self.host)
+        self.about = _about(step)
+        self.todo = [each["id"] for each in self.steps]
+        self.drained = False
+        self.boot_token: str | None = None
+
+    def result(self) -> Result:
+        observation = self._observe(*self._requests())
+        entries = self.journal.entries()
+        todo = remaining(self.change.plan, self.host, observation, entries)
+        self.todo = [each["id"] for each in todo]
+        if self.step["id"] not in self.todo:
+            return self._nothing("already", "Its goal is reached already.")
+        if self.todo[0] != self.step["id"]:
+            raise self._refusal("order", f"Step {self.todo[0]} comes first.", [])
+        decision = step_verdict(self.step, observation)
+        if decision.action == "skip":
+            return self._nothing("skipped", f"Not needed: {decision.reason}")
+        if decision.action == "refuse":
+            raise self._refusal("interlock", decision.reason, decision.verdicts)
+        return self._act(observation, decision.verdicts, joins=decision.action == "resume")
+
+    def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
+        step = self.step
+        self._announce(joins)
+        facts = {**self.about, "interlocks": _told(guards)}
+        if self.action.check_mode:
+            result = self.action.dispatch(step)
+            if result.get("failed"):
+                raise ActionError(
+                    str(result.get("reason", "failed")), str(result.get("msg")), **facts
+                )
+            return {**_shown(result), **facts, "outcome": "possible", "result": result}
+        more = self._arguments_of_the_run()
+        self._note(
+            "intent", joins=joins, interlocks=_told(guards), observation=observation_digest(before)
+        )
+        self._state(files.UNDER_WAY)
+        result = self.action.dispatch(step, **more)
+        if result.get("failed"):
+            raise self._failure(str(result.get("reason", "failed")), str(result.get("msg")), result)
+        expected = self._verify(result)
+        self._result("ok", result=result, expected=expected)
+        return {**_shown(result), **facts, "outcome": "done", "result": result}
+
+    def _arguments_of_the_run(self) -> Result:
+        """Arguments that are no part of the plan: a new try after a failure, credentials."""
+        if self.step["action"] == "msp_patch":
+            last = [e for e in self.journal.entries() if e.get("step") == self.step["id"]][-1:]
+            return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
+        return {}
+
+    def _verify(self, result: Result) -> list[t.Any]:
+        """Look again: the module's word is not enough. Returns what was expected and is there."""
+        if not self.step["expect"]:
+            return []
+        try:
+            observation = self._observe(step_request(self.step))
+        except RemoteError as error:
+            raise self._failure(error.reason, str(error), result) from None
+        unmet = step_proven(self.step, observation)
+        if unmet:
+            message = f"It was carried out, but does not show what it should: {_unmet(unmet)}."
+            raise self._failure("expectation", message, result, unmet=_told(unmet))
+        return list(self.step["expect"])
+
+    def _requests(self) -> list[dict[str, t.Any]]:
+        """What this step and the choice of what remains need; only this step may probe."""
+        mine = step_request(self.step, probe=not self.action.check_mode)
+        return [mine, *(step_request(step, probe=False) for step in self.steps)]
+
+    def _observe(self, *requests: dict[str, t.Any]) -> Observation:
+        """Read everything in one start."""
+        always = {"want": ["sessions", "system"]}
+        observation = self.remote.observe(merge_requests([always, *requests]))
+        self.drained = _logons_off(observation)
+        self.boot_token = boot_token(observation)
+        return self.change.judged(observation, predicted=self.action.check_mode)
+
+    def _nothing(self, outcome: str, why: str) -> Result:
+        if not self.action.check_mode:
+            self._result("skipped" if outcome == "skipped" else "ok", why=why)
+        return {**self.about, "outcome": outcome, "msg": why}
+
+    def _announce(self, joins: bool) -> None:
+        number = [each["id"] for each in self.steps].index(self.step["id"]) + 1
+        title = in_language(self.step["title"], self.action.language)
+        joined = " (goes on where an earlier run left it)" if joins else ""
+        self.action.say(
+            f"[{self.host}] step {number} of {len(self.steps)}: {title}"
+            f"{clauses(self.step['clause'])}{joined}"
+        )
+
+    def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
+        """The refusal, recorded; nothing has been done to the host by this step."""
+        failed = [v.ref["check"] for v in guards if v.holds is not True]
+        blameless = reason == "order" or all(check in NOT_THE_HOSTS_FAULT for check in failed)
+        return self._left(
+            "refused", reason, message, files.WAITING if blameless else files.FAILED,
+            self.step.get("on_refusal", "stop"), interlocks=_told(guards),
+        )
+
+    def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
+        """The failure, recorded; where the vendor's rollback failed, the whole change stops."""
+        if result.get("needs_reconfiguration"):
+            self.change.directory.stop_all(
+                f"{self.host}: the rollback of a failed installation failed as well; the server "
+                "may have to be reconfigured by a person"
+            )
+        status = files.UNDER_WAY if reason in STILL_UNDER_WAY else files.FAILED
+        return self._left(
+            "failed", reason, message, status,
+            self.step.get("on_failure", "stop"), result=result, **facts,
+        )
+
+    def _left(
+        self, outcome: str, reason: str, message: str, status: str, policy: str, **facts: t.Any
+    ) -> ActionError:
+        """Record how the host is left, and bring it back to service where the step says so."""
+        if not self.action.check_mode:
+            self._result(outcome, reason=reason, message=message, **facts)
+            if status == files.FAILED and policy == "return_to_service":
+                message += self._return_to_service()
+        if self.drained:
+            message += " New logons are off and stay off."
+        message = f"Step {self.step['id']}: {message}"
+        if not self.action.check_mode and (self._begun() or status == files.FAILED):
+            self._state(status, reason=reason, message=message, remaining=self.todo)
+        return ActionError(
+            reason, message, outcome=outcome, remaining=self.todo, **self.about, **facts
+        )
+
+    def _return_to_service(self) -> str:
+        """Carry out the step that lets users in again, under its own interlocks."""
+        back = return_step(self.change.plan, self.host)
+        if back is None or not self.drained:
+            return ""
+        try:
+            observation = self._observe(step_request(back))
+        except RemoteError as error:
+            return f" Users were not let in again: {error}"
+        decision = step_verdict(back, observation)
+        if decision.action != "act":
+            return f" Users are not let in again: {decision.reason}"
+        self._note("intent", for_step=back["id"], interlocks=_told(decision.verdicts))
+        result = self.action.dispatch(back)
+        failed = bool(result.get("failed"))
+        self._result("failed" if failed else "ok", for_step=back["id"], result=result)
+        if failed:
+            return f" Letting users in again failed: {result.get('msg')}"
+        self.drained = False
+        return " The server was returned to service: new logons are on again."
+
+    def _begun(self) -> bool:
+        return bool(self.change.state(self.host)["status"] != files.NOT_BEGUN)
+
+    def _state(self, status: str, **more: t.Any) -> None:
+        self.change.set_state(self.host, status, step=self.step["id"], **more)
+
+    def _result(self, status: str, **body: t.Any) -> None:
+        asked = (body.get("result") or {}).get("reboot_required") is True
+        self._note(
+            "result", status=status, restart_required=asked, boot_token=self.boot_token, **body
+        )
+
+    def _note(self, kind: str, **body: t.Any) -> None:
+        step = body.pop("for_step", self.step["id"])
+        self.journal.append(kind, step=step, plan=self.change.digest, **plain(body))
+
+
+def _about(step: Mapping[str, t.Any]) -> Result:
+    return {"step": step["id"], "clause": list(step["clause"])}
+
+
+def _shown(result: Result) -> Result:
+    """What of the module's result the task shows as its own."""
+    return {key: result[key] for key in ("changed", "diff", "warnings") if key in result}
+
+
+def _told(verdicts: list[Verdict]) -> list[dict[str, t.Any]]:
+    return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in verdicts]
+
+
+def _unmet(verdicts: list[Verdict]) -> str:
+    """Each reference that does not hold, with what was seen instead."""
+    return "; ".join(
+        f"{describe(v.ref)} (seen: {v.evidence})" for v in verdicts if v.holds is not True
+    )
+
+
+def _logons_off(observation: Observation) -> bool:
+    """Whether the host certainly refuses new logons."""
+    data = observation.part("sessions")
+    if not isinstance(data, Mapping):
+        return False
+    return data.get("logons_disabled") is True or data.get("drain_mode") in (1, 2)

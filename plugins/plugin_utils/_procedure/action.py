@@ -1,0 +1,111 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions of the procedure modules have in common."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible.utils.color import stringc
+from ansible.utils.display import Display
+
+from .._action import ActionError, HotfixAction
+from .._core.advisory import load_advisories
+from .._core.model import CoreError
+from .._io.locks import host_lock
+from .._io.remote import Remote
+from .change import Change
+from .directory import ChangeDirectory, ChangeError
+from .settings import settings_of
+
+BUNDLED = Path(__file__).resolve().parents[3] / "advisories"
+# An orphaned worker holds the lock for as long as its step takes: installers take long.
+LOCK_SECONDS = 3 * 3600.0
+
+CHANGE_OPTIONS: dict[str, t.Any] = {
+    "change_id": {"type": "str", "required": True},
+    "change_dir": {"type": "path"},
+    "language": {"type": "str", "choices": ["en", "ja"], "default": "en"},
+}
+ADVISORY_OPTIONS: dict[str, t.Any] = {
+    "advisory_paths": {"type": "list", "elements": "path", "default": []},
+}
+APPROVAL_OPTIONS: dict[str, t.Any] = {
+    "approved_digest": {"type": "str", "default": ""},
+    "approve_plan": {"type": "bool", "default": False},
+}
+
+
+class ProcedureAction(HotfixAction):
+    """An action that works in a change directory; its refusals name the file and the remedy."""
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        try:
+            return self.proceed(remote, args)
+        except ChangeError as error:
+            raise ActionError("change", str(error)) from None
+        except CoreError as error:
+            raise ActionError("mistake", str(error)) from None
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do the work; see HotfixAction.act."""
+        raise NotImplementedError
+
+    @staticmethod
+    def say(text: str) -> None:
+        """Print on the terminal and into Ansible's log."""
+        Display().display(text)
+
+    @staticmethod
+    def paint(text: str, colour: str) -> str:
+        """The text in a colour, where Ansible colours at all."""
+        return text if colour == "normal" else str(stringc(text, colour))
+
+    @staticmethod
+    def directory(args: Mapping[str, t.Any]) -> ChangeDirectory:
+        return ChangeDirectory.find(args["change_dir"], args["change_id"])
+
+    @staticmethod
+    def advisories(args: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """The bundled advisories and the user's own, by id."""
+        return dict(load_advisories([BUNDLED, *map(Path, args["advisory_paths"])]))
+
+    def settings(self, host: str | None = None) -> dict[str, t.Any]:
+        """The settings of a host, this one by default, as its inventory variables give them."""
+        return settings_of(self.task_vars["hostvars"][host or self.host])
+
+    def change(self, args: Mapping[str, t.Any]) -> Change:
+        """The change with its verified plan.
+
+        :raises ChangeError: there is no plan, or it was altered.
+        """
+        return Change.load(
+            self.directory(args),
+            args["change_id"],
+            approved_digest=args.get("approved_digest") or "",
+            approve_plan=bool(args.get("approve_plan")),
+        )
+
+    @contextmanager
+    def locked(self, change: Change, name: str) -> Iterator[None]:
+        """Hold the lock of a host (or of the whole change) within the block.
+
+        Check mode writes nothing and so takes no lock.
+        """
+        if self.check_mode:
+            yield
+            return
+        path = change.directory.host_file("locks", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with host_lock(
+            path,
+            self.host,
+            wait_seconds=LOCK_SECONDS,
+            progress=self.progress(15.0),
+            stop=self.stop,
+        ):
+            yield

@@ -1,0 +1,181 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change: its verified plan, its approval, and where each of its hosts stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.journal import restart_owed
+from .._core.observation import Observation
+from .._core.plan import PlanError, verify_plan
+from . import directory as files
+from .directory import ChangeDirectory, ChangeError
+from .journal import JournalFile, now
+
+Step = Mapping[str, Any]
+
+
+class Change:
+    """One change with the plan that its directory holds."""
+
+    def __init__(
+        self, directory: ChangeDirectory, change_id: str, plan: dict[str, Any], approved: bool
+    ) -> None:
+        self.directory = directory
+        self.id = change_id
+        self.plan = plan
+        self.approved = approved
+
+    @classmethod
+    def load(
+        cls,
+        directory: ChangeDirectory,
+        change_id: str,
+        *,
+        approved_digest: str = "",
+        approve_plan: bool = False,
+    ) -> Change:
+        """Read and verify the plan.
+
+        :param approved_digest: what somebody approved; the plan counts as approved if it is this.
+        :param approve_plan: approve whatever plan is there (labs).
+        :raises ChangeError: there is no plan, or it is not as it was made.
+        """
+        plan = directory.read(directory.plan)
+        if plan is None:
+            raise ChangeError(
+                f"There is no plan in {directory.root}. Run legacyops.hotfix.plan with the same "
+                "change_id (and change_dir) first."
+            )
+        try:
+            verify_plan(plan)
+        except PlanError as problem:
+            raise ChangeError(
+                f"{directory.plan}: {problem} Make the plan again and have it approved."
+            ) from None
+        digest = str(plan["digest"])
+        return cls(directory, change_id, plan, approve_plan or approved_digest == digest)
+
+    @property
+    def digest(self) -> str:
+        return str(self.plan["digest"])
+
+    @property
+    def queue(self) -> list[tuple[str, int]]:
+        """The hosts that have something to do and their wave (from 0), in order."""
+        return [(host, number) for number, wave in enumerate(self.plan["waves"]) for host in wave]
+
+    def entry(self, host: str) -> dict[str, Any]:
+        """The plan of one host.
+
+        :raises ChangeError: the host is not in the plan, or the plan leaves it alone.
+        """
+        entry: dict[str, Any] | None = self.plan["hosts"].get(host)
+        if entry is None:
+            raise ChangeError(
+                f"{host} is not in the plan of change {self.id}. Make a plan that covers it."
+            )
+        if entry.get("blocked"):
+            raise ChangeError(f"The plan leaves {host} alone: {reason_of(entry['blocked'])}")
+        return entry
+
+    def step(self, host: str, step_id: str) -> dict[str, Any]:
+        """One step of a host's plan.
+
+        :raises ChangeError: there is no such step.
+        """
+        steps: list[dict[str, Any]] = self.entry(host)["steps"]
+        for step in steps:
+            if step["id"] == step_id:
+                return step
+        known = ", ".join(step["id"] for step in steps) or "none"
+        raise ChangeError(f"The plan has no step {step_id} for {host}. Its steps: {known}.")
+
+    def journal(self, host: str) -> JournalFile:
+        return JournalFile(self.directory.host_file("journal", host))
+
+    def state(self, host: str) -> dict[str, Any]:
+        """Where the host stands in this plan; what an earlier plan left does not count as done."""
+        state = self.directory.state(host)
+        if state["status"] == files.DONE and state.get("plan") != self.digest:
+            return {"host": host, "status": files.NOT_BEGUN}
+        return state
+
+    def set_state(self, host: str, status: str, **more: Any) -> None:
+        """Record where the host stands."""
+        value = {"host": host, "status": status, "plan": self.digest, "utc": now(), **more}
+        self.directory.write(self.directory.host_file("state", host), value)
+
+    def judged(self, observation: Observation, *, predicted: bool = False) -> Observation:
+        """The observation, to be judged within this change.
+
+        :param predicted: take for granted that all earlier waves have ended well (check mode,
+            in which they have not begun).
+        """
+        host = observation.host
+        waves = dict(self.queue)
+        hosts: dict[str, dict[str, Any]] = {}
+        for name, entry in self.plan["hosts"].items():
+            state = self.state(name)
+            status = state["status"]
+            if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
+                status = files.DONE
+            hosts[name] = {
+                "status": status,
+                "silo": entry["settings"].get("silo"),
+                "wave": waves.get(name),
+            }
+        entries = self.journal(host).entries()
+        hosts[host]["restart_required"] = restart_owed(entries, boot_token(observation))
+        view = {
+            "id": self.id,
+            "now": now(),
+            "stopped": self.directory.stopped() is not None,
+            "approved": self.approved,
+            "window_open": None,
+            "hosts": hosts,
+            "failure_budget": self.failure_budget(host),
+        }
+        return observation.within(view)
+
+    def failure_budget(self, host: str) -> int:
+        """How many hosts may fail before no other one begins."""
+        budget = self.plan["hosts"][host]["settings"].get("failure_budget", 0)
+        return budget if isinstance(budget, int) else 0
+
+    def why_not_begin(self, host: str) -> tuple[str, str] | None:
+        """Why a host may not begin now: a reason for programs and a sentence; None if it may."""
+        if not self.approved:
+            return "not_approved", f"The plan is not approved: its digest is {self.digest}."
+        stopped = self.directory.stopped()
+        if stopped is not None:
+            return "stopped", (
+                f"The change is stopped: {stopped.rstrip('.')}. When that is settled, remove "
+                f"{self.directory.stop} and run the same command again."
+            )
+        failed = [
+            name
+            for name, _wave in self.queue
+            if name != host and self.state(name)["status"] == files.FAILED
+        ]
+        if self.state(host)["status"] == files.NOT_BEGUN and len(failed) > self.failure_budget(host):
+            return "failure_budget", (
+                f"Not begun: {', '.join(failed)} failed, and the failure budget is "
+                f"{self.failure_budget(host)}. Mend that first, then run the same command again."
+            )
+        return None
+
+
+def boot_token(observation: Observation) -> str | None:
+    """What tells one start of the host's Windows from the next, or None where it is unknown."""
+    system = observation.part("system")
+    token = system.get("boot_token") if isinstance(system, Mapping) else None
+    return token if isinstance(token, str) else None
+
+
+def reason_of(blocked: Any) -> str:
+    """Why the plan leaves a host alone, as one English sentence."""
+    return str(blocked.get("en") or blocked) if isinstance(blocked, Mapping) else str(blocked)

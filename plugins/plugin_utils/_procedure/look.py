@@ -1,0 +1,82 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking at one host: what assess and audit have in common."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from .._core.advisory import select_advisory
+from .._core.findings import find
+from .._core.observation import Observation
+from .._core.plan import assess_request
+from .._io.remote import Remote, RemoteError
+from .action import ProcedureAction
+from .text import ORDER, findings_text, in_language
+
+UNREACHABLE_TITLES = {
+    "en": "The host could not be read",
+    "ja": "ホストを読み取れませんでした",
+}
+
+
+class LookAction(ProcedureAction):
+    """Observes the host once and finds what the advisory makes of it; changes nothing."""
+
+    def look(
+        self, remote: Remote, args: dict[str, t.Any], kind: str
+    ) -> tuple[dict[str, t.Any], Observation | None]:
+        """The result of the task, and what was read (None: the host could not be read).
+
+        :param kind: the folder of the change directory that takes the findings.
+        """
+        settings = self.settings()
+        advisory = select_advisory(self.advisories(args), settings)
+        observation: Observation | None = None
+        result: dict[str, t.Any] = {"advisory": advisory.id}
+        try:
+            observation = remote.observe(assess_request(advisory, settings))
+            findings = [dict(finding) for finding in find(advisory, settings, observation)]
+        except RemoteError as error:
+            result["reason"] = error.reason
+            findings = [unreadable(error)]
+        findings.sort(key=lambda finding: ORDER.index(finding["severity"]))
+        counts = Counter(finding["severity"] for finding in findings)
+        result |= {
+            "reachable": observation is not None,
+            "findings": findings,
+            "counts": {severity: counts[severity] for severity in ORDER},
+        }
+        if not args["quiet"]:
+            about = _about(observation)
+            self.say(findings_text(self.host, about, findings, args["language"], self.paint))
+        if not self.check_mode:
+            directory = self.directory(args)
+            path = directory.host_file(kind, self.host)
+            directory.write(path, {"host": self.host, **result})
+            result[f"{kind}_path"] = str(path)
+        return result, observation
+
+
+def unreadable(error: RemoteError) -> dict[str, t.Any]:
+    """The finding of a host that could not be read: unknown, so nothing is done there."""
+    return {
+        "id": "unreachable",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": UNREACHABLE_TITLES,
+        "evidence": [error.message],
+        "remedy": {"en": error.remedy, "ja": error.remedy},
+    }
+
+
+def _about(observation: Observation | None) -> str:
+    """The host in a few words."""
+    if observation is None:
+        return ""
+    system = observation.part("system")
+    caption = in_language(system.get("caption"), "en") if isinstance(system, dict) else ""
+    return f"{caption}, read {observation.taken}".lstrip(", ")
