@@ -59,9 +59,11 @@ def findings(kind: str) -> dict[str, list[str]]:
 def the_job() -> None:
     """Assess, plan, apply and audit the farm."""
     heading("1. The farm")
-    say("The lab starts a farm of XenApp 5.0 servers on this machine. Each is a WinRM endpoint of "
-        "its own, and in a different state. No Windows is involved; what is simulated, and what this "
-        "therefore cannot prove, is in README.md.")  # fmt: skip
+    say(
+        "The lab starts a farm of XenApp 5.0 servers on this machine. Each is a WinRM endpoint of "
+        "its own, and in a different state. No Windows is involved: README.md says what is "
+        "simulated, and what this therefore cannot prove."
+    )
     with lab(ESTATES / "farm.yml", WORK / "farm") as inventory:
         run("legacyops-lab", "status", "--state", WORK / "farm")
         heading("2. Assess: what does Citrix's notice CTX130025 mean for these servers?")
@@ -70,8 +72,10 @@ def the_job() -> None:
         heading("3. Plan: what would be done, in which order, and why?")
         playbook("plan", inventory)
         heading("4. Apply: do exactly that")
-        say("In real life the plan's digest is approved first; here -e legacyops_approve_plan=true "
-            "stands for that. The lab's time runs faster than yours.")  # fmt: skip
+        say(
+            "In real life the plan's digest is approved first; here -e legacyops_approve_plan=true "
+            "stands for that. The lab's time runs faster than yours."
+        )
         playbook("apply", inventory, "legacyops_approve_plan=true")
         heading("5. Audit: is everything as it should be, and will it stay so?")
         say("Fails as long as one server needs a person, so that a scheduler notices.")
@@ -116,17 +120,17 @@ def the_naive_way() -> None:
     say("A second small farm, and the one line that everybody would try first.")
     with lab(ESTATES / "naive.yml", WORK / "naive") as inventory:
         command = r'msiexec /p "{{ legacyops_hotfixes[0].package }}" /qn /norestart'
-        code = run(
-            *["ansible", "all", "-i", inventory, "-m", "ansible.builtin.raw", "-a", command],
-            expect=tuple(range(256)),
-        )
+        naive = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.raw", "-a", command]
+        code = run(*naive, expect=range(256))
         run("legacyops-lab", "ledger", "--state", WORK / "naive")
         run("legacyops-lab", "status", "--state", WORK / "naive")
         if code == 0 or not ask("ledger", WORK / "naive"):
             raise CommandError("the naive installation was expected to break something")
-    say("msiexec's exit code says only that it failed. Error 26005 is in its log: IMA did not "
-        "start, because the root certificate of Citrix's signature is missing. That is what the notice is "
-        "about, and what steps 2 to 5 above prevented.")  # fmt: skip
+    say(
+        "msiexec's exit code says only that it failed. Error 26005 is in its log: IMA did not "
+        "start, because the root certificate of Citrix's signature is missing. That is what the "
+        "notice is about, and what steps 2 to 5 above prevented."
+    )
 
 
 def main() -> int:
@@ -142,8 +146,10 @@ def main() -> int:
         return 1
     finally:
         print(f"\n({time.monotonic() - started:.0f} seconds)")
-    say(f"The change directory is left for you to read: {CHANGE_DIR.relative_to(ROOT)}. "
-        "journal/ has what was done to each server, plan.json why.")  # fmt: skip
+    say(
+        f"The change directory is left for you to read: {CHANGE_DIR.relative_to(ROOT)}. "
+        "journal/ has what was done to each server, plan.json why."
+    )
     return 0
 
 

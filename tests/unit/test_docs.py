@@ -1,0 +1,53 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guides keep up with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+# The first argument of these is the `reason` that a user sees.
+NAMERS = {"ActionError", "RemoteError", "failure", "_failure", "_refusal", "_Refusal"}
+WORD = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+def reasons(repository) -> Iterator[str]:
+    """Yield each reason that stands as a literal in the plugins."""
+    for path in (repository / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                called = node.func
+                name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+                if name in NAMERS:
+                    yield from (
+                        part.value
+                        for part in ast.walk(node.args[0])
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    )
+
+
+def test_every_reason_has_its_remedy(repository):
+    """docs/troubleshooting.md has a row for each `reason`."""
+    guide = (repository / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = "\n".join(line.split("|")[1] for line in guide.splitlines() if line.startswith("| `"))
+    explained = set(re.findall(r"`(\w+)`", rows))
+    used = {reason for reason in reasons(repository) if WORD.fullmatch(reason)}
+    assert used, "no reason found: the test looks in the wrong place"
+    assert not used - explained
+
+
+@pytest.mark.parametrize("pattern", ["*.md", "docs/*.md", "roles/*/README.md", "lab/*.md"])
+def test_links_lead_somewhere(repository, pattern):
+    """Each relative link of a guide leads to a file in the repository."""
+    broken = [
+        f"{page.relative_to(repository)}: {target}"
+        for page in repository.glob(pattern)
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert not broken
