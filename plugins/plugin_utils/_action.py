@@ -18,6 +18,8 @@ from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
 from ._io.waiting import Progress, Stop, StoppedError
 
+POLL_SECONDS = 15
+
 
 class ActionError(Exception):
     """An action's own refusal.
@@ -32,6 +34,17 @@ class ActionError(Exception):
         self.reason = reason
         self.msg = msg
         self.facts = facts
+
+
+def pinned(text: str) -> str:
+    """A SHA-256 pin as upper-case hex; colons and blanks between the digits are allowed.
+
+    :raises ActionError: it is no SHA-256.
+    """
+    pin = text.replace(":", "").replace(" ", "").upper()
+    if len(pin) != 64 or set(pin) - set("0123456789ABCDEF"):
+        raise ActionError("bad_pin", "sha256 is no SHA-256: give its 64 hexadecimal digits.")
+    return pin
 
 
 class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -93,6 +106,11 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     @property
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)
+
+    def poll_seconds(self, args: dict[str, t.Any]) -> float:
+        """Seconds between two looks: the argument's, else the inventory's, else 15."""
+        given = args.get("poll_seconds") or self.task_vars.get("legacyops_poll_seconds")
+        return max(float(given or POLL_SECONDS), 0.1)
 
     def progress(self, interval: float = 60.0) -> Progress:
         """Lines on the terminal that carry the host's name."""

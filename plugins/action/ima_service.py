@@ -1,0 +1,143 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings Citrix' IMA service up and proves that it stays up; or stops it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError, HotfixAction
+from ..plugin_utils._io.failures import is_passing
+from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._io.waiting import poll
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "name": {"type": "str", "default": "IMAService"},
+    "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
+    "stable_seconds": {"type": "int", "default": 60},
+    "deadline_seconds": {"type": "int", "default": 1800},
+    "poll_seconds": {"type": "int"},
+}
+
+_LONGEST_HOST_WAIT = 50
+_STATES = {"running": "Running", "stopped": "Stopped"}
+
+Service = dict[str, t.Any]
+
+
+class ActionModule(HotfixAction):
+    argument_spec = ARGUMENT_SPEC
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        self._args = args
+        self._poll = self.poll_seconds(args)
+        self._progress = self.progress()
+        target = _STATES[args["state"]]
+        before = self._ask(remote, "status", None, 0)
+        if not before.get("exists"):
+            raise ActionError(
+                "not_found", f"There is no service {args['name']} on the host. Correct name."
+            )
+        changed = self._changed = before.get("state") != target
+        result: dict[str, t.Any] = {"service": before, "currently_loading_plugin": None}
+        if changed:
+            states = (before.get("state"), target)
+            result["diff"] = {
+                key: {args["name"]: state}
+                for key, state in zip(("before", "after"), states, strict=True)
+            }
+        if self.check_mode:
+            return {**result, "changed": changed}
+        if changed:
+            result["service"] = self._reach(remote, before, target)
+        if target == "Running":
+            result["service"] = self._stay(remote, result["service"])
+        return {**result, "changed": changed, "elapsed": self.elapsed()}
+
+    def _reach(self, remote: Remote, before: Service, target: str) -> Service:
+        """Start or stop it, and wait for as long as IMA may need.
+
+        The service manager gives up on a start after six minutes, while IMA may still come up: so
+        only a service without a process has failed.
+        """
+        op = "start" if target == "Running" else "stop"
+        pending = str(before.get("state")).endswith("Pending")
+        ops = iter(["status" if pending else op])
+        gone = 0
+
+        def look() -> Service | None:
+            nonlocal gone
+            now = self._ask(remote, next(ops, "status"), target, self._wait_seconds())
+            self._progress(f"{self._args['name']} is {now.get('state')}, awaited is {target}")
+            gone = gone + 1 if now.get("state") == "Stopped" and target == "Running" else 0
+            done = now.get("state") == target or gone > 1
+            return now if done else None
+
+        now: Service | None = poll(
+            look, deadline=self._args["deadline_seconds"], interval=0.5, stop=self.stop
+        )
+        if now is None or now.get("state") != target:
+            raise self._failed(remote, now, target)
+        return now
+
+    def _stay(self, remote: Remote, started: Service) -> Service:
+        """Watch the service for stable_seconds; the host itself does the watching."""
+        left = self._args["stable_seconds"]
+        now = started
+        while left > 0:
+            self.stop.check()
+            wait = min(left, _LONGEST_HOST_WAIT)
+            now = self._ask(remote, "status", "Stopped", wait)
+            same = now.get("process_id") == started.get("process_id")
+            if now.get("state") != "Running" or not same:
+                raise self._failed(remote, now, "Running")
+            left -= wait
+            self._progress(f"{self._args['name']} runs, watched for {left} s more")
+        return now
+
+    def _wait_seconds(self) -> int:
+        return int(min(self._poll, _LONGEST_HOST_WAIT))
+
+    def _ask(self, remote: Remote, op: str, wait_for: str | None, seconds: int) -> Service:
+        """The service after the operation; a lost answer is asked for again, once a poll."""
+        parameters = {
+            "op": op,
+            "name": self._args["name"],
+            "wait_for": wait_for,
+            "wait_seconds": seconds,
+        }
+        try:
+            data = remote.run("service", parameters)
+        except RemoteError as error:
+            if not is_passing(error) or wait_for is None:
+                raise
+            self._progress(f"connection lost ({error.reason}), asks again")
+            self.stop.sleep(self._poll)
+            data = remote.run("service", {**parameters, "op": "status", "wait_seconds": 0})
+        return data.get("after") or {}
+
+    def _failed(self, remote: Remote, now: Service | None, target: str) -> ActionError:
+        """The failure with what helps to find its cause."""
+        now = now or {}
+        plugin = loading_plugin(remote) if target == "Running" else None
+        hint = f"; it was loading {plugin}" if plugin else ""
+        return ActionError(
+            "service_not_" + target.lower(),
+            f"{self._args['name']} is {now.get('state', 'of unknown state')} instead of {target}"
+            f" (exit code {now.get('exit_code')}){hint}."
+            " Leave logons off and look at the signatures of its modules (legacyops.hotfix.audit)"
+            " and the host's event log.",
+            changed=self._changed,
+            service=now,
+            currently_loading_plugin=plugin,
+        )
+
+
+def loading_plugin(remote: Remote) -> str | None:
+    """Citrix' own triage value: which plug-in IMA was loading; None where it cannot be read."""
+    try:
+        part = remote.observe({"want": ["ima"]}).part("ima")
+    except RemoteError:
+        return None
+    return part.get("currently_loading_plugin") if isinstance(part, dict) else None

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes a XenApp server out of service for new sessions, and back."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError, HotfixAction
+from ..plugin_utils._core.checks import _is_session as is_session
+from ..plugin_utils._core.observation import Observation
+from ..plugin_utils._io.failures import is_passing
+from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._io.waiting import poll
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "state": {"type": "str", "choices": ["enabled", "drained"], "required": True},
+    "method": {
+        "type": "str",
+        "choices": ["change_logon", "external"],
+        "default": "change_logon",
+    },
+    "wait_for_sessions": {"type": "bool", "default": False},
+    "deadline_seconds": {"type": "int", "default": 3600},
+    "forced_logoff": {"type": "bool", "default": False},
+    "poll_seconds": {"type": "int"},
+}
+
+# TSServerDrainMode: 1 would readmit users at the next restart, before IMA is proven.
+_MODES = {"enabled": 0, "drained": 2}
+_OPS = {"enabled": "enable", "drained": "drain"}
+
+Session = dict[str, t.Any]
+
+
+class ActionModule(HotfixAction):
+    argument_spec = ARGUMENT_SPEC
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        before = sessions_part(remote)
+        result: dict[str, t.Any] = {
+            "before": mode(before),
+            "after": mode(before),
+            "sessions": people(before),
+            "logged_off": [],
+        }
+        if args["method"] == "change_logon" and not is_mode(before, args["state"]):
+            result.update(self._switch(remote, args["state"], result["before"]))
+        if args["state"] == "drained" and args["wait_for_sessions"] and not self.check_mode:
+            result.update(self._empty(remote, args, bool(result.get("changed"))))
+        return result
+
+    def _switch(self, remote: Remote, state: str, before: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Change the mode and believe only the number that is read back."""
+        after = {"drain_mode": _MODES[state], "logons_disabled": False}
+        if not self.check_mode:
+            data = remote.run("logon_mode", {"op": _OPS[state], "log_off": []})
+            after = data.get("after") or {}
+            if not is_mode(after, state):
+                raise ActionError(
+                    "not_verified",
+                    f"Logons are not {state} after change.exe ended with"
+                    f" {data.get('exit_code')}. Look for a policy that sets the logon mode.",
+                    before=before,
+                    after=after,
+                )
+        return {"changed": True, "after": after, "diff": {"before": before, "after": after}}
+
+    def _empty(self, remote: Remote, args: dict[str, t.Any], changed: bool) -> dict[str, t.Any]:
+        """Wait until nobody is logged on; log off who is left only where that was told."""
+        left = self._await_empty(remote, args)
+        if not left:
+            return {"sessions": []}
+        if not args["forced_logoff"]:
+            raise ActionError(
+                "sessions_remain",
+                f"{len(left)} sessions are still there after {args['deadline_seconds']} seconds."
+                " Logons stay as they are now; ask the users, or set forced_logoff if it is"
+                " approved.",
+                changed=changed,
+                sessions=left,
+            )
+        ids = [session["id"] for session in left]
+        data = remote.run("logon_mode", {"op": "drain", "log_off": ids})
+        remaining = people(sessions_part(remote))
+        if remaining:
+            raise ActionError(
+                "sessions_remain",
+                f"{len(remaining)} sessions are still there after the forced logoff."
+                " Look at them on the host.",
+                changed=True,
+                sessions=remaining,
+            )
+        return {"changed": True, "sessions": [], "logged_off": data.get("logged_off") or ids}
+
+    def _await_empty(self, remote: Remote, args: dict[str, t.Any]) -> list[Session]:
+        """Who is left when nobody is, or when deadline_seconds have passed."""
+        progress = self.progress()
+        last: list[Session] = []
+
+        def look() -> bool | None:
+            nonlocal last
+            try:
+                last = people(sessions_part(remote))
+            except RemoteError as error:
+                if not is_passing(error):
+                    raise
+                progress(f"connection lost ({error.reason}), asks again")
+                return None
+            progress(f"waits for {len(last)} sessions to end")
+            return None if last else True
+
+        poll(
+            look,
+            deadline=args["deadline_seconds"],
+            interval=self.poll_seconds(args),
+            stop=self.stop,
+        )
+        return last
+
+
+def sessions_part(remote: Remote) -> dict[str, t.Any]:
+    """The observation's sessions part.
+
+    :raises ActionError: unknown is neither drained nor empty.
+    """
+    observation: Observation = remote.observe({"want": ["sessions"]})
+    part = observation.part("sessions")
+    if not isinstance(part, dict) or not isinstance(part.get("list"), list):
+        raise ActionError(
+            "unknown",
+            f"The sessions could not be read ({observation.why_unknown('sessions')})."
+            " Look at the host before you run again.",
+        )
+    return part
+
+
+def people(sessions: dict[str, t.Any]) -> list[Session]:
+    """The sessions that an installation would disturb, as the check ``sessions`` counts them."""
+    return [session for session in sessions["list"] if is_session(session)]
+
+
+def mode(sessions: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {key: sessions.get(key) for key in ("drain_mode", "logons_disabled")}
+
+
+def is_mode(reading: dict[str, t.Any], state: str) -> bool:
+    """Whether the host's two numbers say this state; unknown is neither."""
+    drained = reading.get("drain_mode") == _MODES[state]
+    return drained and (state == "drained" or reading.get("logons_disabled") is False)

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs a Windows Installer patch, detached, at most once."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..plugin_utils._action import ActionError, HotfixAction, pinned
+from ..plugin_utils._core.checks import installer_job_name, read
+from ..plugin_utils._core.observation import UNKNOWN, Observation
+from ..plugin_utils._io.jobs import (
+    Job,
+    JobResult,
+    decode_log,
+    delete_job,
+    has_run,
+    is_busy,
+    run_detached,
+)
+from ..plugin_utils._io.remote import Remote
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "package": {"type": "str", "required": True},
+    "sha256": {"type": "str", "required": True},
+    "patch_code": {"type": "str", "required": True},
+    "run_as": {"type": "str", "choices": ["system", "user"], "default": "system"},
+    "retry": {"type": "bool", "default": False},
+    "deadline_seconds": {"type": "int", "default": 3600},
+    "poll_seconds": {"type": "int"},
+}
+
+_SUCCESS = (0, 3010, 1641)
+_RESTART = (3010, 1641)
+_BUSY = 1618  # another installation runs: this one did nothing and may be started again
+_GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
+_TAIL_BYTES = 24_000
+_PATTERNS = ["26005", "StartIMAService", "Return value 3"]
+
+# Placeholder until the core explains them.
+_MEANINGS = {
+    0: "The installation succeeded.",
+    3010: "The installation succeeded; Windows has to be restarted.",
+}
+
+
+def explain(exit_code: int, lines: list[str]) -> dict[str, str]:
+    text = _MEANINGS.get(exit_code, f"See the log for exit code {exit_code}.")
+    return {"en": text, "ja": text}
+
+
+class ActionModule(HotfixAction):
+    argument_spec = ARGUMENT_SPEC
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        code, job = self._job(args)
+        observation = remote.observe(request(args["package"], job.name))
+        was = is_installed(observation, code)
+        state: dict[str, t.Any] = (observation.data.get("jobs") or {}).get(job.name) or {}
+        result = {"patch_code": code, "job": job.name, "exit_code": None, "reboot_required": None}
+        if was and not is_busy(state):
+            if has_run(state) and not self.check_mode:
+                delete_job(remote, job.name)  # a run that died had no time to tidy up
+            return {**result, "reboot_required": restart_pending(observation)}
+        changes = {
+            "changed": True,
+            "diff": {"before": {code: "absent"}, "after": {code: "installed"}},
+        }
+        fresh = not is_busy(state) and (args["retry"] or not has_run(state))
+        if fresh:
+            self._may_start(observation, args["package"], job.guard[0]["sha256"])
+        if self.check_mode:
+            return {**result, **changes}
+        if fresh and has_run(state):
+            delete_job(remote, job.name)
+        ended = self._run(remote, job, args)
+        return {**result, **changes, **self._judge(remote, ended, observation, code)}
+
+    def _job(self, args: dict[str, t.Any]) -> tuple[str, Job]:
+        """The patch code in its usual form, and the one job that installs this patch.
+
+        :raises ActionError: the arguments cannot be meant.
+        """
+        package, code = args["package"], args["patch_code"].upper()
+        if not _GUID.fullmatch(code):
+            raise ActionError("bad_patch_code", "patch_code is no GUID in braces. Correct it.")
+        if not re.match(r"[A-Za-z]:\\", package) or set(package) & set('"*?'):
+            raise ActionError(
+                "bad_path",
+                "package is no path of one file on the host's own disk."
+                " Stage it first (legacyops.hotfix.staged_package); SYSTEM sees no shares.",
+            )
+        name = installer_job_name(code)
+        log = f"{package}-{name}.log"
+        return code, Job(
+            name=name,
+            executable="msiexec.exe",
+            arguments=f'/p "{package}" /qn /norestart /l*v "{log}"',
+            as_system=args["run_as"] == "system",
+            guard=({"path": package, "sha256": pinned(args["sha256"])},),
+            log={"path": log, "patterns": _PATTERNS, "tail_bytes": _TAIL_BYTES},
+        )
+
+    def _may_start(self, observation: Observation, package: str, pin: str) -> None:
+        """:raises ActionError: the package is not the pinned one, or an installation runs."""
+        records = observation.files(package) or {}
+        record: dict[str, t.Any] = next(iter(records.values()), {})
+        if record.get("exists") is not True:
+            raise ActionError("not_found", f"{package} is not on the host. Stage it first.")
+        if record.get("sha256") != pin:
+            raise ActionError(
+                "hash_mismatch",
+                f"{package} has SHA-256 {record.get('sha256') or 'unknown'}, pinned is {pin}."
+                " Stage the vendor's own file, or correct the pin.",
+            )
+        installer = observation.data.get("installer") or {}
+        if installer.get("in_progress") is not False:
+            raise ActionError(
+                "installer_busy",
+                "Another installation runs on the host, or it cannot be told."
+                " Wait until it has ended, then run again.",
+            )
+
+    def _run(self, remote: Remote, job: Job, args: dict[str, t.Any]) -> JobResult:
+        progress = self.progress()
+        return run_detached(
+            remote, job, args["deadline_seconds"], self.poll_seconds(args), progress, self.stop
+        )
+
+    def _judge(
+        self, remote: Remote, ended: JobResult, before: Observation, code: str
+    ) -> dict[str, t.Any]:
+        """The result of an ended installation.
+
+        :raises ActionError: it failed, or Windows Installer does not have the patch on record.
+        """
+        system = before.data.get("system") or {}
+        log = decode_log(ended.log, system.get("oem_code_page"))
+        matches = (log or {}).get("matches") or []
+        meaning = explain(ended.exit_code, matches)
+        result = {
+            "exit_code": ended.exit_code,
+            "explanation": meaning["en"],
+            "explanation_ja": meaning["ja"],
+            "found": ended.found,
+            "connection_losses": ended.losses,
+            "last_run": ended.last_run,
+            "log": log,
+        }
+        if ended.exit_code not in _SUCCESS:
+            if ended.exit_code == _BUSY:
+                delete_job(remote, ended.name)
+            raise self._failure(ended, meaning, result)
+        after = remote.observe(request(None, ended.name))
+        if not is_installed(after, code):
+            raise ActionError(
+                "not_verified",
+                f"msiexec ended with {ended.exit_code}, but Windows Installer does not have"
+                f" {code} on record. Compare patch_code with the package's own.",
+                **{**result, "changed": True},
+            )
+        delete_job(remote, ended.name)
+        restart = ended.exit_code in _RESTART or restart_pending(after)
+        return {**result, "reboot_required": restart, "elapsed": self.elapsed()}
+
+    @staticmethod
+    def _failure(
+        ended: JobResult, meaning: dict[str, str], result: dict[str, t.Any]
+    ) -> ActionError:
+        """What a failed installation is called, and what has to be done before the next."""
+        if ended.exit_code == _BUSY:
+            return ActionError("installer_busy", f"{meaning['en']} Run again later.", **result)
+        when = f" on {ended.last_run}, in an earlier run," if ended.found else ""
+        ima = is_ima_failure(result["log"])
+        return ActionError(
+            "ima_not_started" if ima else "installer_failed",
+            f"msiexec ended{when} with {ended.exit_code}. {meaning['en']}"
+            " Leave logons off; once a person has removed the cause, run with retry: true.",
+            **{**result, "changed": True},
+        )
+
+
+def request(package: str | None, job: str) -> dict[str, t.Any]:
+    """What to read before and after an installation."""
+    file = {"path": package, "hash": True, "signature": False}
+    return {
+        "want": ["system", "patches", "pending_restart", "installer"],
+        "files": [file] if package else [],
+        "jobs": [job],
+    }
+
+
+def is_installed(observation: Observation, code: str) -> bool:
+    """Whether Windows Installer has the patch, or a later one that contains it, on record.
+
+    :raises ActionError: unknown is neither.
+    """
+    reading = read({"check": "patch_installed", "with": {"patch_code": code}}, observation)
+    if reading.value is UNKNOWN:
+        raise ActionError(
+            "unknown",
+            f"The installed patches could not be read ({reading.evidence})."
+            " Look at the host before you run again.",
+        )
+    return reading.value != "not_installed"
+
+
+def restart_pending(observation: Observation) -> bool | None:
+    """Whether Windows waits for a restart; None where that is unknown."""
+    value = read({"check": "pending_restart"}, observation).value
+    return None if value is UNKNOWN else value == "yes"
+
+
+def is_ima_failure(log: dict[str, t.Any] | None) -> bool:
+    """Whether the log tells of the notice's error: 26005 alone has other causes as well."""
+    lines = (log or {}).get("matches") or []
+    return any("26005" in line and "StartIMAService" in line for line in lines)

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Allows or turns off Windows' automatic update of root certificates."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError, HotfixAction
+from ..plugin_utils._io.remote import Remote
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "state": {"type": "str", "choices": ["allowed", "off"], "required": True},
+}
+
+_KEY = r"HKLM\SOFTWARE\Policies\Microsoft\SystemCertificates\AuthRoot\DisableRootAutoUpdate"
+_OFF = 1
+_WARNING = (
+    "The value is a policy's. Whether a group policy sets it cannot be seen in it: where one does,"
+    " its next refresh undoes this change, and the group policy itself has to be changed."
+)
+
+
+class ActionModule(HotfixAction):
+    argument_spec = ARGUMENT_SPEC
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        observation = remote.observe({"want": ["root_update"]})
+        policy = observation.part("root_update")
+        if not isinstance(policy, dict):
+            raise ActionError(
+                "unknown",
+                f"The policy could not be read ({observation.why_unknown('root_update')})."
+                " Look at the host before you run again.",
+            )
+        before = policy.get("policy_value")
+        result = {"key": _KEY, "before": before, "after": before, "group_policy": "unknown"}
+        if (before == _OFF) == (args["state"] == "off"):
+            return result
+        after = _OFF if args["state"] == "off" else None  # no value: Windows updates
+        if not self.check_mode:
+            self._write(remote, after)
+        return {
+            **result,
+            "changed": True,
+            "after": after,
+            "warnings": [_WARNING],
+            "diff": {"before": {_KEY: before}, "after": {_KEY: after}},
+        }
+
+    def _write(self, remote: Remote, value: int | None) -> None:
+        data = remote.run("root_update_policy", {"value": value})
+        if data.get("after") != value:
+            raise ActionError(
+                "not_verified",
+                f"The value is {data.get('after')} after writing {value}."
+                " Look for a policy or an agent that manages it.",
+            )

@@ -1,0 +1,215 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installers that run detached from the WinRM session, as jobs of the host's Task Scheduler.
+
+A job's name is made from what it does, so a re-run finds the same job again. It is started at most
+once in its life, never killed, and its answer is read as often as needed: a lost connection, a
+killed controller or a passed deadline leave it running.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import hashlib
+import typing as t
+from dataclasses import dataclass
+
+from .failures import is_passing
+from .remote import Remote
+from .waiting import Progress, Stop, poll
+from .wire import RemoteError
+
+NEVER_RAN = 0x41303  # SCHED_S_TASK_HAS_NOT_RUN
+_RUNNING = 0x41301  # SCHED_S_TASK_RUNNING
+_BUSY_STATES = (2, 4)  # queued, running
+_LONGEST_HOST_WAIT = 50  # seconds that job.ps1 may poll within one start
+_ANSWER_SECONDS = 120.0  # for the answer itself, on top of the wait
+
+Data = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run.
+
+    :ivar arguments: the command line after the executable, quoted for Windows; no secrets.
+    :ivar as_system: as SYSTEM (no network paths), otherwise as the connection's user.
+    :ivar guard: files that are hashed once more right before the start: {path, sha256}.
+    :ivar log: where the program writes its log, what to look for in it, and how much of its end
+        to bring back: {path, patterns, tail_bytes}; None without a log.
+    """
+
+    name: str
+    executable: str
+    arguments: str
+    as_system: bool = True
+    guard: tuple[dict[str, str], ...] = ()
+    log: dict[str, t.Any] | None = None
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How it ended.
+
+    :ivar found: the job had been there before this run asked for it.
+    :ivar exit_code: the program's, as an unsigned 32-bit number.
+    :ivar last_run: ISO 8601 UTC, by the host's clock.
+    :ivar log: {exists, size, matches, tail (text)}, or None without a log.
+    :ivar losses: how often the connection was lost meanwhile.
+    """
+
+    name: str
+    found: bool
+    exit_code: int
+    last_run: str | None
+    log: Data | None
+    losses: int = 0
+
+
+def job_name(kind: str, *parts: str) -> str:
+    """The name of the job that does exactly this; the same on every host and in every run.
+
+    :param kind: a short word for people, such as ``msp``.
+    :param parts: everything that makes it a different job, such as hashes and arguments.
+    """
+    digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+    return f"{kind}-{digest[:24]}"
+
+
+def is_busy(state: Data) -> bool:
+    """Whether a job (as observe or job.ps1 describe it) is queued or running."""
+    return state.get("state") in _BUSY_STATES or state.get("last_result") == _RUNNING
+
+
+def has_run(state: Data) -> bool:
+    """Whether a job has run to its end."""
+    known = state.get("last_result") not in (None, NEVER_RAN)
+    return known and not is_busy(state)
+
+
+def run_detached(
+    remote: Remote,
+    job: Job,
+    deadline: float,
+    poll_seconds: float,
+    progress: Progress,
+    stop: Stop,
+) -> JobResult:
+    """Start the job unless it is there already, and wait for its end.
+
+    :param deadline: seconds to wait; afterwards the job goes on by itself.
+    :param poll_seconds: seconds between two looks, which the host waits out where it can.
+    :raises RemoteError: reason ``deadline`` when it still runs; or why the host refused.
+    :raises StoppedError: see waiting.Stop; the job goes on.
+    """
+    watch = _Watch(remote, job, poll_seconds, progress, stop)
+    last = poll(watch.look, deadline=deadline, interval=0.5, stop=stop)
+    if last is None:
+        raise RemoteError(
+            "deadline",
+            f"{remote.host}: The installer has not ended within {deadline:g} seconds;"
+            " it was not stopped and goes on.",
+            f"Run again to wait for it (job {job.name}); never kill it.",
+            {"job": job.name},
+        )
+    return JobResult(
+        name=job.name,
+        found=bool(watch.found),
+        exit_code=int(last["last_result"]) & 0xFFFFFFFF,
+        last_run=last.get("last_run"),
+        log=last.get("log"),
+        losses=watch.losses,
+    )
+
+
+class _Watch:
+    """Looks at one job until it has ended, through lost connections.
+
+    ``start`` is asked until it has been answered once: job.ps1 starts a job only where it has
+    never run, so asking again after a lost answer cannot start it twice.
+    """
+
+    def __init__(
+        self, remote: Remote, job: Job, seconds: float, progress: Progress, stop: Stop
+    ) -> None:
+        self._remote = remote
+        self._job = job
+        self._seconds = seconds
+        self._progress = progress
+        self._stop = stop
+        self._operation = "start"
+        self.found: bool | None = None
+        self.losses = 0
+
+    def look(self) -> Data | None:
+        """The job's state once it has ended, otherwise None."""
+        wait = min(int(self._seconds), _LONGEST_HOST_WAIT)
+        try:
+            data = self._remote.run("job", self._parameters(wait), deadline=wait + _ANSWER_SECONDS)
+        except RemoteError as error:
+            if not is_passing(error):
+                raise
+            self.losses += 1
+            self._progress(f"connection lost ({error.reason}); the installer goes on, asks again")
+            self._stop.sleep(self._seconds)
+            return None
+        if self.found is None:
+            self.found = bool(data.get("existed")) and not self.losses
+        self._operation = "status"
+        if has_run(data):
+            return data
+        self._progress("the installer runs")
+        if wait < 1:
+            self._stop.sleep(self._seconds)
+        return None
+
+    def _parameters(self, wait: int) -> Data:
+        job = self._job
+        return {
+            "op": self._operation,
+            "name": job.name,
+            "executable": job.executable,
+            "arguments": job.arguments,
+            "as_system": job.as_system,
+            "guard": list(job.guard),
+            "wait_seconds": wait,
+            "log": job.log,
+        }
+
+
+def delete_job(remote: Remote, name: str) -> None:
+    """Remove an ended job from the Task Scheduler.
+
+    :raises RemoteError: as Remote.run.
+    """
+    empty = {"executable": "", "arguments": "", "as_system": True, "guard": [], "log": None}
+    remote.run("job", {"op": "delete", "name": name, "wait_seconds": 0, **empty})
+
+
+def decode_log(log: Data | None, code_page: int | None) -> Data | None:
+    """A job's log with its tail as text.
+
+    Windows Installer writes UTF-16LE; other programs write the OEM code page. A tail may begin in
+    the middle of a character, and the mark at the file's beginning is out of its sight.
+
+    :param code_page: the host's OEM code page, such as 932.
+    """
+    if log is None:
+        return None
+    raw = base64.b64decode(log.get("tail") or "")
+    if raw[1::2].count(0) * 4 > len(raw) or raw[::2].count(0) * 4 > len(raw):
+        if (int(log.get("size") or 0) - len(raw)) % 2:
+            raw = raw[1:]
+        text = raw.decode("utf-16-le", "replace").removeprefix("\ufeff")
+    else:
+        text = raw.decode(_codec(code_page), "replace")
+    return {**log, "tail": text.replace("\r\n", "\n")}
+
+
+def _codec(code_page: int | None) -> str:
+    try:
+        return codecs.lookup(f"cp{code_page}").name
+    except LookupError:
+        return "utf-8"
