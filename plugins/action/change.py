@@ -104,9 +104,9 @@ class ActionModule(ProcedureAction):
         """Decide and, if the host may begin, count it in before another host decides."""
         with self.locked(change, EVERYBODY):
             refused = change.why_not_begin(self.host)
-            if refused is None and not self.check_mode:
-                if change.state(self.host)["status"] == files.NOT_BEGUN:
-                    change.set_state(self.host, files.UNDER_WAY)
+            begins = refused is None and change.state(self.host)["status"] == files.NOT_BEGUN
+            if begins and not self.check_mode:
+                change.set_state(self.host, files.UNDER_WAY)
             return refused
 
     def _remaining(self, change: Change, remote: Remote) -> list[str]:
@@ -139,9 +139,8 @@ class ActionModule(ProcedureAction):
         standing = self._standing(change)
         if standing["status"] == files.DONE:
             return standing
-        raise ActionError(
-            str(change.state(self.host).get("reason", "not_done")), self._message(change), **standing
-        )
+        reason = str(change.state(self.host).get("reason", "not_done"))
+        raise ActionError(reason, self._message(change), **standing)
 
     def _table(self, change: Change) -> str:
         rows = []
@@ -161,5 +160,8 @@ class ActionModule(ProcedureAction):
     def _message(self, change: Change) -> str:
         """State, what is done, what remains, what to do."""
         state = change.state(self.host)
-        status = str(state["status"]).replace("_", " ")
-        return f"{status}: {state.get('message') or 'the run ended before its plan was carried out.'}"
+        text = f"{str(state['status']).replace('_', ' ')}: "
+        text += str(state.get("message") or "the run ended before its plan was carried out.")
+        if state.get("remaining"):
+            text += f" Remains: {', '.join(state['remaining'])}."
+        return text + " To continue, run the same command again."

@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
-from ..plugin_utils._core.checks import Verdict, describe
+from ..plugin_utils._core.checks import Verdict, describe, evaluate_all, request_for
+from ..plugin_utils._core.model import Step
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import (
     remaining,
     return_step,
-    step_proven,
+    step_decision,
     step_request,
-    step_verdict,
+    step_unproven,
 )
 from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change, boot_token
@@ -37,6 +39,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 Result = dict[str, t.Any]
 # A host that was not touched and could go on later: not a failed one.
 NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
+# How long a service may take to come up again after a failed installation was rolled back.
+SERVICE_SECONDS = 1800.0
 # Reasons after which the work on the host may still go on by itself: the next run joins it.
 STILL_UNDER_WAY = ("interrupted", "deadline", "locked")
 
@@ -56,13 +60,13 @@ class ActionModule(ProcedureAction):
             self.stop.check()
             return _Run(self, remote, change, step).result()
 
-    def _predicted(self, step: Mapping[str, t.Any]) -> Result:
+    def _predicted(self, step: Step) -> Result:
         """What the plan says, for a step that follows one which check mode has not carried out."""
         text = in_language(step["changes"], self.language)
         self.say(f"[{self.host}] {step['id']}: predicted by the plan, not checked. {text}")
         return {**_about(step), "outcome": "predicted", "changed": True, "msg": text}
 
-    def dispatch(self, step: Mapping[str, t.Any], **more: t.Any) -> Result:
+    def dispatch(self, step: Step, **more: t.Any) -> Result:
         """Run the step's module as a task of its own would (as builtin.package does).
 
         :param more: arguments that belong to this run and not to the plan.
@@ -91,15 +95,13 @@ class ActionModule(ProcedureAction):
 class _Run:
     """One step on one host, from the first look to the last."""
 
-    def __init__(
-        self, action: ActionModule, remote: Remote, change: Change, step: dict[str, t.Any]
-    ) -> None:
+    def __init__(self, action: ActionModule, remote: Remote, change: Change, step: Step) -> None:
         self.action = action
         self.remote = remote
         self.change = change
         self.step = step
         self.host = action.host
-        self.steps: list[dict[str, t.Any]] = change.entry(self.host)["steps"]
+        self.steps: list[Step] = change.entry(self.host)["steps"]
         self.journal: JournalFile = change.journal(self.host)
         self.about = _about(step)
         self.todo = [each["id"] for each in self.steps]
@@ -115,11 +117,12 @@ class _Run:
             return self._nothing("already", "Its goal is reached already.")
         if self.todo[0] != self.step["id"]:
             raise self._refusal("order", f"Step {self.todo[0]} comes first.", [])
-        decision = step_verdict(self.step, observation)
+        decision = step_decision(self.step, observation)
         if decision.action == "skip":
-            return self._nothing("skipped", f"Not needed: {decision.reason}")
+            return self._nothing("skipped", f"{decision.reason}.")
         if decision.action == "refuse":
-            raise self._refusal("interlock", decision.reason, decision.verdicts)
+            message = f"Refused: {decision.reason}."
+            raise self._refusal("interlock", message, decision.verdicts)
         return self._act(observation, decision.verdicts, joins=decision.action == "resume")
 
     def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
@@ -160,7 +163,7 @@ class _Run:
             observation = self._observe(step_request(self.step))
         except RemoteError as error:
             raise self._failure(error.reason, str(error), result) from None
-        unmet = step_proven(self.step, observation)
+        unmet = step_unproven(self.step, observation)
         if unmet:
             message = f"It was carried out, but does not show what it should: {_unmet(unmet)}."
             raise self._failure("expectation", message, result, unmet=_told(unmet))
@@ -198,22 +201,55 @@ class _Run:
         failed = [v.ref["check"] for v in guards if v.holds is not True]
         blameless = reason == "order" or all(check in NOT_THE_HOSTS_FAULT for check in failed)
         return self._left(
-            "refused", reason, message, files.WAITING if blameless else files.FAILED,
-            self.step.get("on_refusal", "stop"), interlocks=_told(guards),
+            "refused",
+            reason,
+            message,
+            files.WAITING if blameless else files.FAILED,
+            self.step.get("on_refusal", "stop"),
+            interlocks=_told(guards),
         )
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
-        """The failure, recorded; where the vendor's rollback failed, the whole change stops."""
-        if result.get("needs_reconfiguration"):
-            self.change.directory.stop_all(
-                f"{self.host}: the rollback of a failed installation failed as well; the server "
-                "may have to be reconfigured by a person"
+        """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
+        if reason in STILL_UNDER_WAY:
+            return self._left("failed", reason, message, files.UNDER_WAY, "stop", result=result)
+        broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
+        if broken:
+            facts["needs_reconfiguration"] = True
+            text = (
+                f"{self.host}: after the failed installation {broken}. Its rollback has failed as "
+                "well: reconfiguring the server may be necessary, and that is a person's task"
             )
-        status = files.UNDER_WAY if reason in STILL_UNDER_WAY else files.FAILED
-        return self._left(
-            "failed", reason, message, status,
-            self.step.get("on_failure", "stop"), result=result, **facts,
-        )
+            self.change.directory.stop_all(text)
+            message += f" The change is stopped, no other host begins: {text}."
+        message += f" {in_language(self.step['rollback'], self.action.language)}"
+        policy = self.step["on_failure"]
+        return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
+
+    def _broken_services(self) -> str:
+        """Which of the services that this step must leave running are not, after a failure.
+
+        A service that is still starting gets its time: IMA may need more than six minutes.
+        """
+        refs = [ref for ref in self.step["expect"] if ref["check"] == "service_state"]
+        if not refs:
+            return ""
+        request = request_for(refs)
+
+        def look() -> str | None:
+            verdicts = evaluate_all(refs, self.remote.observe(request))
+            if any("Pending" in str(verdict.value) for verdict in verdicts):
+                return None
+            return "; ".join(v.evidence for v in verdicts if v.holds is False)
+
+        try:
+            seconds = self.action.poll_seconds({"poll_seconds": None})
+            broken: str | None = poll(
+                look, deadline=SERVICE_SECONDS, interval=seconds, stop=self.action.stop
+            )
+        except RemoteError:
+            return ""
+        return "a service does not come up" if broken is None else broken
 
     def _left(
         self, outcome: str, reason: str, message: str, status: str, policy: str, **facts: t.Any
@@ -241,9 +277,9 @@ class _Run:
             observation = self._observe(step_request(back))
         except RemoteError as error:
             return f" Users were not let in again: {error}"
-        decision = step_verdict(back, observation)
+        decision = step_decision(back, observation)
         if decision.action != "act":
-            return f" Users are not let in again: {decision.reason}"
+            return f" Users are not let in again: {decision.reason}."
         self._note("intent", for_step=back["id"], interlocks=_told(decision.verdicts))
         result = self.action.dispatch(back)
         failed = bool(result.get("failed"))
@@ -270,7 +306,7 @@ class _Run:
         self.journal.append(kind, step=step, plan=self.change.digest, **plain(body))
 
 
-def _about(step: Mapping[str, t.Any]) -> Result:
+def _about(step: Step) -> Result:
     return {"step": step["id"], "clause": list(step["clause"])}
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.journal import restart_owed
+from .._core.journal import restart_owed_since
+from .._core.model import Step
 from .._core.observation import Observation
 from .._core.plan import PlanError, verify_plan
 from . import directory as files
 from .directory import ChangeDirectory, ChangeError
 from .journal import JournalFile, now
-
-Step = Mapping[str, Any]
 
 
 class Change:
@@ -82,12 +81,12 @@ class Change:
             raise ChangeError(f"The plan leaves {host} alone: {reason_of(entry['blocked'])}")
         return entry
 
-    def step(self, host: str, step_id: str) -> dict[str, Any]:
+    def step(self, host: str, step_id: str) -> Step:
         """One step of a host's plan.
 
         :raises ChangeError: there is no such step.
         """
-        steps: list[dict[str, Any]] = self.entry(host)["steps"]
+        steps: list[Step] = self.entry(host)["steps"]
         for step in steps:
             if step["id"] == step_id:
                 return step
@@ -128,8 +127,8 @@ class Change:
                 "silo": entry["settings"].get("silo"),
                 "wave": waves.get(name),
             }
-        entries = self.journal(host).entries()
-        hosts[host]["restart_required"] = restart_owed(entries, boot_token(observation))
+        owed = restart_owed_since(self.journal(host).entries())
+        hosts[host]["restart_owed_since"] = owed
         view = {
             "id": self.id,
             "now": now(),
@@ -161,10 +160,11 @@ class Change:
             for name, _wave in self.queue
             if name != host and self.state(name)["status"] == files.FAILED
         ]
-        if self.state(host)["status"] == files.NOT_BEGUN and len(failed) > self.failure_budget(host):
+        budget = self.failure_budget(host)
+        if self.state(host)["status"] == files.NOT_BEGUN and len(failed) > budget:
             return "failure_budget", (
-                f"Not begun: {', '.join(failed)} failed, and the failure budget is "
-                f"{self.failure_budget(host)}. Mend that first, then run the same command again."
+                f"Not begun: {', '.join(failed)} failed, and the failure budget is {budget}. "
+                "Mend that first, then run the same command again."
             )
         return None
 

@@ -39,8 +39,10 @@ def unpainted(text: str, _colour: str) -> str:
 def harmless(text: Any) -> str:
     """The text on one line, without characters that a terminal would obey."""
     return "".join(
-        " " if unicodedata.category(char) in ("Cc", "Zl", "Zp")
-        else "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) == "Cf"
+        " "
+        if unicodedata.category(char) in ("Cc", "Zl", "Zp")
+        else "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(char) == "Cf"
         else char
         for char in str(text)
     )
@@ -112,7 +114,8 @@ def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpa
     queued = {host for wave in plan["waves"] for host in wave}
     blocked = {host: entry for host, entry in hosts.items() if entry.get("blocked")}
     nothing = [
-        host for host, entry in hosts.items()
+        host
+        for host, entry in hosts.items()
         if not entry.get("blocked") and not entry.get("steps") and host not in queued
     ]
     notices = ", ".join(f"{entry['id']} {entry['version']}" for entry in plan["advisories"])
@@ -162,9 +165,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def summary_text(
-    rows: Iterable[tuple[str, str, str]], paint: Paint = unpainted
-) -> str:
+def summary_text(rows: Iterable[tuple[str, str, str]], paint: Paint = unpainted) -> str:
     """One line a host: name, status, a sentence."""
     every = [(harmless(host), status, harmless(text)) for host, status, text in rows]
     longest = max([len(host) for host, _status, _text in every] or [0])
