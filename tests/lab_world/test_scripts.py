@@ -80,7 +80,8 @@ def test_observe_reads_everything_and_changes_nothing(make: Make) -> None:
     assert data["service_modules"]["IMAService"] in data["files"]
     signature = data["files"][PACKAGE]["signature"]
     assert signature["hash_status"] == 0
-    assert signature["certificates"][-1]["issuer_hash"] == G5.subject_hash
+    assert signature["certificates"][1]["issuer_hash"] == G5.subject_hash
+    assert signature["timestamp"]["certificates"] == signature["certificates"]
     assert [s["user"] for s in data["sessions"]["list"] if s["user"]] == ["sato"]
     assert data["jobs"] == {
         "hotfix-1": {"exists": False, "state": None, "last_result": None, "last_run": None}
@@ -141,6 +142,9 @@ def test_job_lives_on_and_never_starts_twice(make: Make) -> None:
 def test_job_waits_for_the_end_inside_one_start(make: Make) -> None:
     lab = make(XA01=host_spec())
     data = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=3600)))
+    assert (data["state"], data["last_result"]) == (4, 0x41301)
+    lab.clock.pass_minutes(9)
+    data = asyncio.run(lab.data("XA01", "job", job_start(op="status", wait_seconds=50)))
     assert (data["state"], data["last_result"]) == (3, 1603)
     assert len(data["log"]["matches"]) == 1
     assert "26005" in data["log"]["matches"][0]
@@ -245,7 +249,9 @@ def test_fetching(make: Make) -> None:
     wrong = asyncio.run(lab.result("XA01", "fetch_file", {**again, "password": "no"}))
     assert wrong["error"]["code"] == 0x8007052E
     none = asyncio.run(lab.result("XA01", "fetch_file", {**again, "source": r"\\files\none"}))
-    assert none["error"]["kind"] == "not_found"
+    assert none["error"]["code"] == 0x80070035
+    local = asyncio.run(lab.result("XA01", "fetch_file", {**again, "source": r"C:\none"}))
+    assert local["error"]["kind"] == "not_found"
 
 
 def test_faults(make: Make) -> None:
@@ -280,8 +286,8 @@ def test_an_unknown_script_is_garbage(make: Make) -> None:
     lab = make(XA01=host_spec())
     lines = [base64.b64encode(b"Do-Something else") + b"\r\n", b"PG8vPg==\r\n"]
     out, error, code = asyncio.run(lab.command("XA01", encode(BOOT_TEXT), lines))
-    assert (out, code) == (b"", 1)
-    assert error.startswith(b"#< CLIXML")
+    assert (error, code) == (b"", 92)
+    assert out.startswith(b"LEGACYOPS-BOOT-FAILED ")
     assert "learn" in lab.host().unrecognised[0]
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Pieces = AsyncIterator[bytes]
 IO_EXCEPTION = "System.IO.IOException"
 DISK_FULL, LOGON_FAILURE, NO_NETWORK_PATH = 0x80070070, 0x8007052E, 0x80070035
+NO_SUCH_SESSION = 7022
+ALREADY_RUNNING, CANNOT_BE_CONTROLLED = 10, 5
+LONGEST_WAIT_SECONDS = 50
+_JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 async def root_certificate(
@@ -65,12 +69,16 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
     """Start a detached job that has never run, look at it, or delete it."""
     name, op = parameters["name"], parameters["op"]
     existed, started = host.jobs.get(name) is not None, False
+    if not _JOB_NAME.fullmatch(name):
+        raise ScriptError("refused", f"not a name of a job: {name}")
     if op == "delete":
+        if _runs(host, name):
+            raise ScriptError("refused", "the job is running")
         host.jobs.delete(name)
     if op == "start":
         started = _start_job(host, name, parameters)
     if op in ("start", "status"):
-        await host.until(lambda: not _runs(host, name), parameters.get("wait_seconds") or 0)
+        await host.until(lambda: not _runs(host, name), _wait_seconds(parameters))
     record = host.jobs.record(name)
     del record["exists"]
     log = parameters.get("log")
@@ -80,6 +88,11 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
         **record,
         "log": _read_log(host, log) if log else None,
     }
+
+
+def _wait_seconds(parameters: dict[str, Any]) -> float:
+    """Return how long a script waits on the host."""
+    return min(float(parameters.get("wait_seconds") or 0), LONGEST_WAIT_SECONDS)
 
 
 def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:
@@ -119,7 +132,7 @@ def _read_log(host: Host, log: dict[str, Any]) -> dict[str, Any]:
     """Return a log's matching lines and its last bytes."""
     file = host.files.get(log["path"])
     if file is None or file.content is None:
-        return {"exists": False, "size": None, "matches": [], "tail": None}
+        return {"exists": False, "size": 0, "matches": [], "tail": ""}
     patterns = [re.compile(pattern) for pattern in log.get("patterns") or ()]
     lines = file.content.decode("utf-16").splitlines()
     tail = file.content[-int(log.get("tail_bytes") or 0) :] if log.get("tail_bytes") else b""
@@ -137,17 +150,20 @@ async def service(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> di
     before = host.services.record(name)
     if not before["exists"]:
         raise ScriptError("not_found", f"there is no service {name}")
+    answer = None
     if parameters["op"] == "start":
+        answer = 0 if before["state"] == "Stopped" else ALREADY_RUNNING
         host.services.start(name)
     elif parameters["op"] == "stop":
+        answer = 0 if before["state"] == "Running" else CANNOT_BE_CONTROLLED
         host.services.stop(name)
     wanted = parameters.get("wait_for")
     if wanted:
         await host.until(
             lambda: host.services.record(name)["state"] == wanted,
-            parameters.get("wait_seconds") or 0,
+            _wait_seconds(parameters),
         )
-    return {"before": before, "after": host.services.record(name)}
+    return {"before": before, "after": host.services.record(name), "return_value": answer}
 
 
 async def restart(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[str, Any]:
@@ -162,14 +178,21 @@ async def logon_mode(host: Host, parameters: dict[str, Any], _pieces: Pieces) ->
     """Drain the host or let users in again; log off the sessions that are named."""
     before = host.sessions.mode_record()
     host.sessions.set_mode(DRAIN if parameters["op"] == "drain" else ALL)
-    gone = host.sessions.log_off(list(parameters.get("log_off") or ()))
-    after = host.sessions.mode_record()
-    return {"before": before, "after": after, "exit_code": 0, "logged_off": gone}
+    wanted = list(parameters.get("log_off") or ())
+    gone = host.sessions.log_off(wanted)
+    failed = [{"id": session, "code": NO_SUCH_SESSION} for session in wanted if session not in gone]
+    return {
+        "before": before,
+        "after": host.sessions.mode_record(),
+        "exit_code": 0,
+        "logged_off": gone,
+        "not_logged_off": failed,
+    }
 
 
 async def receive_file(host: Host, parameters: dict[str, Any], pieces: Pieces) -> dict[str, Any]:
     """Take a file in pieces; only its first bytes are kept, its size and hash are true."""
-    path = files.expand(parameters["path"])
+    path = parameters["path"]
     digest, size, head = hashlib.sha256(), 0, b""
     async for piece in pieces:
         if host.disk_full:
@@ -192,7 +215,7 @@ def _disk_full(host: Host) -> ScriptError:
 
 async def fetch_file(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[str, Any]:
     """Let the host pull a file from a share, an address or its own disk."""
-    path, sha256 = files.expand(parameters["path"]), parameters["sha256"].upper()
+    path, sha256 = parameters["path"], parameters["sha256"].upper()
     there = host.files.get(path)
     if there is not None and there.sha256 == sha256:
         return {"size": there.size, "sha256": there.sha256, "changed": False}
@@ -212,13 +235,11 @@ def _source(host: Host, parameters: dict[str, Any]) -> File:
     if local is not None:
         return local
     share = next((s for s in host.shares if s["source"].lower() == source.lower()), None)
+    if share is None and not source.startswith(("\\\\", "http:", "https:")):
+        raise ScriptError("not_found", f"file not found: {source}")
     if share is None:
-        raise ScriptError(
-            "not_found",
-            text("network_path" if source.startswith("\\\\") else "file_not_found", host.language),
-            type_name=IO_EXCEPTION,
-            code=NO_NETWORK_PATH,
-        )
+        message = text("network_path", host.language)
+        raise ScriptError("script_error", message, type_name=IO_EXCEPTION, code=NO_NETWORK_PATH)
     given = (parameters.get("username"), parameters.get("password"))
     if "username" in share and given != (share["username"], share["password"]):
         message = text("logon_failure", host.language)

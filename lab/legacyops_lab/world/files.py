@@ -98,7 +98,7 @@ class Files:
 
     def get(self, path: str) -> File | None:
         """Return a file, None when there is none."""
-        return self._files.get(expand(path).lower())
+        return self._files.get(path.lower())
 
     def put(self, file: File) -> None:
         """Write a file, in place of another of the same path."""
@@ -106,7 +106,7 @@ class Files:
 
     def find(self, pattern: str) -> list[File]:
         """Return the files that match a path with * and ? in any of its parts."""
-        parts = [part.replace("[", "[[]") for part in expand(pattern).lower().split("\\")]
+        parts = [part.replace("[", "[[]") for part in pattern.lower().split("\\")]
         found = []
         for path, file in sorted(self._files.items()):
             names = path.split("\\")

@@ -198,6 +198,7 @@ class Host:
 
     def launch(self, program: str, arguments: str) -> int | None:
         """Start a program; return its number, None when there is no such program."""
+        arguments = files.expand(arguments)
         if program in ("msiexec", "msiexec.exe"):
             return self.installer.start(arguments)
         code = exit_code(arguments) if program in ("cmd", "cmd.exe") else None

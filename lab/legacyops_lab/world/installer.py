@@ -163,7 +163,7 @@ class Installer:
         image = images.load(current["image"])
         self.patches[str(image.patch_code)] = {
             "display_name": image.name,
-            "install_date": f"{self._host.now():%Y%m%d}",
+            "install_date": f"{self._host.now():%Y-%m-%d}",
         }
         self._host.world.patched(self._host)
         code = SUCCESS
@@ -249,7 +249,7 @@ class Installer:
         if request.get("log"):
             whole = "".join(f"{line}\r\n" for line in lines)
             content = b"\xff\xfe" + whole.encode("utf-16-le")
-            self._host.files.put(files.of_content(files.expand(request["log"]), content))
+            self._host.files.put(files.of_content(request["log"], content))
 
     def dump(self) -> dict[str, Any]:
         """Return what can change, as JSON data."""

@@ -24,7 +24,7 @@ def _system(host: Host) -> dict[str, Any]:
     return {
         "computer_name": host.name.upper(),
         "domain": host.domain,
-        "caption": "Microsoft® Windows Server® 2008 Standard ",
+        "caption": "Microsoft® Windows Server® 2008 Standard",
         "version": "6.0.6002",
         "build": 6002,
         "product_type": 3,
@@ -128,12 +128,13 @@ async def observe(
     host: Host, parameters: dict[str, Any], _pieces: AsyncIterator[bytes]
 ) -> dict[str, Any]:
     """Read what is asked for; chains are built last, since that may change the stores."""
-    data: dict[str, Any] = {"errors": {}}
+    data: dict[str, Any] = {}
     for part in parameters.get("want") or ():
         if part in _PARTS:
             data[part] = _PARTS[part](host)
         else:
-            data["errors"][part] = "unknown part"
+            data[part] = None
+            data.setdefault("errors", {})[part] = f"unknown part: {part}"
     names = parameters.get("services")
     if names:
         data["services"] = {name: host.services.record(name) for name in names}
@@ -152,25 +153,33 @@ def _read_files(host: Host, parameters: dict[str, Any], data: dict[str, Any]) ->
     wanted = list(parameters.get("files") or ())
     modules = {}
     for name in parameters.get("service_modules") or ():
-        path = host.services.record(name)["path"]
-        if path is None:
-            data["errors"][f"service_modules.{name}"] = "no such service"
-            continue
-        modules[name] = path.split('"')[1] if path.startswith('"') else path.split(" ")[0]
-        wanted.append({"path": modules[name], "hash": True, "signature": True})
+        modules[name] = path = _executable(host.services.record(name)["path"])
+        if path is not None:
+            wanted.append({"path": path, "hash": True, "signature": True})
     if parameters.get("service_modules"):
         data["service_modules"] = modules
     if wanted:
         data["files"] = {}
     for want in wanted:
-        found = host.files.find(want["path"])
-        for file in found:
-            data["files"][file.path] = file_record(file, want)
-        if not found:
-            data["files"][want["path"]] = _no_file(host, want)
+        for path, file in _found(host, want["path"]).items():
+            data["files"][path] = _file(file, want) if file else _no_file(host, want)
 
 
-def file_record(file: File, want: dict[str, Any]) -> dict[str, Any]:
+def _executable(line: str | None) -> str | None:
+    """Return the program of a service's command line."""
+    if line is None:
+        return None
+    return line.split('"')[1] if line.startswith('"') else line.split(" ")[0]
+
+
+def _found(host: Host, path: str) -> dict[str, File | None]:
+    """Return the files that a path stands for; a plain path under its own text."""
+    if "*" not in path and "?" not in path:
+        return {path: host.files.get(path)}
+    return {file.path: file for file in host.files.find(path)} or {path: None}
+
+
+def _file(file: File, want: dict[str, Any]) -> dict[str, Any]:
     """Return a file as an observation shows it."""
     return {
         "exists": True,
@@ -188,12 +197,26 @@ def _no_file(host: Host, want: dict[str, Any]) -> dict[str, Any]:
     return {"exists": False, "size": None, "sha256": None, "signature": None, "error": error}
 
 
-async def _chain(host: Host, path: str) -> dict[str, Any] | None:
-    """Build the chain of a file on the host; None where there is no signature."""
+async def _chain(host: Host, path: str) -> dict[str, Any]:
+    """Build the chain of a file on the host."""
     file = host.files.get(path)
-    verification = host.trust.verify(file) if file else None
+    if file is None:
+        return _no_chain("file not found")
+    verification = host.trust.verify(file)
     if verification is None:
-        return None
+        return _no_chain("the file has no signature")
     if not verification.chain.ok and host.trust.would_wait():
         await host.pause(trust.OFFLINE_SECONDS)
     return verification.record()
+
+
+def _no_chain(reason: str) -> dict[str, Any]:
+    """Return the record of a chain that could not be built."""
+    return {
+        "ok": False,
+        "status": None,
+        "elements": [],
+        "verification_time": None,
+        "roots_added": [],
+        "error": reason,
+    }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import acts, commands, known, observe
 from .failures import ScriptError
 from .parameters import parse_parameters
+from .texts import text
 
 if TYPE_CHECKING:
     from .commands import Console
@@ -27,6 +28,7 @@ Handler = Callable[["Host", dict[str, Any], Pieces], Awaitable[dict[str, Any]]]
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
 LINE_CHARACTERS = 76
+BOOT_FAILED, BOOT_FAILED_CODE = "LEGACYOPS-BOOT-FAILED", 92
 
 HANDLERS: dict[str, Handler] = {
     "observe": observe.observe,
@@ -47,14 +49,15 @@ async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int
     script = await anext(lines, None)
     parameters = await anext(lines, None)
     if script is None or parameters is None:
-        console.error(commands.powershell_error(host, "Complete-Run"))
-        return 1
+        console.out(f"{BOOT_FAILED}\r\n")
+        return BOOT_FAILED_CODE
     digest = known.hash_script(script)
     name = known.known().get(digest)
     if name not in HANDLERS:
         commands.remember(host, f"script with SHA-256 {digest} (see `legacyops-lab learn`)")
-        console.error(commands.powershell_error(host, _first_word(script)))
-        return 1
+        message = text("not_powershell", host.language, name=_first_word(script))
+        console.out(f"{BOOT_FAILED} {base64.b64encode(message.encode()).decode()}\r\n")
+        return BOOT_FAILED_CODE
     result = await _run(host, str(name), parameters, lines)
     _write_result(host, str(name), result, console)
     return 0

@@ -25,30 +25,33 @@ class Signature:
         """The signer's certificate."""
         return catalogue()[self.signer]
 
+    @property
     def certificates(self) -> list[Certificate]:
-        """Return the embedded certificates, the signer's first."""
-        return [catalogue()[name] for name in (self.signer, *self.embedded)]
+        """The embedded certificates, the signer's first; one set, the timestamp's in it."""
+        stamp = () if self.timestamp is None else ("timestamp_signer", "timestamp_ca")
+        return [catalogue()[name] for name in (self.signer, *self.embedded, *stamp)]
 
-    def timestamp_certificates(self) -> list[Certificate]:
-        """Return the certificates of the countersignature, the authority's first."""
-        return [catalogue()[name] for name in ("timestamp_signer", "timestamp_ca")]
+    @property
+    def timestamp_leaf(self) -> Certificate:
+        """The timestamp authority's certificate."""
+        return catalogue()["timestamp_signer"]
 
     def record(self, hash_status: int) -> dict[str, Any]:
         """Return the signature as an observation shows it."""
-        stamp = None
-        if self.timestamp is not None:
-            authority, *others = self.timestamp_certificates()
-            stamp = {
-                "utc": self.timestamp,
-                "signer": authority.record(),
-                "certificates": [c.record() for c in (authority, *others)],
-            }
+        certificates = [certificate.record() for certificate in self.certificates]
+        stamp = {
+            "utc": self.timestamp,
+            "signature_status": INTACT,
+            "signer": self.timestamp_leaf.record(),
+            "certificates": certificates,
+        }
         return {
             "state": "signed",
             "hash_status": hash_status,
+            "signature_status": INTACT,
             "signer": self.leaf.record(),
-            "certificates": [c.record() for c in self.certificates()],
-            "timestamp": stamp,
+            "certificates": certificates,
+            "timestamp": None if self.timestamp is None else stamp,
         }
 
 
@@ -67,6 +70,7 @@ def unsigned() -> dict[str, Any]:
     return {
         "state": "unsigned",
         "hash_status": NO_SIGNATURE,
+        "signature_status": None,
         "signer": None,
         "certificates": [],
         "timestamp": None,

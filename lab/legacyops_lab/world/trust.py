@@ -45,6 +45,7 @@ class Verification:
             ],
             "verification_time": iso(self.moment),
             "roots_added": list(self.roots_added),
+            "error": None,
         }
 
 
@@ -109,7 +110,7 @@ class Trust:
         if signature is None:
             return None
         moment = self._moment(signature)
-        return self._build(signature.leaf, signature.certificates(), moment, update)
+        return self._build(signature.leaf, signature.certificates, moment, update)
 
     def runs(self, file: File, *, update: bool = True) -> bool:
         """Whether a program that insists on a valid signature accepts the file."""
@@ -125,8 +126,7 @@ class Trust:
         if signature.timestamp is None:
             return self._host.now()
         stamped = parse(signature.timestamp)
-        authority, *others = signature.timestamp_certificates()
-        judged = self._chain(authority, others, stamped)
+        judged = self._chain(signature.timestamp_leaf, signature.certificates, stamped)
         return stamped if judged.ok else self._host.now()
 
     def _build(
