@@ -59,6 +59,7 @@ class HostServer:
     ) -> None:
         self.host = host
         self.port = port
+        self._boots = getattr(host, "boots", 0)  # a restart may be over before anybody looks
         self.faults = WireFaults()
         quotas = Quotas.of(winrm.get("quotas") or {})
         self.service = WsmanService(host, quotas, clock, self.faults)
@@ -101,7 +102,10 @@ class HostServer:
 
     def watch(self, now: float) -> None:
         """Cut the connections of a host that went away; close idle shells."""
-        if (self._connections or self.service.table.shells) and not self.host.reachable():
+        boots = getattr(self.host, "boots", 0)
+        restarted, self._boots = boots != self._boots, boots
+        used = bool(self._connections or self.service.table.shells)
+        if used and (restarted or not self.host.reachable()):
             self.cut()
         self.service.table.sweep(now)
 
@@ -243,13 +247,16 @@ class LabServer:
                     log.exception("watching %s failed", host.host.name)
 
     def inject(self, host: str, fault: str, arguments: dict[str, Any]) -> None:
-        """Let a fault happen: those of the line here, all others in the world.
+        """Let a fault happen: those of the line here, all others in the world; `recover` in both.
 
         Raises ValueError or KeyError for an unknown host, fault or argument.
         """
         if host not in self.hosts:
             raise ValueError(f"there is no host {host}")
+        faults = self.hosts[host].faults
         if fault in WIRE_FAULTS:
-            self.hosts[host].faults.add(fault, arguments)
-        else:
-            self.world.inject(host, fault, **arguments)
+            faults.add(fault, arguments)
+            return
+        if fault == "recover":
+            faults.waiting.clear()
+        self.world.inject(host, fault, **arguments)

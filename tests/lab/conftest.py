@@ -14,9 +14,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_world import FakeHost, FakeWorld  # noqa: E402
-from legacyops_lab.clock import Clock  # noqa: E402
-from legacyops_lab.server import LabServer  # noqa: E402
+from fake_world import FakeHost, FakeWorld
+from legacyops_lab.clock import Clock
+from legacyops_lab.server import LabServer
 
 
 class RunningLab:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from legacyops_lab.world.wrapper import decode_command
+_ENCODED = re.compile(r"(?i)^powershell.* -encodedcommand (\S+)")
 
 
 class FakeHost:
@@ -34,7 +36,8 @@ class FakeHost:
         stdin: AsyncIterator[bytes],
         write: Callable[[str, bytes], None],
     ) -> int:
-        text = decode_command(command) or command
+        encoded = _ENCODED.match(command)
+        text = base64.b64decode(encoded[1]).decode("utf-16-le") if encoded else command
         word, _, rest = text.strip().partition(" ")
         try:
             match word:

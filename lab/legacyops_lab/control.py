@@ -1,0 +1,77 @@
+"""Talking to a running lab: one JSON line there, one JSON line back, over a unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[str, dict[str, Any]], Awaitable[Any]]
+_LONGEST = 100  # a unix socket's path ends at 108 bytes
+_LIMIT = 64 * 1024 * 1024
+
+
+class ControlError(Exception):
+    """The lab is not running, or it refused what was asked."""
+
+
+def socket_path(state: Path) -> Path:
+    """Return where a lab with this state directory listens."""
+    path = state.resolve() / "control.sock"
+    if len(os.fsencode(path)) <= _LONGEST:
+        return path
+    return Path(tempfile.mkdtemp(prefix="legacyops-lab-")) / "control.sock"
+
+
+async def serve(path: Path, handler: Handler) -> asyncio.Server:
+    """Listen on a unix socket; `handler` gets a command's name and arguments."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            writer.write(json.dumps(await _answer(line, handler)).encode() + b"\n")
+            await writer.drain()
+        finally:
+            writer.close()
+
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(connected, str(path), limit=_LIMIT)
+    path.chmod(0o600)
+    return server
+
+
+async def _answer(line: bytes, handler: Handler) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+        return {"result": await handler(message["command"], message.get("arguments", {}))}
+    except (ValueError, KeyError, TypeError) as error:
+        text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        return {"error": text}
+    except Exception as error:
+        log.exception("a control command failed")
+        return {"error": f"the lab failed: {error!r}; see its log"}
+
+
+def ask(path: Path, command: str, arguments: dict[str, Any] | None = None) -> Any:
+    """Return a running lab's answer; raise ControlError where there is none."""
+    message = json.dumps({"command": command, "arguments": arguments or {}}).encode()
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(60)
+            line.connect(str(path))
+            line.sendall(message + b"\n")
+            reply = b"".join(iter(lambda: line.recv(65536), b""))
+    except OSError as error:
+        raise ControlError(f"no lab answers at {path}: {error.strerror or error}") from error
+    answer = json.loads(reply or b'{"error": "the lab went away"}')
+    if "error" in answer:
+        raise ControlError(answer["error"])
+    return answer["result"]

@@ -1,0 +1,82 @@
+"""Estate files: defaults, addresses, the inventory, and mistakes with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from legacyops_lab import estate, inventory
+
+GOOD = """\
+estate:
+  name: small
+  users: {operator: one}
+vars: {legacyops_farm: lab}
+groups:
+  xenapp: {legacyops_product: xenapp_5.0_x64}
+hosts:
+  xa01:
+    address: 127.9.9.1
+    groups: [xenapp]
+    users: {Administrator: two}
+    vars: {legacyops_silo: office}
+  xa02:
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "estate.yml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_an_estate_and_its_inventory(tmp_path: Path) -> None:
+    data = estate.load(write(tmp_path, GOOD))
+    estate.assign_addresses(data, {"xa02": "127.9.9.7"})
+    assert data["hosts"]["xa02"]["address"] == "127.9.9.7"
+    top = yaml.safe_load(inventory.as_yaml(data))["all"]
+    assert top["vars"]["legacyops_farm"] == "lab"
+    assert top["vars"]["ansible_winrm_transport"] == ["ntlm"]
+    assert top["hosts"]["xa01"]["ansible_user"] == "Administrator"
+    assert top["hosts"]["xa02"]["ansible_password"] == "one"
+    assert top["hosts"]["xa01"]["legacyops_silo"] == "office"
+    assert top["children"]["xenapp"] == {
+        "vars": {"legacyops_product": "xenapp_5.0_x64"},
+        "hosts": {"xa01": {}},
+    }
+
+
+def test_chosen_addresses_are_loopback_and_distinct(tmp_path: Path) -> None:
+    hosts = "".join(f"  h{number}:\n" for number in range(300))
+    data = estate.load(write(tmp_path, f"estate: {{name: many}}\nhosts:\n{hosts}"))
+    estate.assign_addresses(data, {})
+    addresses = {host["address"] for host in data["hosts"].values()}
+    assert len(addresses) == 300
+    assert all(address.startswith("127.") for address in addresses)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("address:", "adress:", ":9: hosts.xa01: adress is not known here; known are address, "),
+        ("127.9.9.1", "10.0.0.1", ":9: hosts.xa01.address: '10.0.0.1' does not fit: A loopback"),
+        ("name: small", "nam: small", ":1: estate: 'name' is a required property"),
+        ("  xa02:", "  xa02: {address: 127.9.9.1}", ":13: hosts.xa02.address: xa01 has it too"),
+        ("  xa02:", "  xa01:", ":13: xa01 is there twice"),
+        ("  xa02:", "  xa02: {winrm: {quotas: {max_envelope_kb: 1}}}", ":13: hosts.xa02.winrm"),
+        ("  xa02:", "  xa02: [", "is not YAML"),
+        (GOOD, "", ":1: the file is empty"),
+    ],
+)
+def test_mistakes(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(estate.EstateError) as caught:
+        estate.load(path)
+    assert str(caught.value).startswith(str(path))
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(estate.EstateError, match="cannot be read"):
+        estate.load(tmp_path / "none.yml")
