@@ -289,9 +289,10 @@ def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
-    defaults = [name for name, p in data["procedures"].items() if p.get("default")]
-    if len(defaults) != 1:
-        yield ("procedures",), f"{len(defaults)} procedures are the default; mark exactly one"
+    remedy = data.get("defaults", {}).get("remedy")
+    if remedy not in data["procedures"]:
+        text = f"defaults.remedy is {remedy}; name one of {_names(data['procedures'])}"
+        yield ("defaults", "remedy"), text
     used = set()
     for name, procedure in data["procedures"].items():
         before: list[str] = []

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
-from .signature import Stores, has_usable_timestamp, judge, self_signed
+from .signature import Stores, has_usable_timestamp, judge
 
 Arguments = Mapping[str, Any]
 
@@ -62,6 +62,7 @@ def _check(
     name: str,
     values: str,
     needs: Request | Callable[[Arguments], Request] | None = None,
+    /,
     *,
     probes: bool = False,
     **arguments: bool,
@@ -134,20 +135,11 @@ def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
 def describe(ref: Ref) -> str:
     """Return a reference as a person would say it, for refusals."""
     arguments = ", ".join(f"{k}={v}" for k, v in ref.get("with", {}).items())
-    wanted = [
-        (word, ref[key])  # type: ignore[literal-required]
-        for key, word in (
-            ("is", "is"),
-            ("is_one_of", "is one of"),
-            ("at_most", "is at most"),
-            ("at_least", "is at least"),
-        )
-        if key in ref
-    ]
-    text = " ".join(
-        f"{word} {', '.join(map(str, v)) if isinstance(v, list) else v}" for word, v in wanted
-    )
-    return quote(f"{ref['check']}({arguments}) {text or 'is unknown'}", 400)
+    wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k not in ("check", "with")]
+    return quote(f"{ref['check']}({arguments}) {' '.join(wanted)}", 400)
+
+
+_LIMITS: Final = frozenset({"at_least", "at_most"})
 
 
 def _holds(ref: Ref, value: Any) -> bool | None:
@@ -161,10 +153,10 @@ def _holds(ref: Ref, value: Any) -> bool | None:
         return any(_equal(value, wanted) for wanted in ref["is_one_of"])
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    limits = [ref[k] for k in ("at_most", "at_least") if k in ref]  # type: ignore[literal-required]
-    if not limits or not all(isinstance(limit, int) for limit in limits):
+    low, high = ref.get("at_least", value), ref.get("at_most", value)
+    if not isinstance(low, int) or not isinstance(high, int) or not ref.keys() & _LIMITS:
         return None
-    return value <= ref.get("at_most", value) and value >= ref.get("at_least", value)
+    return low <= value <= high
 
 
 def _equal(value: Any, wanted: Any) -> bool:
@@ -216,7 +208,7 @@ def architecture(observation: Observation, _: Arguments) -> Reading:
 
 @_check(
     "service_state",
-    "missing, or WMI's English state: Running, Stopped, Start Pending, Stop Pending, Paused …",
+    "missing, Running, Stopped, Paused, and Start, Stop, Continue or Pause with Pending",
     lambda a: {"want": ["ima"], "services": [a["name"]]},
     name=True,
 )
@@ -229,7 +221,7 @@ def service_state(observation: Observation, arguments: Arguments) -> Reading:
     if not service["exists"]:
         return Reading("missing", f"service {name} does not exist")
     state = service.get("state")
-    if not isinstance(state, str) or not state:
+    if not isinstance(state, str) or state in ("", "Unknown"):
         return _unknown(observation, "services")
     loading = _mapping(observation, "ima").get("currently_loading_plugin")
     hint = f", loading {quote(loading)}" if loading and state != "Running" else ""

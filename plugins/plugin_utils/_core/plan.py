@@ -104,7 +104,7 @@ def step_request(step: Step, *, probe: bool = True) -> Request:
 
 
 def _refs(step: Step) -> list[Ref]:
-    return [ref for key in _REFS for ref in step[key]]  # type: ignore[literal-required]
+    return [ref for key in _REFS for ref in step[key]]
 
 
 def plan_host(
@@ -330,8 +330,8 @@ def remaining(
         hosts[host] = {**hosts.get(host, {}), "restart_owed_since": owed}
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
-    steps: list[Step] = [{**step, "only_with": None} for step in _host_part(plan, host)["steps"]]
-    return _needed(steps, observation)
+    planned: list[Step] = _host_part(plan, host)["steps"]
+    return _needed([{**step, "only_with": None} for step in planned], observation)
 
 
 @dataclass(frozen=True)
