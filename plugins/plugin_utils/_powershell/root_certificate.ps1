@@ -49,8 +49,8 @@ function Invoke-Script($Parameters, $Data) {
     try {
         $found = Find-Root $store $thumbprint $sha256
         $Data['before'] = ($null -ne $found)
-        if (($operation -eq 'add') -and ($null -eq $found)) { $store.Add($new) }
-        if (($operation -eq 'remove') -and ($null -ne $found)) { $store.Remove($found) }
+        if (($operation -eq 'add') -and ($null -eq $found)) { [void]$store.Add($new) }
+        if (($operation -eq 'remove') -and ($null -ne $found)) { [void]$store.Remove($found) }
     }
     finally { $store.Close() }
 

@@ -1,0 +1,2 @@
+# expect: chain-operator
+Get-Process && Get-Service

@@ -1,0 +1,2 @@
+# expect: parameter
+$x | Export-Csv -Path a.csv -Append

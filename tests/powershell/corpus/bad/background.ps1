@@ -1,0 +1,2 @@
+# expect: background
+Get-Process &

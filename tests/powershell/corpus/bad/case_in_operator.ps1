@@ -1,0 +1,2 @@
+# expect: operator
+if ('a' -cin $list) { 1 }

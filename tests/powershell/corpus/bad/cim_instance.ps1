@@ -1,0 +1,2 @@
+# expect: command
+Get-CimInstance -ClassName Win32_Service

@@ -1,0 +1,2 @@
+# expect: class
+class Host { [string]$Name }

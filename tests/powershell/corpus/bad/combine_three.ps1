@@ -1,0 +1,2 @@
+# expect: member
+$p = [System.IO.Path]::Combine('a', 'b', 'c')

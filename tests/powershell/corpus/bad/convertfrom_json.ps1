@@ -1,0 +1,2 @@
+# expect: command
+$text | ConvertFrom-Json

@@ -1,0 +1,2 @@
+# expect: command
+$x | ConvertTo-Json

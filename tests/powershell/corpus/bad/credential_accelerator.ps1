@@ -1,0 +1,2 @@
+# expect: type
+$c = [pscredential]::Empty

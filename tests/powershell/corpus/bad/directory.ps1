@@ -1,0 +1,2 @@
+# expect: parameter
+Get-ChildItem -Path C:\ -Directory

@@ -1,0 +1,2 @@
+# expect: member
+$sha.Dispose()

@@ -1,0 +1,2 @@
+# expect: code-from-data
+. $file

@@ -1,0 +1,2 @@
+# expect: enum
+enum Colour { Red; Green }

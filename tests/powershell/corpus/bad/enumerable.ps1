@@ -1,0 +1,2 @@
+# expect: type-3.5
+$x = [System.Linq.Enumerable]::Sum($numbers)

@@ -1,0 +1,2 @@
+# expect: error-action-ignore
+Get-Item a.txt -EA Ignore

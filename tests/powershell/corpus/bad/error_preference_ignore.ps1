@@ -1,0 +1,2 @@
+# expect: error-action-ignore
+$ErrorActionPreference = 'Ignore'

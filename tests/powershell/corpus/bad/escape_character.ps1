@@ -1,0 +1,2 @@
+# expect: escape
+$x = "`e[0m"

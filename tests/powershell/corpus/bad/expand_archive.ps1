@@ -1,0 +1,2 @@
+# expect: command
+Expand-Archive -Path a.zip

@@ -1,0 +1,2 @@
+# expect: command
+Get-FileHash -Path a.msp

@@ -1,0 +1,2 @@
+# expect: parameter
+1..3 | ForEach-Object -Parallel { $_ }

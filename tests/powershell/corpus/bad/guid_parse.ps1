@@ -1,0 +1,2 @@
+# expect: member
+$g = [guid]::Parse('x')

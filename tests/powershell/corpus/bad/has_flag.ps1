@@ -1,0 +1,2 @@
+# expect: member
+$x = $value.HasFlag(1)

@@ -1,0 +1,2 @@
+# expect: type-3.5
+$s = New-Object System.Collections.Generic.HashSet[string]

@@ -1,0 +1,2 @@
+# expect: type
+$c = New-Object System.Net.Http.HttpClient

@@ -1,0 +1,2 @@
+# expect: command
+Import-Certificate -FilePath a.cer

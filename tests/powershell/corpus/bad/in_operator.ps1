@@ -1,0 +1,2 @@
+# expect: operator
+if ('a' -in $list) { 1 }

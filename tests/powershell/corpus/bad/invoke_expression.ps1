@@ -1,0 +1,2 @@
+# expect: code-from-data
+Invoke-Expression ('dir ' + $name)

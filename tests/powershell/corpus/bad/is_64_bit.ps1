@@ -1,0 +1,2 @@
+# expect: member
+if ([Environment]::Is64BitOperatingSystem) { 1 }

@@ -1,0 +1,2 @@
+# expect: variable
+if ($IsWindows) { 1 }

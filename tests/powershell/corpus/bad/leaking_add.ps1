@@ -1,0 +1,2 @@
+# expect: leaking-value
+function Get-A { $list.Add(1) }

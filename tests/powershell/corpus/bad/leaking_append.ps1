@@ -1,0 +1,2 @@
+# expect: leaking-value
+function Get-A { $builder.Append('x') }

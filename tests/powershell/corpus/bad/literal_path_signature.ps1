@@ -1,0 +1,2 @@
+# expect: parameter
+Get-AuthenticodeSignature -LiteralPath 'a[1].exe'

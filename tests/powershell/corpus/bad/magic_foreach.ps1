@@ -1,0 +1,2 @@
+# expect: magic-method
+$list.ForEach({ $_ })

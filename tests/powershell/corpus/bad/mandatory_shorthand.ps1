@@ -1,0 +1,2 @@
+# expect: attribute-shorthand
+function Get-A { param([Parameter(Mandatory)][string]$Name) $Name }

@@ -1,0 +1,2 @@
+# expect: member-enumeration
+$names = (Get-Process).Name

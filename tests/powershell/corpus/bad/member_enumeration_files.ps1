@@ -1,0 +1,2 @@
+# expect: member-enumeration
+$names = (Get-ChildItem C:\).FullName

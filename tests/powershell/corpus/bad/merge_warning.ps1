@@ -1,0 +1,2 @@
+# expect: redirection
+$x = Get-Process 3>&1

@@ -1,0 +1,2 @@
+# expect: command
+msiexec.exe /p a.msp

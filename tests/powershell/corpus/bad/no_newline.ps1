@@ -1,0 +1,2 @@
+# expect: parameter
+Set-Content -Path a.txt -Value b -NoNewline

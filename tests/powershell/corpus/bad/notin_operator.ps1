@@ -1,0 +1,2 @@
+# expect: operator
+if ('a' -notin $list) { 1 }

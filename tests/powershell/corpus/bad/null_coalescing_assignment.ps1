@@ -1,0 +1,2 @@
+# expect: null-coalescing
+$x ??= 1

@@ -1,0 +1,2 @@
+# expect: null-conditional
+$x = ${a}?.Name

@@ -1,0 +1,2 @@
+# expect: member
+$k = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')

@@ -1,0 +1,2 @@
+# expect: type
+$a = [System.Management.Automation.Language.Parser]::ParseInput('a', [ref]$null, [ref]$null)

@@ -1,0 +1,2 @@
+# expect: parameter
+Get-Process -PipelineVariable p

@@ -1,0 +1,2 @@
+# expect: variable
+$here = $PSCommandPath

@@ -1,0 +1,2 @@
+# expect: pscustomobject
+$o = [pscustomobject]@{ a = 1 }

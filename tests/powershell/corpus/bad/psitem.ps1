@@ -1,0 +1,2 @@
+# expect: variable
+1..3 | ForEach-Object { $PSItem }

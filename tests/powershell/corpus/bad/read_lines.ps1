@@ -1,0 +1,2 @@
+# expect: member
+$f = [System.IO.File]::ReadLines('a.txt')

@@ -1,0 +1,2 @@
+# expect: redirection
+Get-Process *> $null

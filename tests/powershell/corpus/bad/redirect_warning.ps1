@@ -1,0 +1,2 @@
+# expect: redirection
+Get-Process 3> out.txt

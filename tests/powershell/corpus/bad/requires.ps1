@@ -1,0 +1,2 @@
+# expect: requires
+#Requires -Version 3.0

@@ -1,0 +1,2 @@
+# expect: command
+Invoke-RestMethod -Uri http://host.example/

@@ -1,0 +1,2 @@
+# expect: parameter
+Restart-Computer -Wait

@@ -1,0 +1,2 @@
+# expect: command
+Register-ScheduledTask -TaskName a

@@ -1,0 +1,2 @@
+# expect: code-from-data
+$b = [scriptblock]::Create('dir ' + $name)

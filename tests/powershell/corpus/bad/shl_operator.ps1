@@ -1,0 +1,2 @@
+# expect: operator
+$x = 1 -shl 4

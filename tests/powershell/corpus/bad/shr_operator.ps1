@@ -1,0 +1,2 @@
+# expect: operator
+$x = 16 -shr 4

@@ -1,0 +1,2 @@
+# expect: simplified-syntax
+Get-Process | where Name

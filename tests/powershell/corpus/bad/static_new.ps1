@@ -1,0 +1,2 @@
+# expect: static-new
+$list = [System.Collections.ArrayList]::new()

@@ -1,0 +1,2 @@
+# expect: syntax
+if ($a { 1 }

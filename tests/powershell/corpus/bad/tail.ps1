@@ -1,0 +1,2 @@
+# expect: parameter
+$text = Get-Content -Path a.txt -Tail 5

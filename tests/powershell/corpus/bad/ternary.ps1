@@ -1,0 +1,2 @@
+# expect: ternary
+$x = $a ? 1 : 2

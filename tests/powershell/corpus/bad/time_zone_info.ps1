@@ -1,0 +1,2 @@
+# expect: type-3.5
+$z = [TimeZoneInfo]::Local

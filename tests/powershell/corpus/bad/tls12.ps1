@@ -1,0 +1,2 @@
+# expect: member
+[Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12

@@ -1,0 +1,2 @@
+# expect: type
+$t = [System.Tuple]::Create(1, 2)

@@ -1,0 +1,2 @@
+# expect: command
+Unblock-File -Path a.msp

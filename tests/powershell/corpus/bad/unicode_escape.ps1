@@ -1,0 +1,2 @@
+# expect: escape
+$x = "`u{1F600}"

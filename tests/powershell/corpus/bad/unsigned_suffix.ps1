@@ -1,0 +1,2 @@
+# expect: numeric-suffix
+$x = 10u

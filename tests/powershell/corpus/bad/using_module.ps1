@@ -1,0 +1,2 @@
+# expect: using
+using module Some

@@ -1,0 +1,2 @@
+# expect: using-variable
+Invoke-Command -ScriptBlock { $using:name }

@@ -1,0 +1,2 @@
+# expect: command
+Invoke-WebRequest -Uri http://host.example/

@@ -1,0 +1,2 @@
+# expect: member
+if ([string]::IsNullOrWhiteSpace($a)) { 1 }

@@ -1,0 +1,2 @@
+# expect: command
+Get-WinEvent -LogName Application

@@ -1,0 +1,2 @@
+# expect: workflow
+workflow Test-Flow { 1 }

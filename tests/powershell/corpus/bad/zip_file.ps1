@@ -1,0 +1,2 @@
+# expect: type
+[System.IO.Compression.ZipFile]::ExtractToDirectory('a', 'b')
