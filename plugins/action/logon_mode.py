@@ -29,6 +29,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 # TSServerDrainMode: 1 would readmit users at the next restart, before IMA is proven.
 _MODES = {"enabled": 0, "drained": 2}
+_LOGOFF_SECONDS = 120  # a session that was told to end still runs its log-off scripts
 _OPS = {"enabled": "enable", "drained": "drain"}
 
 Session = dict[str, t.Any]
@@ -83,7 +84,7 @@ class ActionModule(HotfixAction):
             )
         ids = [session["id"] for session in left]
         data = remote.run("logon_mode", {"op": "drain", "log_off": ids})
-        remaining = people(sessions_part(remote))
+        remaining = self._await_empty(remote, {**args, "deadline_seconds": _LOGOFF_SECONDS})
         if remaining:
             raise ActionError(
                 "sessions_remain",

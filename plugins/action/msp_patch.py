@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..plugin_utils._action import ActionError, HotfixAction, pinned
+from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
 from ..plugin_utils._core.checks import installer_job_name, read
 from ..plugin_utils._core.observation import UNKNOWN, Observation
 from ..plugin_utils._io.jobs import (
@@ -96,7 +96,7 @@ class ActionModule(HotfixAction):
         log = f"{package}-{name}.log"
         return code, Job(
             name=name,
-            executable="msiexec.exe",
+            executable=r"%SystemRoot%\System32\msiexec.exe",
             arguments=f'/p "{package}" /qn /norestart /l*v "{log}"',
             as_system=args["run_as"] == "system",
             guard=({"path": package, "sha256": pinned(args["sha256"])},),
@@ -105,8 +105,7 @@ class ActionModule(HotfixAction):
 
     def _may_start(self, observation: Observation, package: str, pin: str) -> None:
         """:raises ActionError: the package is not the pinned one, or an installation runs."""
-        records = observation.files(package) or {}
-        record: dict[str, t.Any] = next(iter(records.values()), {})
+        record = file_record(observation, package)
         if record.get("exists") is not True:
             raise ActionError("not_found", f"{package} is not on the host. Stage it first.")
         if record.get("sha256") != pin:
@@ -204,7 +203,7 @@ def is_installed(observation: Observation, code: str) -> bool:
             f"The installed patches could not be read ({reading.evidence})."
             " Look at the host before you run again.",
         )
-    return reading.value != "not_installed"
+    return str(reading.value) != "not_installed"
 
 
 def restart_pending(observation: Observation) -> bool | None:

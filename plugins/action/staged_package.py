@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleError
 
-from ..plugin_utils._action import ActionError, HotfixAction, pinned
+from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.wire import file_pieces
 
@@ -42,8 +42,8 @@ class ActionModule(HotfixAction):
         if set(path) & set("*?"):
             raise ActionError("bad_path", "path names one file: leave out * and ?.")
         request = {"want": [], "files": [{"path": path, "hash": True, "signature": False}]}
-        records = remote.observe(request, deadline=args["deadline_seconds"]).files(path) or {}
-        record: dict[str, t.Any] = next(iter(records.values()), {})
+        observation = remote.observe(request, deadline=args["deadline_seconds"])
+        record = file_record(observation, path)
         before = record.get("sha256")
         result = {"path": path, "sha256": pin, "size": record.get("size"), "method": "none"}
         if before == pin:

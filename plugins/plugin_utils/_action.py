@@ -14,6 +14,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ._core.observation import Observation
 from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
 from ._io.waiting import Progress, Stop, StoppedError
@@ -45,6 +46,12 @@ def pinned(text: str) -> str:
     if len(pin) != 64 or set(pin) - set("0123456789ABCDEF"):
         raise ActionError("bad_pin", "sha256 is no SHA-256: give its 64 hexadecimal digits.")
     return pin
+
+
+def file_record(observation: Observation, path: str) -> dict[str, t.Any]:
+    """What was read of one file; empty where that is unknown."""
+    found = observation.files(path)
+    return next(iter(found.values()), {}) if isinstance(found, dict) else {}
 
 
 class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types

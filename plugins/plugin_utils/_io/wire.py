@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
 TOO_OLD = "LEGACYOPS-POWERSHELL-TOO-OLD"
 TOO_OLD_RC = 91
+_BOOT_FAILED = re.compile(r"LEGACYOPS-BOOT-FAILED ?([A-Za-z0-9+/=]*)")
 # At most this many raw bytes of a file in a line: 40,000 characters per pipeline object.
 PIECE_BYTES = 30_000
 
@@ -194,6 +195,9 @@ def _no_answer(stdout: str, stderr: str, rc: int) -> RemoteError:
             "The host has no PowerShell.",
             "Install Windows Management Framework 2.0 on it, or let an operator do its steps.",
         )
+    boot = _BOOT_FAILED.search(stdout)
+    if boot:
+        return _script_failure("boot", {"message": _boot_message(boot[1])})
     return RemoteError(
         "output_foreign",
         f"The host's output (exit code {rc}) is not the answer of a script of this collection.",
@@ -201,6 +205,15 @@ def _no_answer(stdout: str, stderr: str, rc: int) -> RemoteError:
         " check that ansible_connection is winrm and no profile or agent replaces PowerShell.",
         {"rc": rc, "stdout": _excerpt(stdout), "stderr": _excerpt(stderr)},
     )
+
+
+def _boot_message(text: str) -> str:
+    """Why the script could not even be read out of stdin."""
+    try:
+        said = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except ValueError:
+        said = ""
+    return said or "stdin arrived incomplete"
 
 
 def _excerpt(text: str) -> str:
@@ -214,7 +227,8 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
     said = " ".join(_excerpt(str(error.get("message") or "no message")).split())
     detail = {"script": script, **{k: error.get(k) for k in ("line", "type", "code")}}
     if reason == "script_error":
-        where = f"{script}.ps1, line {error.get('line')}"
+        line = error.get("line")
+        where = f"{script}.ps1" if line is None else f"{script}.ps1, line {line}"
         return RemoteError(
             reason,
             f"The script failed on the host ({where}): {said}",
