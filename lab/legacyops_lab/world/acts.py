@@ -30,27 +30,37 @@ _JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
 async def root_certificate(
     host: Host, parameters: dict[str, Any], _pieces: Pieces
 ) -> dict[str, Any]:
-    """Add a root to LocalMachine\\Root or remove it."""
+    """Add a root to the logical store LocalMachine\\Root or remove it.
+
+    The logical store shows all physical ones; only two of them can be written.
+    """
     thumbprint = parameters["thumbprint"].upper()
-    before = thumbprint in host.trust.stores["root"]
+    before = host.trust.holds_root(thumbprint)
     if parameters["op"] == "add":
-        _add_root(host, base64.b64decode(parameters["der"]), parameters["sha256"])
+        certificate = _pinned(host, base64.b64decode(parameters["der"]), parameters["sha256"])
+        if not before:
+            _import_root(host, certificate)
     else:
         host.trust.remove("root", thumbprint)
-    return {"before": before, "after": thumbprint in host.trust.stores["root"]}
+        host.trust.remove("auth_root", thumbprint)
+    return {"before": before, "after": host.trust.holds_root(thumbprint)}
 
 
-def _add_root(host: Host, der: bytes, sha256: str) -> None:
-    """Put a certificate into the store after comparing its hash."""
+def _pinned(host: Host, der: bytes, sha256: str) -> certificates.Certificate:
+    """Return the certificate that arrived after comparing its hash."""
     digest = hashlib.sha256(der).hexdigest().upper()
     if digest != sha256.upper():
         raise ScriptError("hash_mismatch", f"the certificate's SHA-256 is {digest}")
     try:
-        certificate = certificates.from_der(der)
+        return certificates.from_der(der)
     except ValueError as error:
         crypto = "System.Security.Cryptography.CryptographicException"
         message = text("no_certificate", host.language)
         raise ScriptError("script_error", message, type_name=crypto, code=0x80092009) from error
+
+
+def _import_root(host: Host, certificate: certificates.Certificate) -> None:
+    """Put a certificate into the physical store Root."""
     if certificate.thumbprint != certificates.catalogue()["g5"].thumbprint:
         host.violation(f"a root other than the G5 was imported: {certificate.subject}")
     host.trust.add("root", certificate)

@@ -91,8 +91,8 @@ def package(entry: dict[str, Any]) -> Image:
         size=entry.get("size", PACKAGE_BYTES),
         signer=None if unsigned else entry.get("signer", "citrix_2011"),
         patch_code=entry["patch_code"],
-        products=tuple(entry.get("products", ())),
-        replaces=tuple(entry.get("replaces", ("ImaSrv.exe", "ImaSystem.dll"))),
+        products=tuple(sorted(entry.get("products", ()))),
+        replaces=tuple(sorted(entry.get("replaces", ("ImaSrv.exe", "ImaSystem.dll")))),
         needs_restart=entry.get("needs_restart", False),
     )
 
