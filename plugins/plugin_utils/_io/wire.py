@@ -89,11 +89,11 @@ def _element(name: str | None, value: t.Any) -> ET.Element:
         return _text_element("s", attributes, value)
     if isinstance(value, Mapping):
         element = ET.Element("o", attributes)
-        element.extend(_element(str(key), member) for key, member in value.items())
+        element.extend([_element(str(key), member) for key, member in value.items()])
         return element
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         element = ET.Element("l", attributes)
-        element.extend(_element(None, member) for member in value)
+        element.extend([_element(None, member) for member in value])
         return element
     raise TypeError(f"parameter {name!r} is of type {type(value).__name__}")
 
