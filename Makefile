@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 # Nothing of the user's own Ansible is read or written.
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
-unexport ANSIBLE_CONFIG
+export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
 .PHONY: help demo test unit integration lint sanity bench molecule dist clean venv
 

@@ -34,7 +34,8 @@ def ansible_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment["ANSIBLE_HOME"] = str(tmp_path_factory.mktemp("ansible-home"))
-    environment["ANSIBLE_CONFIG"] = os.devnull
+    environment["ANSIBLE_NOCOLOR"] = "1"
+    environment["ANSIBLE_CONFIG"] = str(REPOSITORY / "tools" / "ansible.cfg")
     environment["ANSIBLE_COLLECTIONS_PATH"] = os.environ.get(
         "ANSIBLE_COLLECTIONS_PATH", str(REPOSITORY / ".collections")
     )

@@ -17,8 +17,7 @@ ESTATES = ROOT / "lab" / "estates"
 ENVIRONMENT = {
     **os.environ,
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    "ANSIBLE_CONFIG": os.devnull,
-    "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+    "ANSIBLE_CONFIG": str(ROOT / "tools" / "ansible.cfg"),
     "ANSIBLE_FORKS": "20",
 }
 

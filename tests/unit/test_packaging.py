@@ -82,6 +82,7 @@ def installed(request, tmp_path_factory, ansible_environment) -> dict[str, str]:
         environment["PYTHONPATH"] = str(directory)
     else:
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(directory)
+        environment["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"] = "false"  # the development links
         command = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(directory)]
         run([*command, archive], env=environment)
     environment["LEGACYOPS_INSTALLED_IN"] = str(directory)
