@@ -170,15 +170,20 @@ def _pid(state: Path) -> int | None:
     try:
         pid = int((state / "lab.pid").read_text("utf-8"))
         os.kill(pid, 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
+    except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
         return None
-    return None if _is_zombie(pid) else pid
+    return pid if _is_lab(pid) else None
 
 
-def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended but was not waited for (it is the caller's child then)."""
+def _is_lab(pid: int) -> bool:
+    """Whether a live process is a lab: a killed lab's number may be somebody else's now.
+
+    A process that ended but was not waited for has no command line left.
+    """
+    if not Path("/proc/self").exists():
+        return True
     try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+        return b"legacyops" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

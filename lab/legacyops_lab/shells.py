@@ -94,8 +94,8 @@ class Command:
                 self._news.set()
 
     def send(self, data: bytes, end: bool) -> None:
-        """Give stdin more bytes; `end` closes it. What comes after the end is lost."""
-        if self._stdin_closed:
+        """Give stdin more bytes; `end` closes it. What nobody can read any more is lost."""
+        if self._stdin_closed or not self.running:
             return
         if data:
             self._stdin.put_nowait(data)

@@ -172,3 +172,13 @@ def test_down_keeps_the_state_and_up_goes_on_with_it(tmp_path: Path) -> None:
     command.ok("up", "estate.yml", "--fresh")
     assert command.ok("snapshot") != before
     command.ok("down")
+
+
+def test_the_number_of_a_killed_lab_may_be_another_process_now(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    command.state.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (command.state / "lab.pid").write_text(str(other.pid), "utf-8")
+        assert "No lab runs" in command.ok("down")
+        assert other.poll() is None
+        other.kill()

@@ -7,7 +7,7 @@ from importlib import resources
 from types import SimpleNamespace
 
 import pytest
-from legacyops_lab.world import wrapper
+from legacyops_lab import wrapper
 
 
 def bootstrap() -> str:
