@@ -113,7 +113,7 @@ def test_tampered_and_unsigned_packages_break_ima(make: Make) -> None:
 def test_root_removed_afterwards_runs_until_the_next_start(make: Make) -> None:
     lab = make(XA01=host_spec(modules={"signer": "citrix_2011"}, restart_seconds=120))
     status = lab.world.status()["XA01"]
-    assert (status["ima"], status["next_start"]) == ("Running", "would fail")
+    assert (status["ima"], status["next_start"]) == ("Running", "fails")
     lab.host().restart()
     lab.clock.pass_minutes(10)
     assert lab.world.status()["XA01"]["ima"] == "Stopped"

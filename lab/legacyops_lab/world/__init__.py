@@ -151,15 +151,13 @@ def _status(host: Host) -> dict[str, Any]:
     bad = host.services.bad_modules(update=False)
     violations = [v for v in host.world.book.violations() if v["host"] == host.name]
     return {
-        "address": host.address,
-        "product": host.product,
         "power": host.power,
         "reachable": host.reachable(),
         "ima": host.services.ima.state,
-        "next_start": "would fail" if bad or host.needs_reconfiguration else "would succeed",
-        "modules_not_verified": bad,
+        "next_start": "fails" if bad or host.needs_reconfiguration else "succeeds",
+        "bad_modules": [path.rsplit("\\", 1)[1] for path in bad],
         "g5_root_in": sorted(s for s, found in host.trust.stores.items() if g5 in found),
-        "patches": sorted(host.installer.patches),
+        "patches": _names(host),
         "installer_starts": dict(sorted(host.installer.starts.items())),
         "installing": host.installer.in_progress,
         "needs_reconfiguration": host.needs_reconfiguration,
@@ -173,6 +171,12 @@ def _status(host: Host) -> dict[str, Any]:
         "unrecognised": host.unrecognised,
         "healthy": _healthy(host, bad),
     }
+
+
+def _names(host: Host) -> list[str]:
+    """Return the names of the installed hotfixes, the code where there is no name."""
+    patches = host.installer.patches.items()
+    return sorted(patch["display_name"] or code for code, patch in patches)
 
 
 def _healthy(host: Host, bad: Iterable[str]) -> bool:
