@@ -197,7 +197,7 @@ def test_users_lose_their_sessions(make: Make) -> None:
     users = [{"user": "sato", "minutes": 12}, {"user": "suzuki", "minutes": None}]
     lab = make(XA01=host_spec(sessions=users))
     asyncio.run(lab.install("XA01"))
-    assert "2 users lost their sessions: a hotfix was installed while they were on" in (
+    assert "users lost their sessions (2): a hotfix was installed while they were on" in (
         lab.violations()
     )
     lab.clock.pass_minutes(10)

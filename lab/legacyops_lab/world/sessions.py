@@ -92,7 +92,7 @@ class Sessions:
         """Take the sessions away from their users: a violation if there were any."""
         if self.present:
             count = len(self.present)
-            self._host.violation(f"{count} users lost their sessions: {why}")
+            self._host.violation(f"users lost their sessions ({count}): {why}")
         self.present = {}
         self._host.cancel("user_leaves")
 
