@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import tree_sitter_pwsh
@@ -347,6 +348,17 @@ class _Linter:
         ):
             self.report(node, "code-from-data")
         self._unused_value(node, name)
+
+    def _on_argument_list(self, node: Node) -> None:
+        """A line end between the arguments of a method: 2.0 may not go on in the next line."""
+        parts = list(node.children)
+        for listed in node.children:
+            if listed.type == "argument_expression_list":
+                at = parts.index(listed)
+                parts[at : at + 1] = listed.children
+        for before, after in pairwise(parts):
+            if before.end_point[0] != after.start_point[0]:
+                self.report(node, "broken-arguments")
 
     def _new_static(self, target: str, name: str, count: int) -> bool:
         """A static method that CLR 2.0 lacks, or lacks with so many arguments."""

@@ -230,8 +230,8 @@ function ConvertTo-Unsigned($Value) {
 }
 
 function ConvertTo-UtcText([DateTime]$Time) {
-    return $Time.ToUniversalTime().ToString(
-        "yyyy'-'MM'-'dd'T'HH':'mm':'ss'Z'", [System.Globalization.CultureInfo]::InvariantCulture)
+    $culture = [System.Globalization.CultureInfo]::InvariantCulture
+    return $Time.ToUniversalTime().ToString("yyyy'-'MM'-'dd'T'HH':'mm':'ss'Z'", $culture)
 }
 
 function ConvertTo-Hex([byte[]]$Bytes) {
@@ -255,9 +255,9 @@ function Get-BytesSha256([byte[]]$Bytes) {
 }
 
 function Open-FileToRead([string]$Path) {
-    # FileShare ReadWrite: also a file that an installer is still writing can be read.
-    return [System.IO.File]::Open($Path, [System.IO.FileMode]::Open,
-        [System.IO.FileAccess]::Read, [System.IO.FileShare]::ReadWrite)
+    # Sharing everything: also a file that an installer is still writing can be read.
+    $share = [System.IO.FileShare]'ReadWrite, Delete'
+    return [System.IO.File]::Open($Path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share)
 }
 
 function Get-FileSha256([string]$Path) {

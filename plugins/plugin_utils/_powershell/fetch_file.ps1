@@ -14,9 +14,10 @@
 $Legacy.Script = 'fetch_file'
 
 function Get-FreeDrive {
+    $used = [Environment]::GetLogicalDrives()
     for ($letter = [int][char]'Z'; $letter -ge [int][char]'G'; $letter--) {
         $drive = [string][char]$letter + ':'
-        if (-not [System.IO.Directory]::Exists($drive + '\')) { return $drive }
+        if (-not ($used -contains ($drive + '\'))) { return $drive }
     }
     throw 'no drive letter is free'
 }
@@ -36,10 +37,18 @@ function Copy-FromShare([string]$Source, [string]$Target, $Username, $Password) 
     finally { $null = $network.RemoveNetworkDrive($drive, $true, $false) }
 }
 
+function New-WebCredential([string]$Username, [string]$Password) {
+    $parts = $Username.Split('\')
+    if ($parts.Length -eq 2) {
+        return New-Object System.Net.NetworkCredential -ArgumentList $parts[1], $Password, $parts[0]
+    }
+    return New-Object System.Net.NetworkCredential -ArgumentList $Username, $Password
+}
+
 function Copy-FromWeb([string]$Source, [string]$Target, $Username, $Password) {
     $client = New-Object System.Net.WebClient
     if ($null -ne $Username) {
-        $client.Credentials = New-Object System.Net.NetworkCredential -ArgumentList ([string]$Username), ([string]$Password)
+        $client.Credentials = New-WebCredential ([string]$Username) ([string]$Password)
     }
     try { $client.DownloadFile($Source, $Target) }
     finally { $client.Dispose() }

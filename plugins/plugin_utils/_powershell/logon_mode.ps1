@@ -30,12 +30,11 @@ namespace LegacyOps {
 }
 '
 
-function Stop-Sessions($Data) {
+function Stop-Sessions($Ids, $Data) {
     $done = New-Object System.Collections.ArrayList
     $failed = New-Object System.Collections.ArrayList
-    $ids = Get-ListParameter 'log_off'
-    if ($ids.Count -gt 0) { Add-Type -TypeDefinition $LogoffSource -IgnoreWarnings }
-    foreach ($id in $ids) {
+    if ($Ids.Count -gt 0) { Add-Type -TypeDefinition $LogoffSource -IgnoreWarnings }
+    foreach ($id in $Ids) {
         $code = [LegacyOps.Logoff]::End([int]$id)
         if ($code -eq 0) { [void]$done.Add([int]$id) }
         else { [void]$failed.Add(@{ id = [int]$id; code = $code }) }
@@ -53,6 +52,9 @@ function Invoke-Script($Parameters, $Data) {
         default { Stop-Run 'refused' 'op must be drain or enable' }
     }
     $Data['exit_code'] = $run.exit_code
-    Stop-Sessions $Data
+    # Where change.exe has refused, nobody is logged off: they would only come back.
+    $ids = New-Object System.Collections.ArrayList
+    if ($run.exit_code -eq 0) { $ids = Get-ListParameter 'log_off' }
+    Stop-Sessions $ids $Data
     $Data['after'] = Get-LogonMode
 }

@@ -28,8 +28,8 @@ function Read-System($Data) {
     $os = Get-WmiObject -Class Win32_OperatingSystem
     $computer = Get-WmiObject -Class Win32_ComputerSystem
     # OSArchitecture is localised text; the environment is not. ARCHITEW6432: 32 bit on 64.
-    $architecture = $env:PROCESSOR_ARCHITEW6432
-    if (-not $architecture) { $architecture = $env:PROCESSOR_ARCHITECTURE }
+    $architecture = [Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITEW6432')
+    if (-not $architecture) { $architecture = [Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITECTURE') }
     if ($architecture -eq 'AMD64') { $architecture = 'x64' }
     $boot = [System.Management.ManagementDateTimeConverter]::ToDateTime($os.LastBootUpTime)
     $Data['system'] = @{
@@ -509,8 +509,8 @@ function ConvertFrom-SigningTime([byte[]]$Der) {
         $text = $century + $text
     }
     $styles = [System.Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
-    return [DateTime]::ParseExact($text.Substring(0, 14), 'yyyyMMddHHmmss',
-        [System.Globalization.CultureInfo]::InvariantCulture, $styles)
+    $culture = [System.Globalization.CultureInfo]::InvariantCulture
+    return [DateTime]::ParseExact($text.Substring(0, 14), 'yyyyMMddHHmmss', $culture, $styles)
 }
 
 function Get-SigningTime($Signer) {

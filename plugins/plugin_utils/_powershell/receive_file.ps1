@@ -19,8 +19,8 @@ function Open-Part {
     # Nobody else may open it meanwhile; SetLength finds out at once whether the disk has room.
     $path = Get-PartPath
     [void][System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($path))
-    $Legacy['Stream'] = [System.IO.File]::Open($path, [System.IO.FileMode]::Create,
-        [System.IO.FileAccess]::Write, [System.IO.FileShare]::None)
+    $access = [System.IO.FileAccess]::Write
+    $Legacy['Stream'] = [System.IO.File]::Open($path, [System.IO.FileMode]::Create, $access, [System.IO.FileShare]::None)
     $Legacy['Hash'] = New-Sha256
     $Legacy['Stream'].SetLength([long]$Legacy.Parameters['size'])
 }
@@ -45,8 +45,10 @@ function Add-Piece([byte[]]$Bytes) {
 }
 
 function Complete-Part($Parameters, $Data) {
-    [void]$Legacy['Hash'].TransformFinalBlock((New-Object byte[] 0), 0, 0)
-    $actual = ConvertTo-Hex $Legacy['Hash'].Hash
+    $nothing = [byte[]]@()
+    [void]$Legacy['Hash'].TransformFinalBlock($nothing, 0, 0)
+    $hash = $Legacy['Hash'].Hash
+    $actual = ConvertTo-Hex $hash
     if (($Legacy['Size'] -ne [long]$Parameters['size']) -or ($actual -ne [string]$Parameters['sha256'])) {
         Stop-Run 'hash_mismatch' ('' + $Legacy['Size'] + ' bytes arrived, with SHA-256 ' + $actual)
     }

@@ -20,11 +20,12 @@ function Invoke-Script($Parameters, $Data) {
         Stop-Run 'refused' ('the host has been restarted since: its boot token is ' + $token)
     }
     $system.psbase.Scope.Options.EnablePrivileges = $true
-    $arguments = $system.psbase.GetMethodParameters('Win32ShutdownTracker')
-    $arguments['Timeout'] = [uint32]0
-    $arguments['Comment'] = [string]$Parameters['reason']
-    $arguments['ReasonCode'] = [uint32]2147745793
-    $arguments['Flags'] = [int]2
-    $answer = $system.psbase.InvokeMethod('Win32ShutdownTracker', $arguments, $null)
-    $Data['return_value'] = [long]$answer['ReturnValue']
+    # By name: PowerShell would have to guess the order of the method's parameters.
+    $with = $system.psbase.GetMethodParameters('Win32ShutdownTracker')
+    $with.psbase.SetPropertyValue('Timeout', [uint32]0)
+    $with.psbase.SetPropertyValue('Comment', [string]$Parameters['reason'])
+    $with.psbase.SetPropertyValue('ReasonCode', [uint32]2147745793)
+    $with.psbase.SetPropertyValue('Flags', [int]2)
+    $answer = $system.psbase.InvokeMethod('Win32ShutdownTracker', $with, $null)
+    $Data['return_value'] = [long]$answer.psbase.GetPropertyValue('ReturnValue')
 }

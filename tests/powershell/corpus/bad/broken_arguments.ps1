@@ -1,0 +1,3 @@
+# expect: broken-arguments
+$x = [System.IO.File]::Open(
+    'a', [System.IO.FileMode]::Open)

@@ -1,0 +1,3 @@
+# expect: broken-arguments
+$x = $text.Replace('a',
+    'b')
