@@ -128,7 +128,7 @@ class ActionModule(ProcedureAction):
     def _halt(self, change: Change) -> Result:
         """Say how the host was left; a state that a dead worker left open becomes failed."""
         message = self._message(change)
-        self.say(f"[{self.host}] stopped. {harmless(message)}")
+        self.say(f"[{self.host}] {harmless(message)}")
         return {"msg": message, **self._standing(change)}
 
     def _summary(self, change: Change, hosts: list[str]) -> Result:
@@ -140,28 +140,34 @@ class ActionModule(ProcedureAction):
         if standing["status"] == files.DONE:
             return standing
         reason = str(change.state(self.host).get("reason", "not_done"))
-        raise ActionError(reason, self._message(change), **standing)
+        status = standing["status"].replace("_", " ")
+        message = f"Its plan is not carried out ({status}); why, and what to do, stands above."
+        raise ActionError(reason, message, **standing)
 
     def _table(self, change: Change) -> str:
         rows = []
         for host, entry in change.plan["hosts"].items():
             if entry.get("blocked"):
                 rows.append((host, "left alone", reason_of(entry["blocked"])))
+            elif not entry["steps"]:
+                rows.append((host, "done", "nothing had to be done"))
             else:
                 state = change.state(host)
-                done = "nothing had to be done" if not entry["steps"] else "its plan is carried out"
-                text = done if state["status"] == files.DONE else str(state.get("message") or "")
+                done = state["status"] == files.DONE
+                text = "its plan is carried out" if done else self._message(change, host)
                 rows.append((host, state["status"], text))
         return f"\nChange {harmless(change.id)}:" + summary_text(rows, self.paint)
 
     def _standing(self, change: Change) -> Result:
         return {"status": change.state(self.host)["status"]}
 
-    def _message(self, change: Change) -> str:
-        """State, what is done, what remains, what to do."""
-        state = change.state(self.host)
-        text = f"{str(state['status']).replace('_', ' ')}: "
-        text += str(state.get("message") or "the run ended before its plan was carried out.")
+    def _message(self, change: Change, host: str | None = None) -> str:
+        """What happened, what remains, what to do."""
+        state = change.state(host or self.host)
+        if state["status"] == files.NOT_BEGUN and not state.get("message"):
+            why = change.why_not_begin(host or self.host)
+            return why[1] if why else "Not begun. Run the same command again."
+        text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
             text += f" Remains: {', '.join(state['remaining'])}."
         return text + " To continue, run the same command again."

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
-from ..plugin_utils._core.checks import Verdict, describe, evaluate_all, request_for
+from ..plugin_utils._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import (
@@ -64,7 +64,12 @@ class ActionModule(ProcedureAction):
         """What the plan says, for a step that follows one which check mode has not carried out."""
         text = in_language(step["changes"], self.language)
         self.say(f"[{self.host}] {step['id']}: predicted by the plan, not checked. {text}")
-        return {**_about(step), "outcome": "predicted", "changed": True, "msg": text}
+        return {
+            **_about(step),
+            "outcome": "predicted",
+            "changed": step["action"] != "node_info",
+            "msg": text,
+        }
 
     def dispatch(self, step: Step, **more: t.Any) -> Result:
         """Run the step's module as a task of its own would (as builtin.package does).
@@ -115,15 +120,38 @@ class _Run:
         self.todo = [each["id"] for each in todo]
         if self.step["id"] not in self.todo:
             return self._nothing("already", "Its goal is reached already.")
-        if self.todo[0] != self.step["id"]:
-            raise self._refusal("order", f"Step {self.todo[0]} comes first.", [])
+        first = self._comes_first(entries)
+        if first:
+            raise self._refusal("order", f"Refused: step {first} comes first.", [])
         decision = step_decision(self.step, observation)
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
-        if decision.action == "refuse":
+        if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
             message = f"Refused: {decision.reason}."
             raise self._refusal("interlock", message, decision.verdicts)
         return self._act(observation, decision.verdicts, joins=decision.action == "resume")
+
+    def _comes_first(self, entries: list[dict[str, t.Any]]) -> str | None:
+        """The earlier step that remains, or None.
+
+        Some steps leave nothing behind that could be observed (a check, a wait): such a one
+        has had its turn if it went well in this run, that is since the last begin.
+        """
+        begins = [number for number, entry in enumerate(entries) if entry["kind"] == "begin"]
+        had_its_turn = {
+            entry.get("step")
+            for entry in entries[begins[-1] if begins else 0 :]
+            if entry["kind"] == "result" and entry["status"] in ("ok", "skipped")
+        }
+        before = self.todo[: self.todo.index(self.step["id"])]
+        return next((step for step in before if step not in had_its_turn), None)
+
+    def _only_unprobed(self, verdicts: list[Verdict]) -> bool:
+        """Whether all that is missing is what check mode does not ask for, as it may act."""
+        missing = [verdict for verdict in verdicts if verdict.holds is not True]
+        return self.action.check_mode and all(
+            verdict.holds is None and CHECKS[verdict.ref["check"]].probes for verdict in missing
+        )
 
     def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
         step = self.step
@@ -160,7 +188,7 @@ class _Run:
         if not self.step["expect"]:
             return []
         try:
-            observation = self._observe(step_request(self.step))
+            observation = self._observe(request_for(self.step["expect"]))
         except RemoteError as error:
             raise self._failure(error.reason, str(error), result) from None
         unmet = step_unproven(self.step, observation)
@@ -198,16 +226,11 @@ class _Run:
 
     def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
         """The refusal, recorded; nothing has been done to the host by this step."""
-        failed = [v.ref["check"] for v in guards if v.holds is not True]
-        blameless = reason == "order" or all(check in NOT_THE_HOSTS_FAULT for check in failed)
-        return self._left(
-            "refused",
-            reason,
-            message,
-            files.WAITING if blameless else files.FAILED,
-            self.step.get("on_refusal", "stop"),
-            interlocks=_told(guards),
-        )
+        unmet = [verdict for verdict in guards if verdict.holds is not True]
+        blameless = all(verdict.ref["check"] in NOT_THE_HOSTS_FAULT for verdict in unmet)
+        status = files.NOT_BEGUN if blameless else files.FAILED
+        policy = self.step["on_refusal"]
+        return self._left("refused", reason, message, status, policy, interlocks=_told(unmet))
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
@@ -231,7 +254,8 @@ class _Run:
 
         A service that is still starting gets its time: IMA may need more than six minutes.
         """
-        refs = [ref for ref in self.step["expect"] if ref["check"] == "service_state"]
+        refs = [*self.step["expect"], *self.step["interlocks"]]
+        refs = [ref for ref in refs if ref["check"] == "service_state"]
         if not refs:
             return ""
         request = request_for(refs)
@@ -252,20 +276,38 @@ class _Run:
         return "a service does not come up" if broken is None else broken
 
     def _left(
-        self, outcome: str, reason: str, message: str, status: str, policy: str, **facts: t.Any
+        self,
+        outcome: str,
+        reason: str,
+        message: str,
+        status: str,
+        policy: str,
+        result: Result | None = None,
+        **facts: t.Any,
     ) -> ActionError:
-        """Record how the host is left, and bring it back to service where the step says so."""
+        """Record how the host is left, and bring it back to service where the step says so.
+
+        :param status: what the host is from now on; one that may begin again later (not_begun)
+            stays under way as long as its users are locked out.
+        """
         if not self.action.check_mode:
-            self._result(outcome, reason=reason, message=message, **facts)
-            if status == files.FAILED and policy == "return_to_service":
+            self._result(outcome, reason=reason, message=message, result=result, **facts)
+            if policy == "return_to_service":
                 message += self._return_to_service()
         if self.drained:
             message += " New logons are off and stay off."
+            status = files.UNDER_WAY if status == files.NOT_BEGUN else status
         message = f"Step {self.step['id']}: {message}"
-        if not self.action.check_mode and (self._begun() or status == files.FAILED):
+        if not self.action.check_mode:
             self._state(status, reason=reason, message=message, remaining=self.todo)
         return ActionError(
-            reason, message, outcome=outcome, remaining=self.todo, **self.about, **facts
+            reason,
+            message,
+            outcome=outcome,
+            remaining=self.todo,
+            journal=str(self.journal.path),
+            **self.about,
+            **facts,
         )
 
     def _return_to_service(self) -> str:
@@ -288,9 +330,6 @@ class _Run:
             return f" Letting users in again failed: {result.get('msg')}"
         self.drained = False
         return " The server was returned to service: new logons are on again."
-
-    def _begun(self) -> bool:
-        return bool(self.change.state(self.host)["status"] != files.NOT_BEGUN)
 
     def _state(self, status: str, **more: t.Any) -> None:
         self.change.set_state(self.host, status, step=self.step["id"], **more)

@@ -88,26 +88,18 @@ clause:
   elements: str
   sample: [対策2-4]
 interlocks:
-  description: Each interlock with whether it holds (null is unknown) and the evidence.
-  returned: when the host was read and the step was not done already
+  description:
+    - Each interlock with whether it holds (null is unknown) and the evidence. After a refusal only those that do not.
+  returned: when the step was carried out or refused
   type: list
   elements: dict
   sample:
     - ref: {check: logons_drained, is: true}
       holds: true
       evidence: TSServerDrainMode is 2
-expected:
-  description: Each expectation after the step with whether it holds and the evidence.
-  returned: when the step was carried out
-  type: list
-  elements: dict
-  sample:
-    - ref: {check: root_present, is: true}
-      holds: true
-      evidence: 4EB6D578499B1CCF5F581EAD56BE3D9B6744A5E5 is in LocalMachine\Root
 result:
-  description: What the step's module returned.
-  returned: when the step's module ran
+  description: What the step's module returned. After a failure it is in the journal.
+  returned: when the step was carried out
   type: dict
   sample: {changed: true}
 reason:
@@ -121,4 +113,9 @@ remaining:
   type: list
   elements: str
   sample: [02-import_root, 03-install]
+journal:
+  description: The host's journal on the controller, with every observation's digest, decision and result.
+  returned: when it failed
+  type: str
+  sample: /srv/legacyops-changes/CHG0042/journal/xa01.jsonl
 """

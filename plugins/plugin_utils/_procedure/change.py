@@ -122,6 +122,8 @@ class Change:
             status = state["status"]
             if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
                 status = files.DONE
+            if status == files.UNDER_WAY and name != host and not leaves_service(entry):
+                status = files.WAITING  # it goes on serving its users all the while
             hosts[name] = {
                 "status": status,
                 "silo": entry["settings"].get("silo"),
@@ -146,14 +148,19 @@ class Change:
         return budget if isinstance(budget, int) else 0
 
     def why_not_begin(self, host: str) -> tuple[str, str] | None:
-        """Why a host may not begin now: a reason for programs and a sentence; None if it may."""
+        """Why a host may not begin now: a reason for programs and a sentence; None if it may.
+
+        A host that has begun may go on; the interlocks of its steps say how far.
+        """
         if not self.approved:
             return "not_approved", f"The plan is not approved: its digest is {self.digest}."
+        if self.state(host)["status"] != files.NOT_BEGUN:
+            return None
         stopped = self.directory.stopped()
         if stopped is not None:
             return "stopped", (
-                f"The change is stopped: {stopped.rstrip('.')}. When that is settled, remove "
-                f"{self.directory.stop} and run the same command again."
+                f"Not begun: the change is stopped ({stopped.rstrip('.')}). When that is settled, "
+                f"remove {self.directory.stop} and run the same command again."
             )
         failed = [
             name
@@ -161,7 +168,7 @@ class Change:
             if name != host and self.state(name)["status"] == files.FAILED
         ]
         budget = self.failure_budget(host)
-        if self.state(host)["status"] == files.NOT_BEGUN and len(failed) > budget:
+        if len(failed) > budget:
             return "failure_budget", (
                 f"Not begun: {', '.join(failed)} failed, and the failure budget is {budget}. "
                 "Mend that first, then run the same command again."
@@ -174,6 +181,11 @@ def boot_token(observation: Observation) -> str | None:
     system = observation.part("system")
     token = system.get("boot_token") if isinstance(system, Mapping) else None
     return token if isinstance(token, str) else None
+
+
+def leaves_service(entry: Mapping[str, Any]) -> bool:
+    """Whether a host's plan takes it out of service for a while."""
+    return any(step["returns_to_service"] for step in entry["steps"])
 
 
 def reason_of(blocked: Any) -> str:

@@ -12,7 +12,7 @@
     DIR/journal/HOST.jsonl      what happened, append-only
     DIR/state/HOST.json         where the host stands in this change
     DIR/locks/HOST.lock         held while a worker acts on the host
-    DIR/STOP                    while this file is there no host begins and no step acts
+    DIR/STOP                    while this file is there no host begins, and nothing is installed
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class ChangeDirectory:
         return text or "stopped by hand"
 
     def stop_all(self, reason: str) -> None:
-        """Stop the change: no host begins any more, and no further step acts.
+        """Stop the change: no host begins any more; one under way goes on to a resting point.
 
         The first reason stays: it is the one that a person has to look at.
         """

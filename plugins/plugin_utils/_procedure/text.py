@@ -9,7 +9,7 @@ reading direction are replaced, so that no event text can repaint the terminal.
 
 from __future__ import annotations
 
-import textwrap
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -26,6 +26,9 @@ COLOURS = {
     "failed": "red",
     "waiting": "yellow",
 }
+# A line may break behind each of these, taken with the space before it: a clause's name such as
+# 対策2-1, a wide character, a word.
+_WORDS = re.compile(r"\s*[\u2e80-\uffef]{1,6}[!-~]+|\s*[\u2e80-\uffef]|\s*[^\s\u2e80-\uffef]+")
 ORDER = ("blocker", "warning", "info", "good")
 
 Paint = Callable[[str, str], str]
@@ -61,18 +64,17 @@ def wide(text: str) -> int:
 
 
 def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
-    """Lines of at most :data:`WIDTH` columns; Japanese text breaks anywhere."""
+    """Lines of at most :data:`WIDTH` columns; Japanese text breaks between any two characters."""
     hanging = indent if hanging is None else hanging
-    if wide(text) == len(text):
-        return textwrap.wrap(
-            text, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False
-        ) or [indent.rstrip()]
     lines = [indent]
-    for char in text:
-        if wide(lines[-1]) + wide(char) > WIDTH:
+    bare = True
+    for word in _WORDS.findall(text):
+        if not bare and wide(lines[-1]) + wide(word) > WIDTH:
             lines.append(hanging)
-        lines[-1] += char
-    return lines
+            bare = True
+        lines[-1] += word.lstrip() if bare else word
+        bare = False
+    return [line.rstrip() for line in lines]
 
 
 def clauses(value: Any) -> str:
@@ -98,11 +100,12 @@ def findings_text(
         lines += [paint(head, COLOURS[severity]), *rest]
         if severity == "good":
             continue
-        if finding.get("evidence"):
-            lines += wrapped("seen: " + harmless(finding["evidence"]), " " * 11, " " * 17)
+        for number, seen in enumerate(finding.get("evidence", [])):
+            label = " " * 17 if number else " " * 11 + "seen: "
+            lines += wrapped(harmless(seen), label, " " * 17)
         if finding.get("remedy"):
             remedy = in_language(finding["remedy"], language)
-            lines += wrapped("do:   " + remedy, " " * 11, " " * 17)
+            lines += wrapped(remedy, " " * 11 + "do:   ", " " * 17)
     if not ordered:
         lines.append("  nothing found")
     return "\n".join(lines)
@@ -120,10 +123,13 @@ def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpa
     ]
     notices = ", ".join(f"{entry['id']} {entry['version']}" for entry in plan["advisories"])
     lines = ["", f"PLAN  {harmless(notices)}", f"      {harmless(plan['digest'])}"]
+    explained: set[str] = set()
     for number, wave in enumerate(plan["waves"], start=1):
-        lines += ["", f"Wave {number} of {len(plan['waves'])}: {harmless(', '.join(wave))}"]
-        for host in wave:
-            lines += _host_lines(host, hosts[host], language)
+        lines += ["", f"Wave {number} of {len(plan['waves'])}"]
+        for alike in _alike(wave, hosts):
+            lines += ["", *wrapped(harmless(", ".join(alike)), "  ")]
+            for step in hosts[alike[0]]["steps"]:
+                lines += _step_lines(step, language, explained)
     if blocked:
         lines += ["", "Left alone, because something has to be mended first:"]
         for host, entry in sorted(blocked.items()):
@@ -136,21 +142,28 @@ def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpa
     return "\n".join(lines)
 
 
-def _host_lines(host: str, entry: Mapping[str, Any], language: str) -> list[str]:
-    lines = ["", f"  {harmless(host)}"]
-    for step in entry["steps"]:
-        title = in_language(step["title"], language) + clauses(step.get("clause"))
-        lines += wrapped(title, f"    {harmless(step['id'])}  ", " " * 8)
-        for label, key in (("why: ", "reason"), ("does:", "changes")):
-            text = in_language(step.get(key), language)
-            if text:
-                lines += wrapped(f"{label} {text}", " " * 8, " " * 14)
-        seconds = step.get("seconds") or {}
-        if seconds.get("expected"):
-            lines.append(
-                f"        time: about {duration(seconds['expected'])}, "
-                f"at most {duration(seconds.get('longest') or seconds['expected'])}"
-            )
+def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
+    """The hosts of a wave, those with the same steps together."""
+    groups: dict[str, list[str]] = {}
+    for host in wave:
+        steps = [(step["id"], step["conditional"]) for step in hosts[host]["steps"]]
+        groups.setdefault(repr(steps), []).append(host)
+    return list(groups.values())
+
+
+def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> list[str]:
+    """One step; why, effect and duration only where it appears for the first time."""
+    title = in_language(step["title"], language) + clauses(step["clause"])
+    if step["conditional"]:
+        title += " (if needed)"
+    lines = wrapped(title, f"    {harmless(step['id'])}  ", " " * 8)
+    if step["name"] in explained:
+        return lines
+    explained.add(step["name"])
+    for label, key in (("why:  ", "reason"), ("does: ", "changes")):
+        lines += wrapped(in_language(step[key], language), " " * 8 + label, " " * 14)
+    expected, longest = step["seconds"]["expected"], step["seconds"]["longest"]
+    lines.append(f"        time: about {duration(expected)}, at most {duration(longest)}")
     return lines
 
 
