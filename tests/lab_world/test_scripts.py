@@ -116,15 +116,16 @@ def test_root_comes_and_goes(make: Make) -> None:
     assert lab.violations() == []
 
 
-def test_logical_root_store_shows_what_the_update_fetched(make: Make) -> None:
-    stores = {"root": ["timestamp_root"], "auth_root": ["g5"], "policy_root": ["old_root"]}
-    lab = make(XA01=host_spec(stores=stores))
+def test_import_writes_the_physical_store_whatever_the_update_fetched(make: Make) -> None:
+    lab = make(XA01=host_spec(stores={"root": ["timestamp_root"], "auth_root": ["g5"]}))
     der = certificates.g5_der()
     added = asyncio.run(lab.data("XA01", "root_certificate", root_add(der)))
-    assert added == {"before": True, "after": True}
-    assert G5.thumbprint not in lab.host().trust.stores["root"]
+    assert added == {"before": False, "after": True}
     removed = asyncio.run(lab.data("XA01", "root_certificate", root_add(der, op="remove")))
     assert removed == {"before": True, "after": False}
+    assert G5.thumbprint in lab.host().trust.stores["auth_root"]
+    odd = asyncio.run(lab.result("XA01", "root_certificate", root_add(der, thumbprint="4e")))
+    assert odd["error"]["kind"] == "refused"
 
 
 def test_policy(make: Make) -> None:

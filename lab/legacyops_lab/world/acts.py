@@ -24,26 +24,27 @@ DISK_FULL, LOGON_FAILURE, NO_NETWORK_PATH = 0x80070070, 0x8007052E, 0x80070035
 NO_SUCH_SESSION = 7022
 ALREADY_RUNNING, CANNOT_BE_CONTROLLED = 10, 5
 LONGEST_WAIT_SECONDS = 50
+_THUMBPRINT = re.compile(r"[0-9A-F]{40}")
 _JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 async def root_certificate(
     host: Host, parameters: dict[str, Any], _pieces: Pieces
 ) -> dict[str, Any]:
-    """Add a root to the logical store LocalMachine\\Root or remove it.
-
-    The logical store shows all physical ones; only two of them can be written.
-    """
-    thumbprint = parameters["thumbprint"].upper()
-    before = host.trust.holds_root(thumbprint)
+    """Add a root to the physical store of LocalMachine\\Root or remove it."""
+    thumbprint = parameters["thumbprint"]
+    if not _THUMBPRINT.fullmatch(thumbprint):
+        raise ScriptError("refused", "thumbprint must be 40 upper-case hex digits")
+    before = thumbprint in host.trust.stores["root"]
     if parameters["op"] == "add":
         certificate = _pinned(host, base64.b64decode(parameters["der"]), parameters["sha256"])
+        if certificate.thumbprint != thumbprint:
+            raise ScriptError("hash_mismatch", f"its thumbprint is {certificate.thumbprint}")
         if not before:
             _import_root(host, certificate)
     else:
         host.trust.remove("root", thumbprint)
-        host.trust.remove("auth_root", thumbprint)
-    return {"before": before, "after": host.trust.holds_root(thumbprint)}
+    return {"before": before, "after": thumbprint in host.trust.stores["root"]}
 
 
 def _pinned(host: Host, der: bytes, sha256: str) -> certificates.Certificate:

@@ -79,10 +79,6 @@ class Trust:
         """Return a store's certificates in order of thumbprint."""
         return [self.certificate(thumbprint) for thumbprint in sorted(self.stores[store])]
 
-    def holds_root(self, thumbprint: str) -> bool:
-        """Whether a root is in any of the stores that make up the logical store Root."""
-        return any(thumbprint in self.stores[store] for store in TRUSTED_STORES)
-
     def add(self, store: str, certificate: Certificate) -> None:
         """Put a certificate into a store (nothing happens when it is there)."""
         if certificate.thumbprint not in self.stores[store]:
