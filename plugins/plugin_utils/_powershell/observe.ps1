@@ -9,11 +9,13 @@
 #   chains           list of paths whose chain is built here (may trigger the root update)
 #   jobs             list of job names
 # Result: one entry for each part; a part that failed is null and its reason is in errors[part];
-#   a single file that failed has its reason in its own "error".
+#   a single file or chain that failed has its reason in its own "error". A store's entry without a
+#   readable certificate has only its thumbprint. signature_status, beside hash_status: whether the
+#   signature fits the (counter)signer's key, which the hash alone does not tell; 0 = it does.
 #
 # Sources
 #   documented: WinVerifyTrust, WINTRUST_DATA, CryptQueryObject, CryptMsgGetParam, WTS API,
-#     X509Chain, SignedCms, WMI classes, Windows Installer automation (ProductsEx, PatchesEx),
+#     X509Chain, SignedCms and SignerInfo.CheckSignature($true), WMI classes, Windows Installer automation (ProductsEx, PatchesEx),
 #     the registry places of the system certificate stores, wevtutil
 #   unverified: that WTD_HASH_ONLY_FLAG never starts a chain build on Server 2008;
 #     RebootPending and RebootRequired keys; the mutex _MSIExecute
