@@ -15,8 +15,8 @@
 #
 # Sources
 #   documented: WinVerifyTrust, WINTRUST_DATA, CryptQueryObject, CryptMsgGetParam, WTS API,
-#     X509Chain, SignedCms and SignerInfo.CheckSignature($true), WMI classes, Windows Installer automation (ProductsEx, PatchesEx),
-#     the registry places of the system certificate stores, wevtutil
+#     X509Chain, SignedCms and SignerInfo.CheckSignature($true), WMI classes, Windows Installer
+#     automation (ProductsEx, PatchesEx), the registry places of the certificate stores, wevtutil
 #   unverified: that WTD_HASH_ONLY_FLAG never starts a chain build on Server 2008;
 #     RebootPending and RebootRequired keys; the mutex _MSIExecute
 #   A countersignature of the Authenticode form is read; an RFC 3161 token is not, because these
