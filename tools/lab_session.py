@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,8 +19,12 @@ ENVIRONMENT = {
     **os.environ,
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     "ANSIBLE_CONFIG": str(ROOT / "tools" / "ansible.cfg"),
+    "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+    "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
     "ANSIBLE_FORKS": "20",
+    "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
 }
+LINES = 40  # of a quiet command's output, when it fails
 
 
 class CommandError(Exception):
@@ -40,8 +45,9 @@ def run(*command: str | Path, expect: Sequence[int] = (0,), quiet: bool = False)
         words, cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=output, text=True, check=False
     )
     if result.returncode not in expect:
-        shown = "".join([result.stdout or "", result.stderr or ""])
-        raise CommandError(f"{words[0]} ended with exit code {result.returncode}\n{shown}".strip())
+        shown = "".join([result.stdout or "", result.stderr or ""]).splitlines()[-LINES:]
+        code = f"{words[0]} ended with exit code {result.returncode}"
+        raise CommandError("\n".join([code, *shown]))
     return result.returncode
 
 
