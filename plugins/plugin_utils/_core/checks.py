@@ -661,7 +661,8 @@ def capacity_percent(observation: Observation, arguments: Arguments) -> Reading:
     """
     hosts = _hosts(observation)
     mine = hosts[observation.host]["silo"]
-    silo = {h: s for h, s in hosts.items() if s["silo"] == mine}
+    farm = hosts[observation.host].get("farm")
+    silo = {h: s for h, s in hosts.items() if s["silo"] == mine and s.get("farm") == farm}
     if len(silo) == 1 and arguments.get("single_server_silo") == "accept_outage":
         return Reading(100, f"the only server of silo {quote(mine)}; its outage is accepted")
     # under_way, failed, and waiting (for an operator, in mid-procedure) are out of service.

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A XenApp server made of plain data, for the tests of the core."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import advisory as advisories
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+
+NOW = "2026-11-22T05:00:00Z"
+SIGNED = "2012-03-01T00:00:00Z"
+PACKAGE = r"C:\Hotfix\XAJ500W2K8X64001.msp"
+MODULE = r"C:\Program Files (x86)\Citrix\System32\Citrix\IMA\ImaSrv.exe"
+HASH = "AB" * 32
+PATCH = "{11111111-2222-3333-4444-555555555555}"
+G5_SHA256 = "9ACFAB7E43C8D880D06B262A94DEEEE4B4659989C3D0CAF19BAF6405E41AB7DF"
+G5_NAME = "B9E9B287028503F8ECA5FB42E13E0F49C72426E2"
+
+
+def cert(
+    name: str,
+    issuer: str | None = None,
+    *,
+    until: str = "2036-07-16T23:59:59Z",
+    sha256: str | None = None,
+    subject_hash: str | None = None,
+) -> dict[str, Any]:
+    """Return a certificate's record; names stand for the hashes of names."""
+    issuer = issuer or name
+    return {
+        "thumbprint": f"T-{name}-{issuer}",
+        "sha256": sha256 or f"S-{name}-{issuer}",
+        "subject": f"CN={name}",
+        "issuer": f"CN={issuer}",
+        "subject_hash": subject_hash or (G5_NAME if name == "G5" else f"N-{name}"),
+        "issuer_hash": subject_hash or (G5_NAME if issuer == "G5" else f"N-{issuer}"),
+        "serial": "01",
+        "not_before": "2006-01-01T00:00:00Z",
+        "not_after": until,
+        "key_id": None,
+    }
+
+
+G5 = cert("G5", sha256=G5_SHA256)
+CROSS = cert("G5", "Class 3", until="2021-11-07T23:59:59Z")
+OLD_ROOT = cert("Class 3", until="2028-08-01T23:59:59Z")
+INTERMEDIATE = cert("Code Signing 2010", "G5", until="2020-02-07T23:59:59Z")
+SIGNER = cert("Citrix Systems, Inc", "Code Signing 2010", until="2014-01-01T00:00:00Z")
+TSA_ROOT = cert("Thawte Timestamping CA", until="2020-12-31T23:59:59Z")
+TSA = cert("Timestamp", "Thawte Timestamping CA", until="2017-01-01T00:00:00Z")
+
+
+def signature() -> dict[str, Any]:
+    """Return the signature of a package of the notice: timestamped, under the G5."""
+    return {
+        "state": "signed",
+        "hash_status": 0,
+        "signer": SIGNER,
+        "certificates": [SIGNER, INTERMEDIATE],
+        "timestamp": {"utc": SIGNED, "signer": TSA, "certificates": [TSA]},
+    }
+
+
+def file(sha256: str | None = None) -> dict[str, Any]:
+    """Return a signed file's record."""
+    return {
+        "exists": True,
+        "size": 1000,
+        "sha256": sha256,
+        "signature": signature(),
+        "error": None,
+    }
+
+
+def missing() -> dict[str, Any]:
+    """Return the record of a file that is not there."""
+    return {"exists": False, "size": None, "sha256": None, "signature": None, "error": None}
+
+
+def data(*, root: bool = True, installed: bool = False) -> dict[str, Any]:
+    """Return a healthy server's data; its modules are of the notice's kind once it is installed."""
+    module = file()
+    if not installed:
+        module["signature"]["signer"] = cert("Citrix 2008", "Class 3", until="2010-01-01T00:00:00Z")
+        module["signature"]["certificates"] = []
+        module["signature"]["timestamp"]["utc"] = "2008-09-01T00:00:00Z"
+    return copy.deepcopy(
+        {
+            "system": {
+                "computer_name": "XA01",
+                "caption": "Microsoft Windows Server 2008 Standard",
+                "version": "6.0.6002",
+                "product_type": 3,
+                "architecture": "x64",
+                "last_boot": NOW,
+                "boot_token": "20261101000000.000000+540",
+            },
+            "clock": {"utc": NOW, "offset_minutes": 540},
+            "stores": {
+                "root": [OLD_ROOT, TSA_ROOT, *([G5] if root else [])],
+                "auth_root": [],
+                "enterprise_root": [],
+                "policy_root": [],
+                "intermediate": [],
+                "disallowed": [],
+            },
+            "root_update": {"policy_value": 1},
+            "root_update_events": [],
+            "patches": [{"patch_code": PATCH, "product_code": "{P}", "state": 1}]
+            if installed
+            else [],
+            "services": {
+                "IMAService": {"exists": True, "state": "Running", "start_mode": "Auto"},
+            },
+            "ima": {"currently_loading_plugin": None},
+            "sessions": {
+                "drain_mode": 0,
+                "logons_disabled": False,
+                "list": [
+                    {"id": 0, "state": 4, "user": "", "name": "Services"},
+                    {"id": 1, "state": 1, "user": "", "name": "Console"},
+                    {"id": 65536, "state": 6, "user": "", "name": "ICA-TCP"},
+                ],
+            },
+            "pending_restart": {
+                "file_renames": 0,
+                "component_servicing": False,
+                "windows_update": False,
+            },
+            "installer": {"in_progress": False},
+            "files": {PACKAGE: file(HASH), MODULE: module},
+            "service_modules": {"IMAService": MODULE},
+            "jobs": {"msp-" + "1" * 8 + "2" * 4 + "3" * 4 + "4" * 4 + "5" * 12: {"exists": False}},
+            "errors": {},
+        }
+    )
+
+
+def observation(host: str = "xa01", change: Any = None, **parts: Any) -> Observation:
+    """Return an observation of a server; parts replace parts of its data."""
+    flags = {k: parts.pop(k) for k in ("root", "installed") if k in parts}
+    return Observation(host, NOW, "test", {**data(**flags), **parts}, change)
+
+
+def settings(**changed: Any) -> dict[str, Any]:
+    """Return a server's settings, valid ones."""
+    return {
+        "product": "xenapp_5.0_x64",
+        "hotfixes": [{"id": "XAJ001", "package": PACKAGE, "sha256": HASH, "patch_code": PATCH}],
+        "silo": "office",
+        "data_store_backup": {"taken": NOW, "by": "Sato", "where": "tape 7"},
+        **changed,
+    }
+
+
+def change(*hosts: str, wave: int | None = 0, **changed: Any) -> dict[str, Any]:
+    """Return an open change in which nothing has begun; hosts share one silo."""
+    entries = {h: {"status": "not_begun", "silo": "office", "wave": wave} for h in hosts}
+    return {
+        "id": "CHG-1",
+        "now": NOW,
+        "stopped": False,
+        "approved": True,
+        "window_open": True,
+        "hosts": entries,
+        "failure_budget": 0,
+        **changed,
+    }
+
+
+def chain(status: int = 1) -> dict[str, Any]:
+    """Return a chain as the host built it; 1 is NotTimeValid."""
+    return {
+        "ok": status == 0,
+        "status": status,
+        "elements": [{"thumbprint": "T", "status": status}],
+        "verification_time": NOW,
+        "roots_added": [],
+    }
+
+
+@pytest.fixture(scope="session")
+def kit() -> ModuleType:
+    """Return this module: the parts of which tests make their servers."""
+    return sys.modules[__name__]
+
+
+@pytest.fixture(scope="session")
+def ctx130025() -> advisories.Advisory:
+    """Return the advisory that comes with the collection."""
+    return advisories.load_advisories([advisories.bundled_folder()])["ctx130025"]

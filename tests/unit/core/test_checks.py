@@ -1,0 +1,213 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The registered checks, and how references to them are judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import (
+    UNKNOWN,
+    Observation,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def value(observation: Observation, check: str, **arguments: Any) -> Any:
+    """Return the value of a check."""
+    return checks.read({"check": check, "with": arguments}, observation).value
+
+
+@pytest.mark.parametrize("check", sorted(checks.CHECKS))
+@pytest.mark.parametrize("data", [{}, None])
+def test_of_a_host_that_told_nothing_everything_is_unknown(check, data, kit):
+    arguments = dict.fromkeys(checks.CHECKS[check].arguments, "x")
+    arguments.update({k: [] for k in ("files", "hotfixes") if k in arguments})
+    observation = Observation.from_dict(
+        {"host": "xa01", "taken": kit.NOW, "source": "test", "data": data}
+    )
+    if check in ("setting", "given"):
+        return
+    assert value(observation, check, **arguments) is UNKNOWN
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+def test_a_lying_host_raises_nothing(kit, drawn):
+    data = kit.data()
+    for part in drawn.draw(st.sets(st.sampled_from(sorted(data)), min_size=1, max_size=3)):
+        data[part] = drawn.draw(JSON)
+    change = drawn.draw(st.none() | st.just(kit.change("xa01")) | st.dictionaries(st.text(), JSON))
+    observation = Observation("xa01", kit.NOW, "test", data, change)
+    arguments: dict[str, Any] = {
+        "file": kit.PACKAGE,
+        "sha256": kit.HASH,
+        "patch_code": kit.PATCH,
+        "hotfixes": kit.settings()["hotfixes"],
+        "name": "IMAService",
+        "service": "IMAService",
+        "files": [r"C:\*.dll"],
+    }
+    for name, check in checks.CHECKS.items():
+        given_ = {k: v for k, v in arguments.items() if k in check.arguments}
+        verdict = checks.evaluate({"check": name, "with": given_, "is": object()}, observation)
+        assert verdict.holds in (False, None)
+        assert verdict.evidence.isprintable()
+
+
+def test_a_required_argument_that_is_not_given_is_unknown(kit):
+    assert value(kit.observation(), "file_matches", file=kit.PACKAGE, sha256=None) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ({"is": 2}, True),
+        ({"is": "2"}, False),
+        ({"is_one_of": [1, 2]}, True),
+        ({"is_one_of": []}, False),
+        ({"at_most": 2}, True),
+        ({"at_most": 1}, False),
+        ({"at_least": 2}, True),
+        ({"at_least": 3}, False),
+        ({"at_least": None}, None),
+        ({"is_unknown": True}, False),
+        ({}, None),
+    ],
+)
+def test_how_a_value_is_judged(kit, ref, expected):
+    full = {"check": "setting", "with": {"value": 2}, **ref}
+    assert checks.evaluate(full, kit.observation()).holds is expected
+
+
+@pytest.mark.parametrize("ref", [{"is": None}, {"is_one_of": [None]}, {"at_most": 9}, {}])
+def test_unknown_holds_for_nothing_but_its_own_question(kit, ref):
+    observation = Observation("xa01", kit.NOW, "test", {})
+    assert checks.evaluate({"check": "sessions", **ref}, observation).holds is None
+    assert checks.evaluate({"check": "sessions", "is_unknown": True}, observation).holds is True
+
+
+def test_true_is_not_one(kit):
+    ref: Any = {"check": "setting", "with": {"value": True}, "is": 1}
+    assert checks.evaluate(ref, kit.observation()).holds is False
+
+
+@pytest.mark.parametrize(
+    ("entry", "count"),
+    [
+        ({"state": 0, "user": "a", "name": "ICA#1"}, 1),
+        ({"state": 4, "user": "a", "name": ""}, 1),
+        ({"state": 1, "user": "", "name": "ICA#2"}, 1),  # somebody is logging on
+        ({"state": 0, "user": "admin", "name": "Console"}, 1),
+        ({"state": 1, "user": "", "name": "Console"}, 0),
+        ({"state": 4, "user": "", "name": "Services"}, 0),
+        ({"state": 6, "user": "", "name": "ICA-TCP"}, 0),
+    ],
+)
+def test_what_counts_as_a_session(kit, entry, count):
+    data = {**kit.data(), "sessions": {"drain_mode": 0, "logons_disabled": False, "list": [entry]}}
+    assert value(Observation("x", kit.NOW, "t", data), "sessions") == count
+
+
+@pytest.mark.parametrize(
+    ("mode", "disabled", "method", "expected"),
+    [
+        (0, False, None, "enabled"),
+        (1, False, None, "until_restart"),
+        (2, False, None, "drained"),
+        (0, True, None, "drained"),
+        (0, None, None, UNKNOWN),
+        (None, False, None, UNKNOWN),
+        (0, False, "external", "external"),
+        (2, False, "external", "drained"),
+    ],
+)
+def test_logons(kit, mode, disabled, method, expected):
+    data = {**kit.data(), "sessions": {"drain_mode": mode, "logons_disabled": disabled, "list": []}}
+    assert value(Observation("x", kit.NOW, "t", data), "logons", method=method) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(1, "installed"), (2, "superseded"), (4, "superseded"), (8, "not_installed"), (None, UNKNOWN)],
+)
+def test_windows_installers_record_of_a_patch(kit, state, expected):
+    data = {**kit.data(), "patches": [{"patch_code": kit.PATCH.lower(), "state": state}]}
+    observation = Observation("x", kit.NOW, "t", data)
+    assert value(observation, "patch_installed", patch_code=kit.PATCH) == expected
+
+
+@pytest.mark.parametrize(
+    ("root_update", "errors", "expected"),
+    [
+        ({"policy_value": None}, {}, "allowed"),
+        ({"policy_value": 0}, {}, "allowed"),
+        ({"policy_value": 1}, {}, "off"),
+        ({"policy_value": None}, {"root_update": "denied"}, UNKNOWN),
+        ({}, {}, UNKNOWN),
+    ],
+)
+def test_root_update_policy(kit, root_update, errors, expected):
+    data = {**kit.data(), "root_update": root_update, "errors": errors}
+    assert value(Observation("x", kit.NOW, "t", data), "root_update_policy") == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "argument", "expected"),
+    [
+        ([], None, 0),
+        ([], "accept_outage", 100),
+        (["not_begun"], None, 50),
+        (["done", "not_begun", "under_way"], None, 50),
+        (["failed", "waiting", "under_way"], None, 0),
+    ],
+)
+def test_capacity(kit, others, argument, expected):
+    change = kit.change("xa01", *(f"o{n}" for n in range(len(others))))
+    for n, status in enumerate(others):
+        change["hosts"][f"o{n}"]["status"] = status
+    observation = kit.observation(change=change)
+    assert value(observation, "capacity_percent", single_server_silo=argument) == expected
+
+
+def test_failure_budget(kit):
+    change = kit.change("xa01", "xa02", "xa03")
+    observation = kit.observation(change=change)
+    assert value(observation, "failure_budget") == "unspent"
+    change["hosts"]["xa02"]["status"] = "failed"
+    assert value(observation, "failure_budget") == "spent"
+    change["hosts"]["xa01"]["status"] = "under_way"
+    assert value(observation, "failure_budget") == "spent_under_way"
+    change["failure_budget"] = 1
+    assert value(observation, "failure_budget") == "unspent"
+
+
+def test_requests_are_merged(kit):
+    refs: Any = [
+        {"check": "signature", "with": {"file": r"C:\A.msp"}},
+        {"check": "file_matches", "with": {"file": r"c:\a.MSP", "sha256": kit.HASH}},
+        {"check": "service_state", "with": {"name": "IMAService"}},
+    ]
+    request = checks.request_for(refs)
+    assert request["files"] == [{"path": r"C:\A.msp", "hash": True, "signature": True}]
+    assert request["services"] == ["IMAService"]
+    assert request["want"] == ["clock", "ima", "stores"]
+
+
+def test_hostile_text_is_inert_in_evidence(kit):
+    data = kit.data()
+    data["services"]["IMAService"]["state"] = "\x1b[31mRunning\u202e" + "x" * 5000
+    ref: Any = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Running"}
+    evidence = checks.evaluate(ref, Observation("x", kit.NOW, "t", data)).evidence
+    assert evidence.isprintable()
+    assert len(evidence) < 400

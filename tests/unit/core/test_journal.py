@@ -1,0 +1,83 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal's chain."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import journal
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def lines(count: int = 5) -> list[str]:
+    """Return a journal of some entries."""
+    entry, written = None, []
+    for number in range(count):
+        entry = journal.append_entry(entry, {"kind": "result", "step": f"{number:02d}-日本"})
+        written.append(journal.to_line(entry))
+    return written
+
+
+def test_a_whole_journal_verifies():
+    report = journal.verify(lines())
+    assert report.ok
+    assert [entry["seq"] for entry in report.entries] == [0, 1, 2, 3, 4]
+    assert report.head == report.entries[-1]["hash"]
+    assert journal.verify([]).ok
+
+
+def test_a_torn_line_is_told_and_no_fault():
+    written = lines()
+    report = journal.verify([*written[:-1], written[-1][:20]])
+    assert report.ok
+    assert report.torn == [5]
+    entry = journal.append_entry(report.entries[-1], {"kind": "begin"})
+    assert journal.verify([*written[:-1], written[-1][:20] + "\n", journal.to_line(entry)]).ok
+
+
+def test_reserved_keys_are_refused():
+    with pytest.raises(journal.JournalError):
+        journal.append_entry(None, {"seq": 3})
+
+
+@given(st.data())
+def test_any_tampering_with_a_closed_journal_is_found(data):
+    written = lines()
+    head = journal.verify(written).head
+    kind = data.draw(st.sampled_from(["flip", "remove", "swap", "add", "cut"]))
+    index = data.draw(st.integers(0, len(written) - 1))
+    if kind == "flip":
+        line = written[index]
+        at = data.draw(st.integers(0, len(line) - 2))
+        new = data.draw(st.characters(codec="ascii", exclude_characters=line[at] + "\r\n"))
+        written[index] = line[:at] + new + line[at + 1 :]
+    elif kind == "remove":
+        del written[index]
+    elif kind == "swap":
+        other = (index + 1) % len(written)
+        written[index], written[other] = written[other], written[index]
+    elif kind == "add":
+        forged = journal.append_entry(json.loads(written[index]), {"kind": "forged"})
+        written.insert(index + 1, journal.to_line(forged))
+    else:
+        written = written[:index]
+    assert not journal.verify(written, head).ok
+
+
+def test_a_key_that_is_there_twice_hides_nothing():
+    written = lines(1)
+    written[0] = written[0].replace('{"hash"', '{"step":"hidden","hash"', 1)
+    assert not journal.verify(written).ok
+
+
+def test_the_restart_that_is_owed():
+    entries = [
+        {"kind": "result", "restart_required": True, "boot_token": "a"},
+        {"kind": "result", "restart_required": False, "boot_token": "b"},
+    ]
+    assert journal.restart_owed_since(entries) == "a"
+    assert journal.restart_owed_since([]) is None

@@ -1,0 +1,541 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a server, and what happens to it while it is carried out."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as planning
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from hypothesis import given
+from hypothesis import strategies as st
+
+FULL = [
+    "drain_logons",
+    "import_root",
+    "prove_package_chain",
+    "wait_for_sessions",
+    "install_hotfix",
+    "restart_server",
+    "prove_ima",
+    "prove_modules",
+    "enable_logons",
+]
+
+
+def names(steps: Any) -> list[str]:
+    """Return the steps' names."""
+    return [step["name"] for step in steps]
+
+
+def plan_of(kit: Any, advisory: Any, observation: Observation, **settings: Any) -> dict[str, Any]:
+    """Return the plan file of one server, whose silo has only it."""
+    chosen = kit.settings(single_server_silo="accept_outage", **settings)
+    host_plan = planning.plan_host(advisory, chosen, observation)
+    return planning.make_plan([host_plan], chosen, created=kit.NOW)
+
+
+def finding_ids(host_plan: planning.HostPlan, severity: str | None = None) -> set[str]:
+    """Return the ids of a plan's findings."""
+    return {f["id"] for f in host_plan.findings if severity in (None, f["severity"])}
+
+
+def test_a_server_without_root_gets_the_whole_procedure(kit, ctx130025):
+    host_plan = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False))
+    assert host_plan.blocked is None
+    assert names(host_plan.steps) == FULL
+    assert [s["name"] for s in host_plan.steps if s["conditional"]] == ["restart_server"]
+    assert {"package_root_missing", "root_absent"} <= finding_ids(host_plan, "warning")
+
+
+def test_the_notices_check_stands_between_remedy_and_installation(kit, ctx130025):
+    steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
+    clauses = [clause for step in steps for clause in step["clause"] if clause.startswith("対策2")]
+    assert clauses == [f"対策2-{n}" for n in range(1, 8)]
+    install = next(step for step in steps if step["name"] == "install_hotfix")
+    asked = {ref["check"]: ref for ref in install["interlocks"]}
+    assert asked["chain_on_host"]["with"] == {"file": kit.PACKAGE}
+    assert asked["file_matches"]["with"] == {"file": kit.PACKAGE, "sha256": kit.HASH}
+
+
+def test_a_server_with_root_needs_no_import(kit, ctx130025):
+    host_plan = planning.plan_host(ctx130025, kit.settings(), kit.observation())
+    assert names(host_plan.steps) == [name for name in FULL if name != "import_root"]
+    assert "ready" in finding_ids(host_plan, "good")
+
+
+def test_hotfix_in_but_root_gone_gets_only_the_root(kit, ctx130025):
+    observation = kit.observation(root=False, installed=True)
+    host_plan = planning.plan_host(ctx130025, kit.settings(), observation)
+    assert names(host_plan.steps) == ["import_root", "prove_modules"]
+    assert "next_start_fails" in finding_ids(host_plan, "warning")
+
+
+def test_hotfix_in_root_gone_and_ima_down_is_started_after_the_root(kit, ctx130025):
+    data = kit.data(root=False, installed=True)
+    data["services"]["IMAService"]["state"] = "Stopped"
+    observation = Observation("xa01", kit.NOW, "test", data)
+    host_plan = planning.plan_host(ctx130025, kit.settings(), observation)
+    assert names(host_plan.steps) == ["import_root", "start_ima", "prove_modules"]
+
+
+def test_a_healthy_server_gets_nothing(kit, ctx130025):
+    host_plan = planning.plan_host(ctx130025, kit.settings(), kit.observation(installed=True))
+    assert host_plan.steps == []
+    assert host_plan.blocked is None
+    assert "healthy" in finding_ids(host_plan, "good")
+    assert not finding_ids(host_plan, "warning")
+
+
+def test_automatic_update_is_proven_by_the_chain(kit, ctx130025):
+    chosen = kit.settings(remedy="automatic_update")
+    host_plan = planning.plan_host(ctx130025, chosen, kit.observation(root=False))
+    expected = ["allow_root_update" if name == "import_root" else name for name in FULL]
+    assert names(host_plan.steps) == expected
+    proof = host_plan.steps[2]
+    assert proof["arguments"] == {"probe_chains": [kit.PACKAGE]}
+    assert proof["expect"][0]["check"] == "chain_on_host"
+
+
+def test_an_unknown_remedy_is_one_sentence(kit, ctx130025):
+    with pytest.raises(planning.PlanError, match=r"legacyops_remedy is 'pray'.*import_root"):
+        planning.plan_host(ctx130025, kit.settings(remedy="pray"), kit.observation())
+
+
+def test_two_hotfixes_are_installed_one_after_the_other(kit, ctx130025):
+    second = {
+        "id": "XAJ002",
+        "package": r"C:\Hotfix\two.msp",
+        "sha256": kit.HASH,
+        "patch_code": kit.PATCH.replace("1", "9"),
+    }
+    chosen = kit.settings(hotfixes=[*kit.settings()["hotfixes"], second])
+    data = kit.data()
+    data["files"][second["package"]] = kit.file(kit.HASH)
+    observation = Observation("xa01", kit.NOW, "test", data)
+    steps = planning.plan_host(ctx130025, chosen, observation).steps
+    per_hotfix = ["install_hotfix", "restart_server", "prove_ima"]
+    assert names(steps)[4:10] == per_hotfix * 2
+    assert [s["item"] for s in steps[4:10]] == ["XAJ001"] * 3 + ["XAJ002"] * 3
+    data["patches"] = kit.data(installed=True)["patches"]
+    steps = planning.plan_host(ctx130025, chosen, observation).steps
+    assert [s["item"] for s in steps if s["name"] in per_hotfix] == ["XAJ002"] * 3
+
+
+def _tampered(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE]["signature"]["hash_status"] = 0x80096010
+
+
+def _unsigned(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE]["signature"] = {"state": "unsigned", "hash_status": 0x800B0100}
+
+
+def _another_file(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE]["sha256"] = "CD" * 32
+
+
+def _no_file(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE] = kit.missing()
+
+
+def _no_timestamp(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE]["signature"]["timestamp"] = None
+
+
+def _disallowed(data: dict[str, Any], kit: Any) -> None:
+    data["stores"]["disallowed"] = [kit.G5]
+
+
+def _another_signer(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.PACKAGE]["signature"]["signer"] = kit.cert("Somebody", "Nowhere")
+
+
+def _windows_2003(data: dict[str, Any], kit: Any) -> None:
+    data["system"]["version"] = "5.2.3790"
+
+
+def _x86(data: dict[str, Any], kit: Any) -> None:
+    data["system"]["architecture"] = "x86"
+
+
+def _vista(data: dict[str, Any], kit: Any) -> None:
+    data["system"]["product_type"] = 1
+
+
+def _ima_down(data: dict[str, Any], kit: Any) -> None:
+    data["services"]["IMAService"]["state"] = "Stopped"
+
+
+def _no_ima(data: dict[str, Any], kit: Any) -> None:
+    data["services"]["IMAService"] = {"exists": False}
+
+
+def _pending(data: dict[str, Any], kit: Any) -> None:
+    data["pending_restart"]["file_renames"] = 2
+
+
+def _job(data: dict[str, Any], kit: Any) -> None:
+    for job in data["jobs"]:
+        data["jobs"][job] = {"exists": True, "state": 4, "last_result": 0x41301}
+
+
+def _bad_module(data: dict[str, Any], kit: Any) -> None:
+    data["files"][kit.MODULE]["signature"]["hash_status"] = 0x80096010
+
+
+@pytest.mark.parametrize(
+    ("fault", "finding"),
+    [
+        (_tampered, "package_tampered"),
+        (_unsigned, "package_unsigned"),
+        (_another_file, "package_differs"),
+        (_no_file, "package_missing"),
+        (_no_timestamp, "package_expired"),
+        (_disallowed, "root_disallowed"),
+        (_another_signer, "package_root_is_another"),
+        (_windows_2003, "windows_version_does_not_fit"),
+        (_x86, "architecture_does_not_fit"),
+        (_vista, "windows_role_does_not_fit"),
+        (_ima_down, "ima_down_before"),
+        (_no_ima, "ima_missing"),
+        (_pending, "pending_restart"),
+        (_job, "installer_running"),
+        (_bad_module, "modules_not_valid"),
+    ],
+)
+def test_a_blocker_leaves_no_steps(kit, ctx130025, fault, finding):
+    data = kit.data()
+    fault(data, kit)
+    observation = Observation("xa01", kit.NOW, "test", data)
+    host_plan = planning.plan_host(ctx130025, kit.settings(), observation)
+    assert finding in finding_ids(host_plan, "blocker")
+    assert host_plan.steps == []
+    assert host_plan.blocked
+
+
+# Parts that may be unknown without making the plan impossible; the interlocks ask them again.
+_LATER = {"root_update", "root_update_events", "ima", "sessions", "installer", "jobs"}
+
+
+@pytest.mark.parametrize("part", sorted(set("system clock stores patches services".split())))
+@pytest.mark.parametrize("how", ["absent", "none", "wrong form"])
+def test_an_unknown_part_blocks(kit, ctx130025, part, how):
+    data = kit.data()
+    data[part] = {"absent": None, "none": None, "wrong form": 7}[how]
+    if how == "absent":
+        del data[part]
+    else:
+        data["errors"][part] = "Access is denied."
+    if part == "clock":  # needed where no timestamp proves the time
+        data["files"][kit.PACKAGE]["signature"]["timestamp"] = None
+    observation = Observation("xa01", kit.NOW, "test", data)
+    assert planning.plan_host(ctx130025, kit.settings(), observation).blocked
+
+
+def test_nothing_observed_blocks(kit, ctx130025):
+    host_plan = planning.plan_host(
+        ctx130025, kit.settings(), Observation("xa01", kit.NOW, "test", {})
+    )
+    assert host_plan.blocked
+    assert not finding_ids(host_plan, "good")
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return every place in nested data."""
+    inner: list[tuple[Any, ...]] = []
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, member in members:
+        inner += [(*place, key), *_places(member, (*place, key))]
+    return inner
+
+
+@given(st.data())
+def test_an_unknown_never_becomes_good(kit, ctx130025, drawn):
+    """Whatever turns unknown: no reference that did not hold holds, and no good finding appears."""
+    data = kit.data(root=drawn.draw(st.booleans()), installed=drawn.draw(st.booleans()))
+    before = Observation("xa01", kit.NOW, "test", data, kit.change("xa01", "xa02"))
+    spoiled = copy.deepcopy(data)
+    place = drawn.draw(st.sampled_from(_places(data)))
+    target = spoiled
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = None
+    if place[0] == "root_update":  # there None is a value, and unknown is told by an error
+        spoiled["errors"]["root_update"] = "Access is denied."
+    after = Observation("xa01", kit.NOW, "test", spoiled, before.change)
+    plan = planning.plan_host(ctx130025, kit.settings(), before)
+    good = finding_ids(planning.plan_host(ctx130025, kit.settings(), after), "good")
+    assert good <= finding_ids(plan, "good")
+    for step in planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps:
+        for ref in step["interlocks"]:
+            holds = evaluate(ref, after).holds
+            assert holds is not True or evaluate(ref, before).holds is True
+
+
+class Server:
+    """A server that does what each step is expected to do, and nothing else."""
+
+    def __init__(self, kit: Any, data: dict[str, Any], change: dict[str, Any]) -> None:
+        self.kit, self.data, self.change = kit, data, change
+
+    def observe(self) -> Observation:
+        return Observation("xa01", self.kit.NOW, "test", copy.deepcopy(self.data), self.change)
+
+    def probe(self) -> None:
+        self.data["chains"] = {self.kit.PACKAGE: self.kit.chain(1 if self.has_root() else 0x10000)}
+
+    def has_root(self) -> bool:
+        return any(c["sha256"] == self.kit.G5_SHA256 for c in self.data["stores"]["root"])
+
+    def act(self, step: dict[str, Any], *, restart: bool = False) -> None:
+        name = step["name"]
+        if name == "drain_logons":
+            self.data["sessions"]["drain_mode"] = 2
+        elif name == "wait_for_sessions":
+            self.data["sessions"]["list"] = []
+        elif name == "import_root":
+            self.data["stores"]["root"].append(self.kit.G5)
+        elif name == "install_hotfix":
+            self.data["patches"] = [{"patch_code": self.kit.PATCH, "state": 1}]
+            self.data["files"][self.kit.MODULE] = self.kit.file()
+            self.data["pending_restart"]["file_renames"] = int(restart)
+        elif name == "restart_server":
+            self.data["pending_restart"]["file_renames"] = 0
+            self.data["system"]["boot_token"] += "+"
+        elif name in ("start_ima", "prove_ima"):
+            self.data["services"]["IMAService"]["state"] = "Running"
+        elif name == "enable_logons":
+            self.data["sessions"]["drain_mode"] = 0
+
+
+@given(root=st.booleans(), installed=st.booleans(), restart=st.booleans(), die=st.integers(0, 20))
+def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, restart, die):
+    """Every step is allowed in its turn and proven; a re-run at any moment goes on rightly."""
+    server = Server(kit, kit.data(root=root, installed=installed), kit.change("xa01", "xa02"))
+    server.data["sessions"]["list"].append({"id": 5, "state": 0, "user": "tanaka", "name": "ICA"})
+    plan = plan_of(kit, ctx130025, server.observe())
+    acted: list[str] = []
+    for _ in range(2):  # the first run dies after `die` steps, the second one goes on
+        for step in planning.remaining(plan, "xa01", server.observe()):
+            if len(acted) == die:
+                die = -1
+                break
+            server.probe()
+            decision = planning.step_decision(step, server.observe())
+            if decision.action == "skip":
+                continue
+            assert decision.action == "act", decision.reason
+            server.act(step, restart=restart)
+            server.probe()
+            assert planning.step_unproven(step, server.observe()) == []
+            acted.append(step["name"])
+    assert planning.remaining(plan, "xa01", server.observe()) == []
+    assert ("restart_server" in acted) == (restart and not installed)
+    assert acted.count("install_hotfix") == (not installed)
+    assert server.data["sessions"]["drain_mode"] == 0
+    again = planning.plan_host(ctx130025, kit.settings(), server.observe())
+    assert again.steps == []
+    assert "healthy" in finding_ids(again)
+
+
+def test_an_installation_under_way_is_joined_not_started(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    data = kit.data()
+    _job(data, kit)
+    data["sessions"]["drain_mode"] = 2
+    data["installer"]["in_progress"] = True
+    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
+    steps = planning.remaining(plan, "xa01", observation)
+    install = next(step for step in steps if step["name"] == "install_hotfix")
+    assert planning.step_decision(install, observation).action == "resume"
+
+
+def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    data = kit.data(installed=True)
+    data["sessions"]["drain_mode"] = 2
+    token = data["system"]["boot_token"]
+    journal = [{"kind": "result", "restart_required": True, "boot_token": token}]
+    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
+    left = planning.remaining(plan, "xa01", observation, journal)
+    assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
+    data["system"]["boot_token"] = "later"
+    assert names(planning.remaining(plan, "xa01", observation, journal)) == ["enable_logons"]
+
+
+def _probed(kit: Any, status: int = 1) -> dict[str, Any]:
+    data = kit.data()
+    data["sessions"].update(drain_mode=2, list=[])
+    data["chains"] = {kit.PACKAGE: kit.chain(status)}
+    return data
+
+
+def _install_step(kit: Any, advisory: Any) -> Any:
+    steps = planning.plan_host(advisory, kit.settings(), kit.observation()).steps
+    return next(step for step in steps if step["name"] == "install_hotfix")
+
+
+def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
+    observation = Observation("xa01", kit.NOW, "t", _probed(kit), kit.change("xa01", "xa02"))
+    decision = planning.step_decision(_install_step(kit, ctx130025), observation)
+    assert decision.action == "act", decision.reason
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d, c: d["chains"].clear(),
+        lambda d, c: d.pop("chains"),
+        lambda d, c: next(iter(d["chains"].values())).update(status=0x10000),
+        lambda d, c: d["files"].clear(),
+        lambda d, c: next(iter(d["files"].values())).update(sha256="00"),
+        lambda d, c: d["sessions"].update(drain_mode=0),
+        lambda d, c: d["sessions"].update(drain_mode=1),
+        lambda d, c: d["sessions"].update(list=None),
+        lambda d, c: d["sessions"]["list"].append({"id": 3, "state": 4, "user": "x", "name": ""}),
+        lambda d, c: d["pending_restart"].update(windows_update=True),
+        lambda d, c: d["pending_restart"].update(windows_update=None),
+        lambda d, c: d["installer"].update(in_progress=True),
+        lambda d, c: d["services"]["IMAService"].update(state="Start Pending"),
+        lambda d, c: c.update(approved=False),
+        lambda d, c: c.update(stopped=True),
+        lambda d, c: c.update(window_open=False),
+        lambda d, c: c.pop("window_open"),
+        lambda d, c: c["hosts"]["xa02"].update(status="failed"),
+        lambda d, c: c["hosts"]["xa02"].update(status="under_way"),
+        lambda d, c: c["hosts"]["xa02"].update(wave=-1),
+        lambda d, c: c["hosts"].pop("xa01"),
+        lambda d, c: c.clear(),
+    ],
+)
+def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
+    data, change = _probed(kit), kit.change("xa01", "xa02")
+    spoil(data, change)
+    observation = Observation("xa01", kit.NOW, "test", data, change)
+    decision = planning.step_decision(_install_step(kit, ctx130025), observation)
+    assert decision.action == "refuse"
+    assert decision.reason
+
+
+def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    change = kit.change("xa01", "xa02")
+    change["hosts"]["xa01"]["status"] = "under_way"
+    change["hosts"]["xa02"]["status"] = "failed"
+    observation = Observation("xa01", kit.NOW, "test", _probed(kit), change)
+    install = next(s for s in plan["hosts"]["xa01"]["steps"] if s["name"] == "install_hotfix")
+    assert planning.step_decision(install, observation).action == "refuse"
+    assert install["on_refusal"] == "return_to_service"
+    back = planning.return_step(plan, "xa01")
+    assert back is not None
+    assert planning.step_decision(back, observation).action == "act"
+
+
+def test_the_plan_is_deterministic_and_verifies(kit, ctx130025):
+    one = plan_of(kit, ctx130025, kit.observation(root=False))
+    two = plan_of(kit, ctx130025, kit.observation(root=False))
+    assert one == two
+    planning.verify_plan(one)
+
+
+@given(st.data())
+def test_an_altered_plan_is_refused(kit, ctx130025, drawn):
+    plan = plan_of(kit, ctx130025, kit.observation(root=False))
+    places = [
+        p
+        for p in _places(plan)
+        if p[0] not in ("created",) and not ("findings" in p and len(p) > 3)
+    ]
+    place = drawn.draw(st.sampled_from(places))
+    target: Any = plan
+    for key in place[:-1]:
+        target = target[key]
+    if target[place[-1]] == "altered" or place[2:] == ("findings",):
+        return
+    target[place[-1]] = "altered"
+    with pytest.raises(planning.PlanError, match="new plan"):
+        planning.verify_plan(plan)
+
+
+@pytest.mark.parametrize(
+    "plan", [None, [], {}, {"format": 2}, {"format": 1}, {"format": 1, "hosts": 3}]
+)
+def test_what_is_no_plan_is_refused(plan):
+    with pytest.raises(planning.PlanError, match="new plan"):
+        planning.verify_plan(plan)
+
+
+VOLATILE = [
+    lambda d: d["clock"].update(utc="2027-01-01T00:00:00Z"),
+    lambda d: d["system"].update(last_boot="2027", boot_token="x"),
+    lambda d: d["sessions"]["list"].append({"id": 9, "state": 0, "user": "u", "name": "ICA"}),
+    lambda d: d["root_update_events"].append({"id": 8, "utc": "2027"}),
+    lambda d: d["installer"].update(in_progress=True),
+    lambda d: d["services"]["IMAService"].update(process_id=77),
+    lambda d: d.update(disk={"system_drive": "C:", "free_bytes": 5}),
+]
+MATTERS = [
+    lambda d: d["stores"]["root"].pop(),
+    lambda d: d["patches"].append({"patch_code": "{X}", "state": 1}),
+    lambda d: d["system"].update(version="6.0.6001"),
+    lambda d: next(iter(d["files"].values())).update(sha256="00" * 32),
+    lambda d: d["services"]["IMAService"].update(state="Stopped"),
+    lambda d: d["sessions"].update(drain_mode=2),
+    lambda d: d["root_update"].update(policy_value=0),
+    lambda d: d.update(something_new=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("alter", "same"), [*((a, True) for a in VOLATILE), *((a, False) for a in MATTERS)]
+)
+def test_the_digest_changes_with_what_matters_only(kit, ctx130025, alter, same):
+    data = kit.data(root=False)
+    before = plan_of(kit, ctx130025, Observation("xa01", kit.NOW, "test", copy.deepcopy(data)))
+    alter(data)
+    after = plan_of(kit, ctx130025, Observation("xa01", "2027", "elsewhere", data))
+    assert (before["digest"] == after["digest"]) is same
+
+
+def test_the_digest_changes_with_settings_but_not_with_where_the_run_works(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    same = plan_of(kit, ctx130025, kit.observation(), change_id="CHG-9", poll_seconds=3)
+    other = plan_of(kit, ctx130025, kit.observation(), forced_logoff=True)
+    assert plan["digest"] == same["digest"]
+    assert plan["digest"] != other["digest"]
+
+
+def test_settings_that_are_not_the_collections_never_reach_the_plan(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation(), package_password="CANARY")
+    assert "CANARY" not in str(plan)
+
+
+def test_assess_asks_for_everything_and_builds_no_chain(kit, ctx130025):
+    request = planning.assess_request(ctx130025, kit.settings())
+    assert request["chains"] == []
+    assert request["service_modules"] == ["IMAService"]
+    assert request["files"] == [{"path": kit.PACKAGE, "hash": True, "signature": True}]
+    assert {"stores", "patches", "sessions", "system", "clock"} <= set(request["want"])
+
+
+def test_a_step_probes_only_when_it_may(kit, ctx130025):
+    step = _install_step(kit, ctx130025)
+    assert planning.step_request(step)["chains"] == [kit.PACKAGE]
+    assert planning.step_request(step, probe=False)["chains"] == []
+
+
+def test_a_host_that_is_not_in_the_plan_is_one_sentence(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    with pytest.raises(planning.PlanError, match="xa99 is not in the plan"):
+        planning.remaining(plan, "xa99", kit.observation("xa99"))
