@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import asdict
+from pathlib import Path
 
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
+from ..plugin_utils._core.advisory import load_advisories
 from ..plugin_utils._core.checks import installer_job_name, read
+from ..plugin_utils._core.explanations import explain_exit_code, explain_log, log_patterns
 from ..plugin_utils._core.observation import UNKNOWN, Observation
+from ..plugin_utils._core.signature import Stores, judge
 from ..plugin_utils._io.jobs import (
     Job,
     JobResult,
@@ -20,7 +25,7 @@ from ..plugin_utils._io.jobs import (
     is_busy,
     run_detached,
 )
-from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.remote import Remote, RemoteError
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "package": {"type": "str", "required": True},
@@ -32,29 +37,18 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "poll_seconds": {"type": "int"},
 }
 
-_SUCCESS = (0, 3010, 1641)
-_RESTART = (3010, 1641)
-_BUSY = 1618  # another installation runs: this one did nothing and may be started again
 _GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
 _TAIL_BYTES = 24_000
-_PATTERNS = ["26005", "StartIMAService", "Return value 3"]
 
-# Placeholder until the core explains them.
-_MEANINGS = {
-    0: "The installation succeeded.",
-    3010: "The installation succeeded; Windows has to be restarted.",
-}
-
-
-def explain(exit_code: int, lines: list[str]) -> dict[str, str]:
-    text = _MEANINGS.get(exit_code, f"See the log for exit code {exit_code}.")
-    return {"en": text, "ja": text}
+_ADVISORIES = Path(__file__).resolve().parents[2] / "advisories"
 
 
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        self._advisories = list(load_advisories([_ADVISORIES]).values())
+        self._package = args["package"]
         code, job = self._job(args)
         observation = remote.observe(request(args["package"], job.name))
         was = is_installed(observation, code)
@@ -93,6 +87,7 @@ class ActionModule(HotfixAction):
                 " Stage it first (legacyops.hotfix.staged_package); SYSTEM sees no shares.",
             )
         name = installer_job_name(code)
+        patterns = [re.escape(text) for text in log_patterns(self._advisories)]
         log = f"{package}-{name}.log"
         return code, Job(
             name=name,
@@ -100,7 +95,7 @@ class ActionModule(HotfixAction):
             arguments=f'/p "{package}" /qn /norestart /l*v "{log}"',
             as_system=args["run_as"] == "system",
             guard=({"path": package, "sha256": pinned(args["sha256"])},),
-            log={"path": log, "patterns": _PATTERNS, "tail_bytes": _TAIL_BYTES},
+            log={"path": log, "patterns": patterns, "tail_bytes": _TAIL_BYTES},
         )
 
     def _may_start(self, observation: Observation, package: str, pin: str) -> None:
@@ -136,22 +131,23 @@ class ActionModule(HotfixAction):
         :raises ActionError: it failed, or Windows Installer does not have the patch on record.
         """
         system = before.data.get("system") or {}
+        meaning = explain_exit_code(ended.exit_code)
         log = decode_log(ended.log, system.get("oem_code_page"))
-        matches = (log or {}).get("matches") or []
-        meaning = explain(ended.exit_code, matches)
-        result = {
+        result: dict[str, t.Any] = {
             "exit_code": ended.exit_code,
-            "explanation": meaning["en"],
-            "explanation_ja": meaning["ja"],
+            "explanation": dict(meaning.text),
+            "symptoms": [],
             "found": ended.found,
             "connection_losses": ended.losses,
             "last_run": ended.last_run,
             "log": log,
         }
-        if ended.exit_code not in _SUCCESS:
-            if ended.exit_code == _BUSY:
-                delete_job(remote, ended.name)
-            raise self._failure(ended, meaning, result)
+        if meaning.outcome == "busy":  # this one did nothing, and may be started again
+            delete_job(remote, ended.name)
+            raise ActionError("installer_busy", meaning.text["en"], **result)
+        if meaning.outcome == "failed":
+            result["symptoms"] = self._symptoms(remote, log)
+            raise failed(ended, result)
         after = remote.observe(request(None, ended.name))
         if not is_installed(after, code):
             raise ActionError(
@@ -161,24 +157,42 @@ class ActionModule(HotfixAction):
                 **{**result, "changed": True},
             )
         delete_job(remote, ended.name)
-        restart = ended.exit_code in _RESTART or restart_pending(after)
+        restart = meaning.outcome == "restart" or restart_pending(after)
         return {**result, "reboot_required": restart, "elapsed": self.elapsed()}
 
-    @staticmethod
-    def _failure(
-        ended: JobResult, meaning: dict[str, str], result: dict[str, t.Any]
-    ) -> ActionError:
-        """What a failed installation is called, and what has to be done before the next."""
-        if ended.exit_code == _BUSY:
-            return ActionError("installer_busy", f"{meaning['en']} Run again later.", **result)
-        when = f" on {ended.last_run}, in an earlier run," if ended.found else ""
-        ima = is_ima_failure(result["log"])
-        return ActionError(
-            "ima_not_started" if ima else "installer_failed",
-            f"msiexec ended{when} with {ended.exit_code}. {meaning['en']}"
-            " Leave logons off; once a person has removed the cause, run with retry: true.",
-            **{**result, "changed": True},
-        )
+    def _symptoms(self, remote: Remote, log: dict[str, t.Any] | None) -> list[dict[str, t.Any]]:
+        """The notices' symptoms that the log shows; a cause is named only where it is proven."""
+        lines = (log or {}).get("matches") or []
+        try:
+            chain = self._chain(remote) if lines else None
+        except RemoteError:
+            chain = None  # the failure of the installation is what has to be told
+        return [asdict(each) for each in explain_log(self._advisories, lines, chain)]
+
+    def _chain(self, remote: Remote) -> object:
+        """What the package's signature is worth on the host, as it is now."""
+        package = self._package
+        file = {"path": package, "hash": False, "signature": True}
+        observation = remote.observe({"want": ["stores", "clock"], "files": [file]})
+        return judge(
+            file_record(observation, package) or None,
+            Stores.from_data(observation.data.get("stores")),
+            (observation.data.get("clock") or {}).get("utc"),
+        ).status
+
+
+def failed(ended: JobResult, result: dict[str, t.Any]) -> ActionError:
+    """What a failed installation is called, and what has to be done before the next."""
+    when = f" on {ended.last_run}, in an earlier run," if ended.found else ""
+    symptoms = result["symptoms"]
+    said = [result["explanation"]["en"], *(each["text"]["en"] for each in symptoms)]
+    ima = any("ima" in each["id"].split("_") for each in symptoms)
+    return ActionError(
+        "ima_not_started" if ima else "installer_failed",
+        f"msiexec ended{when} with {ended.exit_code}. {' '.join(said)}"
+        " Leave logons off; once a person has removed the cause, run with retry: true.",
+        **{**result, "changed": True},
+    )
 
 
 def request(package: str | None, job: str) -> dict[str, t.Any]:
@@ -210,9 +224,3 @@ def restart_pending(observation: Observation) -> bool | None:
     """Whether Windows waits for a restart; None where that is unknown."""
     value = read({"check": "pending_restart"}, observation).value
     return None if value is UNKNOWN else value == "yes"
-
-
-def is_ima_failure(log: dict[str, t.Any] | None) -> bool:
-    """Whether the log tells of the notice's error: 26005 alone has other causes as well."""
-    lines = (log or {}).get("matches") or []
-    return any("26005" in line and "StartIMAService" in line for line in lines)

@@ -106,15 +106,30 @@ exit_code:
   type: int
   sample: 3010
 explanation:
-  description: What the exit code and the log mean.
+  description: What the exit code means, in both languages.
   returned: when msiexec has ended
-  type: str
-  sample: The installation succeeded; Windows has to be restarted.
-explanation_ja:
-  description: The same in Japanese.
+  type: dict
+  sample:
+    en: Installed; a restart is needed.
+    ja: インストールに成功しました。再起動が必要です。
+symptoms:
+  description:
+    - The notices' symptoms that the log shows. A notice's cause is given as the cause only where it is proven on this
+      host; for CTX130025, where the package's signature does not reach a trusted root now.
   returned: when msiexec has ended
-  type: str
-  sample: インストールは成功しました。再起動が必要です。
+  type: list
+  elements: dict
+  sample:
+    - id: ima_26005
+      clause: [症状]
+      title:
+        en: "Error 26005: IMA did not start during the installation"
+        ja: "エラー26005: インストール中に IMA サービスを起動できませんでした"
+      text:
+        en: The package's chain does not reach a trusted root on this server.
+        ja: このサーバーではパッケージの証明書チェーンが信頼されたルートに到達しません。
+      line: Error 26005. Could not start IMA Service in CTX_IMA_StartIMAService State = 1
+      cause_proven: true
 reboot_required:
   description: Whether Windows waits for a restart; null where that could not be read.
   returned: success

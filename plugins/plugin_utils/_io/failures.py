@@ -9,6 +9,7 @@ own libraries (pywinrm, requests, ansible-core); never by the host's texts, whic
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -33,6 +34,7 @@ _OPERATION_TIMEOUT = 0x80338029
 _FAULT_CODE = re.compile(r"'wsmanfault_code': '?([0-9]+)")
 _FAULT_SUBCODE = re.compile(r"'fault_subcode': '(?:\w+:)?(\w+)'")
 _HTTP_CODE = re.compile(r"Code ([0-9]{3})\b")
+_ERRNO = re.compile(r"(?:\[Errno |Error\()([0-9]+)")
 _CREDENTIALS = re.compile(r"credentials were rejected|Kerberos auth failure", re.IGNORECASE)
 _TIMED_OUT = re.compile(r"Read timed out|attempt timed out|Operation\s+timed\s+out", re.IGNORECASE)
 _CONTROLLER = re.compile(
@@ -56,9 +58,9 @@ def connection_failure(failure: BaseException, seconds: float) -> RemoteError:
             return named
     return RemoteError(
         "unreachable",
-        f"The connection failed: {_first_line(failure)}.",
+        f"No connection to the host's WinRM service{_system_error(failure)}.",
         "Check the host's power, network and WinRM service, then run again.",
-        {"exception": type(failure).__name__},
+        {"exception": type(failure).__name__, "said": _first_line(failure)},
     )
 
 
@@ -132,6 +134,15 @@ def _timeout(what: str) -> RemoteError:
         f"The host {what}.",
         "Look whether it hangs or is very busy, then run again.",
     )
+
+
+def _system_error(failure: BaseException) -> str:
+    """The controller's own error number in words, where the text carries one."""
+    text = str(failure)
+    match = _ERRNO.search(text)
+    if match:
+        return f" ({os.strerror(int(match[1]))})"
+    return " any more (it was cut)" if "Connection aborted" in text else ""
 
 
 def _fault_name(code: int | None, http: int | None) -> str:
