@@ -48,10 +48,10 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def findings(kind: str) -> dict[str, list[str]]:
-    """Return each host's findings that are amiss, by id; kind is findings or audit."""
+def amiss(kind: str) -> dict[str, list[str]]:
+    """Return the titles of each host's findings that are amiss; kind is findings or audit."""
     return {
-        path.stem: sorted(f["id"] for f in read(path)["findings"] if f["severity"] in AMISS)
+        path.stem: [f["title"]["en"] for f in read(path)["findings"] if f["severity"] in AMISS]
         for path in sorted((CHANGE_DIR / kind).glob("*.json"))
     }
 
@@ -89,22 +89,25 @@ def judge_the_job() -> None:
     plan = read(CHANGE_DIR / "plan.json")
     treated = {host for wave in plan["waves"] for host in wave}
     blocked = {host for host, entry in plan["hosts"].items() if entry["blocked"]}
-    before, after = findings("findings"), findings("audit")
+    before, after = amiss("findings"), amiss("audit")
     status = {path.stem: read(path)["status"] for path in (CHANGE_DIR / "state").glob("*.json")}
-    violations = [entry for entry in ask("ledger", WORK / "farm") if entry["kind"] == "violation"]
+    violations = [e for e in ask("ledger", WORK / "farm") if e["kind"] == "violation"]
 
     heading("What happened")
-    width = max(map(len, before), default=0)
     for host in sorted(before):
-        found = ", ".join(before[host]) or "nothing amiss"
         if host in treated:
-            outcome = f"hotfixed ({status.get(host)}), now {', '.join(after[host]) or 'healthy'}"
+            steps = len(plan["hosts"][host]["steps"])
+            outcome = f"plan of {steps} steps: {status.get(host)}; now {told(after[host])}"
         elif host in blocked:
-            outcome = "left alone: a person is needed first"
+            outcome = "left alone, because a person has to look first"
         else:
             outcome = "nothing to do"
-        print(f"  {host:<{width}}  {found}\n  {'':<{width}}  -> {outcome}")
-    print(f"\n  The lab's ledger has {len(violations)} violations of the notice's order.")
+        print(textwrap.fill(f"{host}: {told(before[host])}", 96, subsequent_indent=" " * 6))
+        print(f"   -> {outcome}")
+    say(
+        f"The lab's ledger has {len(violations)} violations. The minutes without service in it are "
+        "the installations themselves; nobody was on then, and logons were off."
+    )
 
     wrong = [host for host in treated if status.get(host) != "done" or after[host]]
     wrong += [host for host in blocked if host in status]
@@ -112,6 +115,11 @@ def judge_the_job() -> None:
         raise CommandError(
             f"not as promised: {', '.join(sorted(wrong)) or violations or 'no plan'}"
         )
+
+
+def told(titles: list[str]) -> str:
+    """Return findings as part of a sentence."""
+    return "; ".join(titles) or "nothing amiss"
 
 
 def the_naive_way() -> None:
