@@ -150,6 +150,8 @@ def _holds(ref: Ref, value: Any) -> bool | None:
     if "is" in ref:
         return _equal(value, ref["is"])
     if "is_one_of" in ref:
+        if not isinstance(ref["is_one_of"], list):  # a setting that is not given
+            return None
         return any(_equal(value, wanted) for wanted in ref["is_one_of"])
     if isinstance(value, bool) or not isinstance(value, int):
         return None
@@ -557,7 +559,7 @@ def hotfixes_installed(observation: Observation, arguments: Arguments) -> Readin
 # --- Users ----------------------------------------------------------------------------------
 
 
-def _is_session(session: Mapping[str, Any]) -> bool:
+def is_session(session: Mapping[str, Any]) -> bool:
     """Return whether a session is a user's, or somebody is logging in right now."""
     if session["state"] == 6:  # a listener
         return False
@@ -567,13 +569,16 @@ def _is_session(session: Mapping[str, Any]) -> bool:
     return session["state"] in (0, 1) and str(session.get("name") or "").casefold() != "console"
 
 
+_is_session = is_session
+
+
 @_check("sessions", "number of user sessions", {"want": ["sessions"]})
 def sessions(observation: Observation, _: Arguments) -> Reading:
     """How many user sessions are there, disconnected ones included?"""
     listed = _mapping(observation, "sessions").get("list")
     if not isinstance(listed, list):
         return _unknown(observation, "sessions")
-    users = [quote(s.get("user") or "(logging on)", 40) for s in listed if _is_session(s)]
+    users = [quote(s.get("user") or "(logging on)", 40) for s in listed if is_session(s)]
     return Reading(len(users), f"{len(users)} sessions: {', '.join(users)}" if users else "none")
 
 

@@ -8,13 +8,23 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+# ansible-test imports every plugin file without third-party libraries.
+try:
+    import rfc8785
+except ImportError:  # pragma: no cover
+    rfc8785 = None  # type: ignore[assignment]
+
+from .model import CoreError
+
 
 def canonical(value: Any) -> bytes:
-    """Return value as canonical JSON. Raises ValueError for what JSON cannot hold exactly."""
-    # Imported here: ansible-test imports every plugin file without third-party libraries.
-    import rfc8785
-
-    data: bytes = rfc8785.dumps(value)
+    """Return value as canonical JSON. Raises CoreError for what JSON cannot hold exactly."""
+    if rfc8785 is None:
+        raise CoreError("The Python library rfc8785 is missing: install it beside Ansible.")
+    try:
+        data: bytes = rfc8785.dumps(value)
+    except (ValueError, TypeError) as error:
+        raise CoreError(f"The data cannot be written as canonical JSON: {error}.") from error
     return data
 
 

@@ -98,7 +98,7 @@ def _fault(entry: Entry, last: Entry | None, line: str) -> str | None:
     try:
         expected = digest({k: v for k, v in entry.items() if k != "hash"})
         written = to_line(entry)
-    except (ValueError, TypeError):
+    except CoreError:
         return "the entry was altered"
     # Only the canonical form is ours: nothing may hide in a key that is there twice.
     if entry["hash"] != expected or written != line.rstrip("\r\n") + "\n":

@@ -20,7 +20,7 @@ from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all
 from .digest import digest
 from .findings import Scope, each_hotfix, expand, find, finding_refs, resolve, scope_of
 from .journal import restart_owed_since
-from .model import Finding, Ref, Step
+from .model import CoreError, Finding, Ref, Step
 from .observation import Observation, Request, observation_digest
 from .order import PlanError, Server, waves
 from .settings import KNOWN_SETTINGS
@@ -288,7 +288,9 @@ def verify_plan(plan: Any) -> None:
         for host, part in plan["hosts"].items():
             for step in part["steps"]:
                 _verify_step(host, step)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except PlanError:
+        raise
+    except (AttributeError, CoreError, KeyError, TypeError, ValueError) as error:
         raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
 
 

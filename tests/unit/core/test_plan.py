@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as planning
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,6 +185,11 @@ def _job(data: dict[str, Any], kit: Any) -> None:
         data["jobs"][job] = {"exists": True, "state": 4, "last_result": 0x41301}
 
 
+def _failed_job(data: dict[str, Any], kit: Any) -> None:
+    for job in data["jobs"]:
+        data["jobs"][job] = {"exists": True, "state": 3, "last_result": 1603}
+
+
 def _bad_module(data: dict[str, Any], kit: Any) -> None:
     data["files"][kit.MODULE]["signature"]["hash_status"] = 0x80096010
 
@@ -204,7 +210,8 @@ def _bad_module(data: dict[str, Any], kit: Any) -> None:
         (_ima_down, "ima_down_before"),
         (_no_ima, "ima_missing"),
         (_pending, "pending_restart"),
-        (_job, "installer_running"),
+        (_job, "installation_running"),
+        (_failed_job, "installation_failed"),
         (_bad_module, "modules_not_valid"),
     ],
 )
@@ -216,10 +223,6 @@ def test_a_blocker_leaves_no_steps(kit, ctx130025, fault, finding):
     assert finding in finding_ids(host_plan, "blocker")
     assert host_plan.steps == []
     assert host_plan.blocked
-
-
-# Parts that may be unknown without making the plan impossible; the interlocks ask them again.
-_LATER = {"root_update", "root_update_events", "ima", "sessions", "installer", "jobs"}
 
 
 @pytest.mark.parametrize("part", sorted(set("system clock stores patches services".split())))
@@ -539,3 +542,15 @@ def test_a_host_that_is_not_in_the_plan_is_one_sentence(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
     with pytest.raises(planning.PlanError, match="xa99 is not in the plan"):
         planning.remaining(plan, "xa99", kit.observation("xa99"))
+
+
+@pytest.mark.parametrize("hostile", [2**60, float("nan"), "\ud800"])
+def test_what_no_digest_can_hold_is_one_sentence(kit, ctx130025, hostile):
+    observation = kit.observation(something_new=hostile)
+    with pytest.raises(CoreError, match="canonical JSON"):
+        planning.plan_host(ctx130025, kit.settings(), observation)
+
+
+def test_a_product_that_the_advisory_does_not_know_is_never_taken_for_a_fit(kit, ctx130025):
+    host_plan = planning.plan_host(ctx130025, kit.settings(product="?"), kit.observation())
+    assert "architecture_unknown" in finding_ids(host_plan, "blocker")
