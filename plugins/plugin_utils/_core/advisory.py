@@ -330,7 +330,7 @@ def _used_step_faults(
                 yield (*place, key, index), f"{key} names {other}, which is not in steps"
             elif other not in before and _in_procedure_with(data, name, other):
                 yield (*place, key, index), f"{key} names {other}, which does not come before"
-    for key in ("only_if", "done_when", "resume_when", "interlocks", "expect"):
+    for key in ("only_if", "done_when", "resume_when", "collect_when", "interlocks", "expect"):
         yield from _ref_faults(data, (*place, key), step.get(key, []), hotfix=repeated)
     arguments = step.get("arguments", {})
     yield from _setting_faults(data, (*place, "arguments"), arguments, hotfix=repeated)

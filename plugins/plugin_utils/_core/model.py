@@ -66,6 +66,7 @@ class Step(TypedDict):
     done_when: list[Ref]  # all hold: nothing to do
     only_if: list[Ref]  # judged right before the step: one is false: skipped
     resume_when: list[Ref]  # all hold: the step is under way already; no interlocks, join it
+    collect_when: list[Ref]  # all hold: it ended, and nobody took its result yet; as resume_when
     expect: list[Ref]  # all must hold on a fresh observation after the action
     conditional: bool  # only_if was not certain when the plan was made
     only_with: list[str] | None  # ids: planned only where one of these is

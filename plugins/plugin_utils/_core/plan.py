@@ -44,7 +44,14 @@ __all__ = [
 FORMAT: Final = 1
 # Settings that say where and how a run works, not what is done.
 _NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds"})
-_REFS: Final = ("interlocks", "done_when", "only_if", "resume_when", "expect")
+_REFS: Final = (
+    "interlocks",
+    "done_when",
+    "only_if",
+    "resume_when",
+    "collect_when",
+    "expect",
+)
 
 
 @dataclass(frozen=True)
@@ -345,11 +352,20 @@ class StepDecision:
     verdicts: list[Verdict]
 
 
-def step_decision(step: Step, observation: Observation) -> StepDecision:
-    """Decide about a step on a fresh observation made within the change."""
+def step_decision(
+    step: Step, observation: Observation, journal: Sequence[Mapping[str, Any]] | None = None
+) -> StepDecision:
+    """Decide about a step on a fresh observation made within the change.
+
+    journal: the server's entries, which tell whether the result of an earlier run was taken. A
+    result that was taken is history: from then on the interlocks decide about a new try.
+    """
     if _under_way(step, observation):
         verdicts = evaluate_all(step["resume_when"], observation)
         return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
+    if _begun_without_result(step, journal) and all_hold(step["collect_when"], observation):
+        verdicts = evaluate_all(step["collect_when"], observation)
+        return StepDecision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
     if step["done_when"] and all_hold(step["done_when"], observation):
         verdicts = evaluate_all(step["done_when"], observation)
         return StepDecision("skip", f"nothing to do: {_evidence(verdicts)}", verdicts)
@@ -361,6 +377,12 @@ def step_decision(step: Step, observation: Observation) -> StepDecision:
     if failed:
         return StepDecision("refuse", "; ".join(map(_refusal, failed)), verdicts)
     return StepDecision("act", "all interlocks hold", verdicts)
+
+
+def _begun_without_result(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Return whether a journal tells that a step began and not how it ended."""
+    last = [entry for entry in journal or () if entry.get("step") == step["id"]][-1:]
+    return bool(step["collect_when"]) and any(entry.get("kind") == "intent" for entry in last)
 
 
 def step_unproven(step: Step, observation: Observation) -> list[Verdict]:

@@ -364,6 +364,23 @@ def test_an_installation_under_way_is_joined_not_started(kit, ctx130025):
     assert planning.step_decision(install, observation).action == "resume"
 
 
+@pytest.mark.parametrize(
+    ("last", "action"),
+    [(None, "refuse"), ("intent", "resume"), ("result", "refuse")],
+)
+def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
+    kit, ctx130025, last, action
+):
+    step = _install_step(kit, ctx130025)
+    data = kit.data()  # logons are on, so that the interlocks do not hold
+    _failed_job(data, kit)
+    journal = [{"kind": "intent", "step": step["id"]}]
+    journal += [{"kind": last, "step": step["id"], "status": "failed"}]
+    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01", "xa02"))
+    decision = planning.step_decision(step, observation, journal if last else None)
+    assert decision.action == action
+
+
 def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
     data = kit.data(installed=True)
