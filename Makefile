@@ -18,7 +18,7 @@ help:
 	@echo "make demo         assess, plan, hotfix and audit a simulated XenApp farm (about 3 minutes)"
 	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
 	@echo "make unit         the tests that start neither the lab nor Ansible"
-	@echo "make integration  playbooks and clients against the lab"
+	@echo "make integration  the lab itself, and playbooks and clients against it"
 	@echo "make lint         ruff, mypy, yamllint, ansible-lint, antsibull, sanity"
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
@@ -37,13 +37,13 @@ test: venv
 	$(PYTEST)
 
 unit: venv
-	$(PYTEST) -m "not integration and not lint and not packaging"
+	$(PYTEST) tests/unit tests/powershell -m "not packaging"
 
 integration: venv
-	$(PYTEST) -m integration
+	$(PYTEST) tests/lab tests/lab_world tests/integration
 
 lint: venv
-	$(PYTEST) -m lint
+	$(PYTEST) tests/lint
 
 sanity: venv
 	tools/sanity.sh
