@@ -53,13 +53,7 @@ class ActionModule(ProcedureAction):
         return {"digest": change.digest, **states[args["state"]]()}
 
     def _open(self, change: Change, hosts: list[str]) -> Result:
-        if not change.approved:
-            raise ActionError(
-                "not_approved",
-                f"The plan of change {change.id} is not approved. Its digest is {change.digest}: "
-                "set legacyops_approved_digest to it once the plan is approved "
-                "(in a lab: legacyops_approve_plan=true).",
-            )
+        self._approved(change)
         unknown = sorted(set(change.plan["hosts"]) - set(self.task_vars["hostvars"]))
         if unknown:
             raise ActionError(
@@ -76,7 +70,19 @@ class ActionModule(ProcedureAction):
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         return {"queue": queue, "continue_command": command}
 
+    @staticmethod
+    def _approved(change: Change) -> None:
+        """:raises ActionError: the plan is not approved."""
+        if not change.approved:
+            raise ActionError(
+                "not_approved",
+                f"The plan of change {change.id} is not approved. Its digest is {change.digest}: "
+                "set legacyops_approved_digest to it once the plan is approved "
+                "(in a lab: legacyops_approve_plan=true).",
+            )
+
     def _begin(self, change: Change, remote: Remote) -> Result:
+        self._approved(change)
         change.entry(self.host)
         with self.locked(change, self.host):
             refused = self._may_begin(change)
@@ -146,7 +152,10 @@ class ActionModule(ProcedureAction):
 
     def _table(self, change: Change) -> str:
         rows = []
-        for host, entry in change.plan["hosts"].items():
+        order = [host for host, _wave in change.queue]
+        order += [host for host in change.plan["hosts"] if host not in order]
+        for host in order:
+            entry = change.plan["hosts"][host]
             if entry.get("blocked"):
                 rows.append((host, "left alone", reason_of(entry["blocked"])))
             elif not entry["steps"]:

@@ -297,7 +297,7 @@ class _Run:
         if self.drained:
             message += " New logons are off and stay off."
             status = files.UNDER_WAY if status == files.NOT_BEGUN else status
-        message = f"Step {self.step['id']}: {message}"
+        message = f"Step {self.step['id']}: {message.removeprefix(f'{self.host}: ')}"
         if not self.action.check_mode:
             self._state(status, reason=reason, message=message, remaining=self.todo)
         return ActionError(

@@ -52,10 +52,11 @@ def connection_failure(failure: BaseException, seconds: float) -> RemoteError:
     chain = _chain(failure)
     if any(isinstance(link, DeadlineExceeded) for link in chain):
         return _timeout(f"gave no answer within {seconds:g} seconds")
-    for link in chain:
-        named = _named(link)
-        if named is not None:
-            return named
+    named = [verdict for verdict in map(_named, chain) if verdict is not None]
+    # Every fault comes with HTTP status 500, which pywinrm raises first: alone it says nothing.
+    telling = [v for v in named if v.detail.get("http_status") != 500 or v.detail.get("code")]
+    if named:
+        return (telling or named)[0]
     return RemoteError(
         "unreachable",
         f"No connection to the host's WinRM service{_system_error(failure)}.",

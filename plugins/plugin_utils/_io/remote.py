@@ -22,7 +22,7 @@ from ansible.utils.display import Display
 from .._core.observation import Observation
 from . import watchdog
 from .failures import connection_failure
-from .winrm import SHELL_QUOTA, WinrmConnection
+from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
 from .wire import RemoteError, decode, payload
 
 if t.TYPE_CHECKING:
@@ -34,6 +34,9 @@ __all__ = ["Remote", "RemoteError"]
 DEADLINE_SECONDS = 300.0
 # http.sys closes idle connections, and pywinrm cannot take an encrypted session up again.
 _IDLE_SECONDS = 60.0
+# MaxConcurrentOperationsPerUser is 15 in WinRM 2.0, and only the end of a shell gives back what its
+# ended commands took of it ([MS-WSMV] 3.1.4.12): so a long wait needs a new shell now and then.
+_STARTS_PER_SHELL = 5
 # Shells of a run that was killed stay until WinRM 2.0's IdleTimeout of 180 s; a user has five.
 _SHELL_PATIENCE_SECONDS = 240.0
 _SHELL_RETRY_SECONDS = 10.0
@@ -66,6 +69,7 @@ class Remote:
         self._action = action
         self._connection = WinrmConnection(action._connection)
         self._last_use: float | None = None
+        self._starts_in_shell = 0
         self.host = host or self._connection.option("remote_addr") or "the host"
         self.starts = 0
 
@@ -105,21 +109,23 @@ class Remote:
 
     def reset(self) -> None:
         """Forget the connection; the next run makes a new one. Never fails, never hangs."""
+        self._starts_in_shell = 0
         self._connection.drop(_CLOSE_SECONDS)
 
     def _execute(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
         """Run the boot text with this stdin; waits for a free WinRM shell, within limits."""
-        if self._last_use is not None and time.monotonic() - self._last_use > _IDLE_SECONDS:
+        idle = self._last_use is not None and time.monotonic() - self._last_use > _IDLE_SECONDS
+        if idle or self._starts_in_shell >= _STARTS_PER_SHELL:
             self.reset()
         patience = time.monotonic() + min(_SHELL_PATIENCE_SECONDS, seconds)
         while True:
             try:
                 return self._attempt(stdin, seconds)
             except RemoteError as error:
-                out_of_shells = error.detail.get("code") == SHELL_QUOTA
-                if not out_of_shells or time.monotonic() > patience:
+                used_up = error.detail.get("code") in (SHELL_QUOTA, OPERATIONS_QUOTA)
+                if not used_up or time.monotonic() > patience:
                     raise
-            Display().display(f"[{self.host}] waits for a free WinRM shell")
+            Display().display(f"[{self.host}] waits until WinRM's quota has room again")
             time.sleep(_SHELL_RETRY_SECONDS)
 
     def _attempt(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
@@ -128,6 +134,7 @@ class Remote:
         try:
             with self._connection.tuned(), watchdog.deadline(seconds):
                 self.starts += 1
+                self._starts_in_shell += 1
                 result: dict[str, t.Any] = self._action._low_level_execute_command(
                     boot, in_data=stdin, sudoable=False
                 )

@@ -19,6 +19,7 @@ from . import watchdog
 # 150. ansible-core sends 200,000 bytes at a time, which such a host refuses.
 STDIN_BYTES = 90_000
 SHELL_QUOTA = 0x803381A5  # ERROR_WSMAN_QUOTA_MAX_SHELLS
+OPERATIONS_QUOTA = 0x803381A6  # ERROR_WSMAN_QUOTA_MAX_OPERATIONS
 
 
 class WinrmConnection:

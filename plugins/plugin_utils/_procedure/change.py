@@ -123,9 +123,10 @@ class Change:
             if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
                 status = files.DONE
             if status == files.UNDER_WAY and name != host and not leaves_service(entry):
-                status = files.WAITING  # it goes on serving its users all the while
+                status = files.NOT_BEGUN  # it goes on serving its users all the while
             hosts[name] = {
                 "status": status,
+                "farm": entry["settings"].get("farm"),
                 "silo": entry["settings"].get("silo"),
                 "wave": waves.get(name),
             }
@@ -152,8 +153,6 @@ class Change:
 
         A host that has begun may go on; the interlocks of its steps say how far.
         """
-        if not self.approved:
-            return "not_approved", f"The plan is not approved: its digest is {self.digest}."
         if self.state(host)["status"] != files.NOT_BEGUN:
             return None
         stopped = self.directory.stopped()

@@ -91,7 +91,7 @@ def chained(outer: Exception, inner: Exception) -> Exception:
         (InvalidCredentialsError("x"), "authentication_refused"),
         (AnsibleConnectionFailure("ntlm: " + str(fault(5))), "authentication_refused"),
         (WinRMTransportError("http", 401, ""), "authentication_refused"),
-        (AnsibleConnectionFailure("ntlm: " + str(fault(0x803381A6))), "winrm_quota"),
+        (AnsibleConnectionFailure("ntlm: " + str(fault(0x803381A8))), "winrm_quota"),
         (fault(0x803381A7), "winrm_quota"),
         (fault(0x80338035), "winrm_quota"),
         (WSManFaultError(500, "", "", "上限", "s:Sender", "w:QuotaLimit"), "winrm_quota"),
@@ -113,6 +113,8 @@ def chained(outer: Exception, inner: Exception) -> Exception:
             "authentication_refused",
         ),
         (chained(RequestsConnectionError("reset"), fault(0x803381A7)), "winrm_quota"),
+        # pywinrm raises the bare HTTP status first, and the fault over it.
+        (chained(fault(0x803381A7), WinRMTransportError("http", 500, "")), "winrm_quota"),
     ],
 )
 def test_connection_failures_are_named(failure: Exception, reason: str) -> None:
@@ -306,3 +308,11 @@ class TestChunks:
         with pytest.raises(RemoteError) as caught:
             Remote(action).run("observe", {})
         assert caught.value.reason == "winrm_quota"
+
+
+def test_a_long_wait_takes_a_new_shell_before_the_quota_of_operations_is_used_up() -> None:
+    action = FakeAction(*[good("observe") for _ in range(12)])
+    remote = Remote(action, "xa01")
+    for _ in range(12):
+        remote.observe({})
+    assert action._connection.closed == 2
