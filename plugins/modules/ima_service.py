@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: ima_service
 short_description: Have Citrix' IMA service running, and prove that it stays up
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Starts the Independent Management Architecture service of a XenApp server where it is stopped, waits for as long as
     IMA may need, and then watches that it stays up.

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: logon_mode
 short_description: Take a XenApp server out of service for new logons, and back
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Drains or enables logons with C(change logon), and proves it by the number that is read back, not by a text.
   - XenApp's load balancing may ignore the drain. Where the site keeps users away by other means (a load evaluator), use

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: msp_patch
 short_description: Install a Windows Installer patch once, detached from the session
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Installs a C(.msp) package with msiexec as a job of the host's Task Scheduler, and waits for its end.
   - The installer survives a lost connection, a killed controller and a passed deadline. The next run finds the job of

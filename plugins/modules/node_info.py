@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: node_info
 short_description: Read a legacy Windows host with one PowerShell start
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Reads everything that is asked for with one start of PowerShell, which is what an observation costs on these hosts.
   - Changes nothing. What could not be read is C(null), with the reason in C(errors); it is never guessed.

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: reboot
 short_description: Restart a legacy Windows host once, and wait until it is back
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Restarts the host and waits until it answers again and says that it has started anew.
   - The time of its last start is a token. The host itself refuses the restart when it has another one by then, so a task

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: root_certificate
 short_description: Put a pinned root certificate into the machine's trusted roots
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Puts one root certificate into the store LocalMachine\Root of a legacy Windows host, or takes it out.
   - The certificate is always named by its SHA-256. Certificates of the same name and key exist (the G5 root and its

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: root_update_policy
 short_description: Allow or turn off Windows' automatic update of root certificates
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Sets or removes the policy value C(DisableRootAutoUpdate) of a legacy Windows host.
   - Allowing the update proves nothing. Whether Windows then fetches a root depends on its way to the internet and on

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: staged_package
 short_description: Have a package on a legacy Windows host, proven by its hash
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Has one file with the pinned SHA-256 at O(path) on the host. A file with that hash is left alone.
   - A file of the controller is pushed through the stdin of one PowerShell start, which works where Ansible's own file
