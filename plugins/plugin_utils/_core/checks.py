@@ -311,12 +311,10 @@ def root_present(observation: Observation, arguments: Arguments) -> Reading:
         return _unknown(observation, "stores")
     if any(str(cert.get("sha256")).upper() == wanted for cert in stores.disallowed):
         return Reading("disallowed", f"{wanted} is in the store Disallowed")
-    if any(not cert.get("sha256") for cert in stores.disallowed):
-        return Reading(UNKNOWN, "a certificate in the store Disallowed could not be read")
     for name, cert in stores.root_certs():
         if str(cert.get("sha256")).upper() == wanted:
             return Reading("present", f"{wanted} is in the store {name}")
-    unread = [name for name, certs in stores.roots if certs is None]
+    unread = [name for name in stores.unread if name != "intermediate"]
     if unread:
         return Reading(UNKNOWN, f"not found, but not readable: {', '.join(unread)}")
     return Reading("absent", f"{wanted} is in none of the machine's root stores")
@@ -538,8 +536,8 @@ def patch_installed(observation: Observation, arguments: Arguments) -> Reading:
         return Reading("installed", f"patch {wanted} is applied")
     if states & {2, 4}:
         return Reading("superseded", f"patch {wanted} is superseded by a later one")
-    if None in states:
-        return Reading(UNKNOWN, f"patch {wanted} is on record, its state could not be read")
+    if None in states or not all(isinstance(p["patch_code"], str) for p in patches):
+        return Reading(UNKNOWN, f"patch {wanted}: a record of Windows Installer is incomplete")
     return Reading("not_installed", f"patch {wanted} is not on record")
 
 
@@ -560,13 +558,17 @@ def hotfixes_installed(observation: Observation, arguments: Arguments) -> Readin
 
 
 def is_session(session: Mapping[str, Any]) -> bool:
-    """Return whether a session is a user's, or somebody is logging in right now."""
-    if session["state"] == 6:  # a listener
+    """Return whether a session is a user's, or somebody is logging in right now.
+
+    Raises TypeError or KeyError where that is not known.
+    """
+    state, user, name = session["state"], session["user"], session["name"]
+    if not (isinstance(state, int) and isinstance(user, str) and isinstance(name, str)):
+        raise TypeError("a session's state, user or name is not known")
+    if state == 6:  # a listener
         return False
-    if session.get("user"):
-        return True
     # Connected without a user: the logon screen. On the console that is the idle state.
-    return session["state"] in (0, 1) and str(session.get("name") or "").casefold() != "console"
+    return bool(user) or (state in (0, 1) and name.casefold() != "console")
 
 
 _is_session = is_session

@@ -40,39 +40,56 @@ class SignatureReading:
 
 @dataclass(frozen=True)
 class Stores:
-    """The machine's certificate stores; None where a store could not be read."""
+    """The machine's certificate stores, as far as they could be read.
 
-    roots: tuple[tuple[str, tuple[Cert, ...] | None], ...]
-    intermediate: tuple[Cert, ...] | None
+    roots: store's name and its certificates. unread: names of the stores of which something
+    could not be read, be it a single certificate. disallowed is None where that is one of them.
+    """
+
+    roots: tuple[tuple[str, tuple[Cert, ...]], ...]
+    intermediate: tuple[Cert, ...]
     disallowed: tuple[Cert, ...] | None
+    unread: tuple[str, ...]
 
     @classmethod
     def from_data(cls, stores: Any, extra_root: Cert | None = None) -> Stores:
         """Return the stores of an observation; extra_root asks "what if it were there"."""
         data = stores if isinstance(stores, Mapping) else {}
+        unread: list[str] = []
 
-        def read(name: str) -> tuple[Cert, ...] | None:
+        def read(name: str) -> tuple[Cert, ...]:
             value = data.get(name)
-            if not isinstance(value, list):
-                return None
-            return tuple(cert for cert in value if isinstance(cert, Mapping))
+            members = value if isinstance(value, list) else []
+            certs = tuple(cert for cert in members if _readable(cert))
+            if not isinstance(value, list) or len(certs) < len(members):
+                unread.append(name)
+            return certs
 
         roots = [(name, read(name)) for name in ROOT_STORES]
         if extra_root is not None:
             roots.append(("assumed", (extra_root,)))
-        return cls(tuple(roots), read("intermediate"), read("disallowed"))
+        intermediate, disallowed = read("intermediate"), read("disallowed")
+        return cls(
+            tuple(roots),
+            intermediate,
+            None if "disallowed" in unread else disallowed,
+            tuple(unread),
+        )
 
     def root_certs(self) -> Iterator[tuple[str, Cert]]:
         """Yield every self-signed certificate of the root stores with its store's name."""
         for name, certs in self.roots:
-            for cert in certs or ():
+            for cert in certs:
                 if self_signed(cert):
                     yield name, cert
 
-    def unread(self) -> list[str]:
-        """Return the names of the stores that could not be read, Disallowed apart."""
-        names = [name for name, certs in self.roots if certs is None]
-        return names + (["intermediate"] if self.intermediate is None else [])
+
+def _readable(cert: Any) -> bool:
+    """Return whether a record says which certificate it is, and whom it names."""
+    return isinstance(cert, Mapping) and all(
+        isinstance(cert.get(key), str) and cert[key]
+        for key in ("sha256", "subject_hash", "issuer_hash")
+    )
 
 
 def self_signed(cert: Cert) -> bool:
@@ -147,7 +164,7 @@ def _link(
     signer: Cert, embedded: Iterable[Cert], stores: Stores, when: str | None
 ) -> SignatureReading:
     """Judge the linkage of one signer at a time; None: the time is not known."""
-    pool = [*embedded, *(stores.intermediate or ())]
+    pool = [*embedded, *stores.intermediate]
     if stores.disallowed is None:
         return SignatureReading(UNKNOWN, "the store Disallowed could not be read")
     roots = list(stores.root_certs())
@@ -159,9 +176,9 @@ def _link(
             )
     found = paths(signer, pool, [cert for _, cert in roots])
     if not found:
-        if stores.unread():
+        if stores.unread:
             return SignatureReading(
-                UNKNOWN, f"no path to a root, but not readable: {', '.join(stores.unread())}"
+                UNKNOWN, f"no path to a root, but not readable: {', '.join(stores.unread)}"
             )
         missing = sorted({quote(c.get("issuer") or "?") for c in reach})
         return SignatureReading(
@@ -175,9 +192,9 @@ def _link(
         if _valid_at(path, when):
             store = stores_of.get(path[-1].get("sha256"), "?")
             return SignatureReading("trusted", f"{_show(path, store)}, valid at {when}")
-    if stores.unread():
+    if stores.unread:
         return SignatureReading(
-            UNKNOWN, f"{shown} not valid at {when}, but not readable: {', '.join(stores.unread())}"
+            UNKNOWN, f"{shown} not valid at {when}, but not readable: {', '.join(stores.unread)}"
         )
     return SignatureReading("expired", f"{shown}, not valid at {when}")
 

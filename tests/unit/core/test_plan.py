@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as planning
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from hypothesis import given
@@ -263,27 +265,35 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return inner
 
 
-@given(st.data())
-def test_an_unknown_never_becomes_good(kit, ctx130025, drawn):
-    """Whatever turns unknown: no reference that did not hold holds, and no good finding appears."""
-    data = kit.data(root=drawn.draw(st.booleans()), installed=drawn.draw(st.booleans()))
-    before = Observation("xa01", kit.NOW, "test", data, kit.change("xa01", "xa02"))
-    spoiled = copy.deepcopy(data)
-    place = drawn.draw(st.sampled_from(_places(data)))
-    target = spoiled
-    for key in place[:-1]:
-        target = target[key]
-    target[place[-1]] = None
-    if place[0] == "root_update":  # there None is a value, and unknown is told by an error
-        spoiled["errors"]["root_update"] = "Access is denied."
-    after = Observation("xa01", kit.NOW, "test", spoiled, before.change)
-    plan = planning.plan_host(ctx130025, kit.settings(), before)
-    good = finding_ids(planning.plan_host(ctx130025, kit.settings(), after), "good")
-    assert good <= finding_ids(plan, "good")
-    for step in planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps:
-        for ref in step["interlocks"]:
-            holds = evaluate(ref, after).holds
-            assert holds is not True or evaluate(ref, before).holds is True
+@pytest.mark.parametrize("root", [True, False])
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("absent", [True, False])
+def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
+    """Whatever single thing turns unknown, nothing holds that did not hold before."""
+    data = kit.data(root=root, installed=installed)
+    change = kit.change("xa01", "xa02")
+    data["chains"] = {kit.PACKAGE: kit.chain(1)}
+    data["sessions"].update(list=[{"id": 3, "state": 4, "user": "tanaka", "name": "ICA#1"}])
+    before = Observation("xa01", kit.NOW, "test", data, change)
+    steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
+    refs = {json.dumps(ref): ref for step in steps for ref in step["interlocks"] + step["expect"]}
+    held = {key: evaluate(ref, before).holds is True for key, ref in refs.items()}
+    good = {f["id"] for f in find(ctx130025, kit.settings(), before) if f["severity"] == "good"}
+    for place in _places(data):
+        spoiled = copy.deepcopy(data)
+        target: Any = spoiled
+        for key in place[:-1]:
+            target = target[key]
+        target[place[-1]] = None
+        if absent and isinstance(target, dict):
+            del target[place[-1]]
+        elif place[0] == "root_update":  # there None is a value; unknown is told by an error
+            spoiled["errors"]["root_update"] = "Access is denied."
+        after = Observation("xa01", kit.NOW, "test", spoiled, change)
+        found = find(ctx130025, kit.settings(), after)
+        assert {f["id"] for f in found if f["severity"] == "good"} <= good, place
+        for key, ref in refs.items():
+            assert held[key] or evaluate(ref, after).holds is not True, (place, ref)
 
 
 class Server:

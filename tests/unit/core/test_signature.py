@@ -111,6 +111,15 @@ def test_a_store_that_cannot_be_read_is_unknown_where_it_matters(kit, store):
     assert status(kit, kit.file(), there) is UNKNOWN
 
 
+@pytest.mark.parametrize("member", [None, 7, {}, {"sha256": None}])
+def test_a_certificate_that_cannot_be_read_leaves_its_store_unknown_but_not_the_others(kit, member):
+    for store in STORES:
+        there = stores(kit, root=[kit.TSA_ROOT])
+        there[store] = [*there[store], member]
+        assert status(kit, kit.file(), there) is UNKNOWN
+    assert status(kit, kit.file(), stores(kit, root=[kit.G5, member, kit.TSA_ROOT])) == "trusted"
+
+
 def test_no_record_and_no_file(kit):
     assert status(kit, None, stores(kit)) is UNKNOWN
     assert status(kit, kit.missing(), stores(kit)) == "file_missing"
