@@ -32,4 +32,5 @@ done
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd "$copy"
 unset ANSIBLE_HOME ANSIBLE_COLLECTIONS_PATH
-HOME=$home exec "$(dirname "$python")/ansible-test" sanity --color no --python "$version" "$@"
+# pip would fill the screen.
+PIP_QUIET=1 HOME=$home exec "$(dirname "$python")/ansible-test" sanity --color no --python "$version" "$@"
