@@ -100,7 +100,7 @@ class Lab:
         return [entry for entry in entries if entry["kind"] == kind]
 
     def counters(self) -> Any:
-        return json.loads(self.command("counters", "--json"))
+        return json.loads(self.command("counters", "--json"))["hosts"]
 
     def status(self) -> Any:
         return json.loads(self.command("status", "--json"))

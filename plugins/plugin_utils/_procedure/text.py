@@ -9,9 +9,8 @@ reading direction are replaced, so that no event text can repaint the terminal.
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 WIDTH = 96
@@ -26,9 +25,8 @@ COLOURS = {
     "failed": "red",
     "waiting": "yellow",
 }
-# A line may break behind each of these, taken with the space before it: a clause's name such as
-# 対策2-1, a wide character, a word.
-_WORDS = re.compile(r"\s*[\u2e80-\uffef]{1,6}[!-~]+|\s*[\u2e80-\uffef]|\s*[^\s\u2e80-\uffef]+")
+# A line breaks between words, and within a word this wide: Japanese sentences have no spaces.
+LONG_WORD = 24
 ORDER = ("blocker", "warning", "info", "good")
 
 Paint = Callable[[str, str], str]
@@ -64,17 +62,25 @@ def wide(text: str) -> int:
 
 
 def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
-    """Lines of at most :data:`WIDTH` columns; Japanese text breaks between any two characters."""
+    """Lines of at most :data:`WIDTH` columns, broken between words or within long wide ones."""
     hanging = indent if hanging is None else hanging
     lines = [indent]
     bare = True
-    for word in _WORDS.findall(text):
-        if not bare and wide(lines[-1]) + wide(word) > WIDTH:
+    for piece in _pieces(text):
+        if not bare and wide(lines[-1]) + wide(piece) > WIDTH:
             lines.append(hanging)
             bare = True
-        lines[-1] += word.lstrip() if bare else word
+        lines[-1] += piece.lstrip() if bare else piece
         bare = False
     return [line.rstrip() for line in lines]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What must stay on one line, each with the space before it."""
+    for number, word in enumerate(text.split()):
+        spaced = f" {word}" if number else word
+        breakable = wide(word) > max(LONG_WORD, len(word))
+        yield from spaced if breakable else [spaced]
 
 
 def clauses(value: Any) -> str:

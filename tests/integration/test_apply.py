@@ -1,0 +1,202 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What apply refuses, where it stops, and how it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+# Alone in their silos, so one after the other without waiting for anybody.
+TEST, MEMBER = "XATEST01", "XAFUND01"
+
+
+@pytest.fixture
+def lab(start_lab: Callable[..., Any]) -> Any:
+    """A lab of two hosts with a plan: the test server, then a member."""
+    lab = start_lab(TEST, MEMBER)
+    planned = lab.playbook("plan")
+    assert planned.code == 0, planned.output
+    assert lab.read("plan.json")["waves"] == [[TEST], [MEMBER]]
+    return lab
+
+
+def status(lab: Any, host: str) -> str:
+    path = lab.change_dir / "state" / f"{host}.json"
+    return str(json.loads(path.read_text(encoding="utf-8"))["status"]) if path.exists() else "none"
+
+
+def test_nothing_is_applied_without_approval(lab: Any) -> None:
+    before = lab.snapshot()
+    run = lab.playbook("apply", "-e", '{"legacyops_approve_plan": false}')
+    assert run.code == 2
+    assert "is not approved. Its digest is sha256:" in run.output
+    assert lab.snapshot() == before
+
+
+def test_the_approved_digest_is_an_approval(lab: Any) -> None:
+    digest = lab.read("plan.json")["digest"]
+    approval = json.dumps({"legacyops_approve_plan": False, "legacyops_approved_digest": digest})
+    assert lab.playbook("apply", "--check", "-e", approval).code == 0
+
+
+def test_an_altered_plan_is_refused(lab: Any) -> None:
+    plan = lab.read("plan.json")
+    plan["hosts"][TEST]["steps"].pop(0)
+    (lab.change_dir / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    run = lab.playbook("apply")
+    assert run.code == 2
+    assert "The plan was altered after it was made" in run.output
+    assert not (lab.change_dir / "journal").exists()
+
+
+def test_nothing_begins_while_stop_is_there(lab: Any) -> None:
+    before = lab.snapshot()
+    (lab.change_dir / "STOP").write_text("The manager called.\n", encoding="utf-8")
+    run = lab.playbook("apply")
+    assert run.code == 2
+    assert "the change is stopped (The manager called)" in run.output
+    assert lab.snapshot() == before
+
+
+def test_a_later_wave_is_not_begun_out_of_turn(lab: Any) -> None:
+    before = lab.snapshot()
+    run = lab.playbook("apply", "--limit", MEMBER)
+    assert run.code == 2
+    assert f"wave 2 waits for {TEST}" in run.output
+    assert lab.snapshot() == before
+
+
+def test_a_failed_host_spends_the_budget_and_is_gone_on_with(lab: Any) -> None:
+    lab.command("inject", TEST, "hang")
+    run = lab.playbook("apply", "-e", "ansible_winrm_connection_timeout=3")
+    assert run.code == 2
+    assert status(lab, TEST) == "failed"
+    assert status(lab, MEMBER) == "none"
+    assert f"{TEST} failed, and the failure budget is 0" in run.output
+
+
+def test_a_wrong_password_is_named(lab: Any) -> None:
+    run = lab.playbook("assess", "-e", "ansible_password=Canary-wrong")
+    assert run.code == 0, run.output
+    assert {f["id"] for f in lab.read("findings", f"{TEST}.json")["findings"]} == {"unreachable"}
+    assert "rejects the credentials" in run.output
+    assert "Canary-wrong" not in run.output
+
+
+def test_an_unreachable_host_is_left_alone_by_the_plan(start_lab: Callable[..., Any]) -> None:
+    lab = start_lab(TEST)
+    run = lab.playbook("plan", "-e", "ansible_port=1")
+    assert run.code == 0, run.output
+    assert lab.read("plan.json")["waves"] == []
+    assert lab.read("plan.json")["hosts"][TEST]["blocked"]
+
+
+def test_a_step_called_by_hand_meets_the_same_interlocks(lab: Any) -> None:
+    before = lab.snapshot()
+    steps = lab.read("plan.json")["hosts"][TEST]["steps"]
+    install = next(step["id"] for step in steps if step["action"] == "msp_patch")
+    arguments = {
+        "step": install,
+        "change_id": "CHG0042",
+        "change_dir": str(lab.change_dir),
+        "approve_plan": True,
+    }
+    words = ["ansible", TEST, "-i", str(lab.state / "inventory.yml")]
+    run = subprocess.run(
+        [*words, "-m", "legacyops.hotfix.step", "-a", json.dumps(arguments)],
+        env=lab.environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert "comes first" in run.stdout
+    assert lab.snapshot() == before
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["parent-alone", "with-workers"])
+def test_a_killed_run_is_continued(lab: Any, whole_group: bool) -> None:
+    """SIGKILL while the installer runs: the next run joins it, and nothing is done twice."""
+    process = subprocess.Popen(
+        lab.arguments("apply"), env=lab.environment, cwd=lab.state, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: "install_hotfix" in journal_text(lab))
+    time.sleep(1)
+    if whole_group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    run = lab.playbook("apply")
+    assert run.code == 0, run.output
+    assert {status(lab, host) for host in (TEST, MEMBER)} == {"done"}
+    assert lab.ledger("violation") == []
+
+
+def journal_text(lab: Any) -> str:
+    path = lab.change_dir / "journal" / f"{TEST}.jsonl"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("rollback_fails", [False, True], ids=["rolled-back", "rollback-fails"])
+def test_a_failed_installation_leaves_logons_off(lab: Any, rollback_fails: bool) -> None:
+    """The root vanishes while the installer runs: 26005, as the notice tells it."""
+    untouched = lab.snapshot()["hosts"][MEMBER]
+    if rollback_fails:
+        lab.command("inject", TEST, "rollback_fails")
+    with subprocess.Popen(
+        lab.arguments("apply"), env=lab.environment, cwd=lab.state,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        wait_for(lambda: "install_hotfix" in journal_text(lab))
+        remove_root(lab)
+        output, _nothing = process.communicate(timeout=300)
+    assert process.returncode == 2, output
+    assert "26005" in output
+    assert "New logons are off and stay off" in output
+    assert status(lab, TEST) == "failed"
+    assert lab.snapshot()["hosts"][MEMBER] == untouched
+    assert (lab.change_dir / "STOP").exists() == rollback_fails
+    assert ("reconfiguring the server may be necessary" in output) == rollback_fails
+
+
+def remove_root(lab: Any) -> None:
+    """Somebody removes the root from the test server."""
+    steps = lab.read("plan.json")["hosts"][TEST]["steps"]
+    pin = next(s["arguments"]["sha256"] for s in steps if s["action"] == "root_certificate")
+    subprocess.run(
+        ["ansible", TEST, "-i", str(lab.state / "inventory.yml"),
+         "-m", "legacyops.hotfix.root_certificate", "-a", f"state=absent sha256={pin}"],
+        env=lab.environment, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ["drop_connection", "half_output"])
+def test_a_lost_answer_is_no_failed_installation(lab: Any, fault: str) -> None:
+    """Whatever happens to the line while the installer runs: it is found again."""
+    with subprocess.Popen(
+        lab.arguments("apply"), env=lab.environment, cwd=lab.state,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        wait_for(lambda: "install_hotfix" in journal_text(lab))
+        time.sleep(1)
+        lab.command("inject", TEST, fault)
+        output, _nothing = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert lab.ledger("violation") == []
