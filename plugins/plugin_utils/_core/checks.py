@@ -611,7 +611,7 @@ def logons(observation: Observation, arguments: Arguments) -> Reading:
 def setting(_: Observation, arguments: Arguments) -> Reading:
     """The value of a setting."""
     value = arguments.get("value")
-    return Reading(value, quote(value))
+    return Reading(value, f"the setting is {quote(value)}")
 
 
 @_check("given", "yes, no", value=False)

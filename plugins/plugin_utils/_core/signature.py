@@ -13,6 +13,7 @@ each signature of the chain is mathematically right is left to the host's own ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -27,6 +28,7 @@ Status = Literal[
 ROOT_STORES: Final = ("root", "auth_root", "enterprise_root", "policy_root")
 TRUST_E_BAD_DIGEST: Final = 0x80096010
 TRUST_E_NOSIGNATURE: Final = 0x800B0100
+_COMMON_NAME: Final = re.compile(r'(?:^|,)\s*CN=(?:"([^"]*)"|([^,]*))', re.IGNORECASE)
 _MOST_PATHS: Final = 200  # a hostile file may embed many certificates of one name
 
 
@@ -102,11 +104,11 @@ def _same(one: Cert, other: Cert) -> bool:
     return any(one.get(k) and one.get(k) == other.get(k) for k in ("sha256", "thumbprint"))
 
 
-def _name(cert: Cert) -> str:
-    """Return what a person calls a certificate."""
-    subject = str(cert.get("subject") or "?")
-    common = [p.strip()[3:] for p in subject.split(",") if p.strip().upper().startswith("CN=")]
-    return quote(common[0] if common else subject, 80)
+def _name(cert: Cert, whose: str = "subject") -> str:
+    """Return what a person calls a certificate, or its issuer: the common name."""
+    text = str(cert.get(whose) or "?")
+    match = _COMMON_NAME.search(text)
+    return quote((match[1] or match[2]) if match else text, 80)
 
 
 def paths(signer: Cert, pool: Iterable[Cert], roots: Iterable[Cert]) -> list[list[Cert]]:
@@ -180,9 +182,11 @@ def _link(
             return SignatureReading(
                 UNKNOWN, f"no path to a root, but not readable: {', '.join(stores.unread)}"
             )
-        missing = sorted({quote(c.get("issuer") or "?") for c in reach})
+        there = {cert.get("subject_hash") for cert in reach}
+        wanted = {_name(c, "issuer") for c in reach if c.get("issuer_hash") not in there}
+        missing = f"; not there: {', '.join(sorted(wanted))}" if wanted else ""
         return SignatureReading(
-            "root_missing", f"no path from {_name(signer)} to a root; issuers: {'; '.join(missing)}"
+            "root_missing", f"no path from {_name(signer)} to a trusted root{missing}"
         )
     stores_of = {cert.get("sha256"): name for name, cert in reversed(roots)}
     shown = _show(found[0], stores_of.get(found[0][-1].get("sha256"), "?"))

@@ -46,6 +46,14 @@ def test_without_the_root_it_is_missing_not_expired(kit):
     assert status(kit, kit.file(), stores(kit, root=[kit.TSA_ROOT])) == "root_missing"
 
 
+def test_the_missing_certificate_is_named_as_a_person_would(kit):
+    record = kit.file()
+    record["signature"]["signer"] = {**kit.SIGNER, "subject": 'CN="Citrix Systems, Inc", C=US'}
+    held = sig.Stores.from_data(stores(kit, root=[kit.TSA_ROOT]))
+    evidence = sig.judge(record, held, kit.NOW).evidence
+    assert "no path from Citrix Systems, Inc to a trusted root; not there: G5;" in evidence
+
+
 def test_the_cross_certificate_leads_to_an_older_root(kit):
     there = stores(kit, root=[kit.OLD_ROOT, kit.TSA_ROOT], intermediate=[kit.CROSS])
     assert status(kit, kit.file(), there) == "trusted"
