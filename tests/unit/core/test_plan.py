@@ -401,7 +401,18 @@ def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx
     left = planning.remaining(plan, "xa01", observation, journal)
     assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
     data["system"]["boot_token"] = "later"
-    assert names(planning.remaining(plan, "xa01", observation, journal)) == ["enable_logons"]
+    left = planning.remaining(plan, "xa01", observation, journal)
+    assert names(left) == ["prove_ima", "enable_logons"]
+
+
+def test_ima_running_right_after_the_installation_is_no_proof_that_it_stays(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    data = kit.data(installed=True)
+    data["sessions"]["drain_mode"] = 2
+    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
+    assert "prove_ima" in names(planning.remaining(plan, "xa01", observation))
+    data["sessions"]["drain_mode"] = 0
+    assert names(planning.remaining(plan, "xa01", observation)) == []
 
 
 def _probed(kit: Any, status: int = 1) -> dict[str, Any]:
