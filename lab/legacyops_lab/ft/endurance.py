@@ -7,7 +7,6 @@ and every event of time, and changes nothing when called again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from .state import (
     RUNS,
@@ -18,6 +17,7 @@ from .state import (
     System,
     bad,
     blame,
+    changed,
     half,
     node_of,
     other,
@@ -225,7 +225,7 @@ def _data_lost(system: System) -> System:
     """Without a valid member the data is gone for good (HYP-FT-6)."""
     if any(half(system, n).member == "valid" for n in SIDES):
         return system
-    system = blame(replace(system, lost=True), "data_lost", "ftvirtual")
+    system = blame(changed(system, lost=True), "data_lost", "ftvirtual")
     return _stay_lost(system)
 
 

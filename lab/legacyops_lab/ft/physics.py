@@ -6,7 +6,8 @@ No clock, no I/O, no randomness: the same state and action give the same state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from .endurance import settle
@@ -20,6 +21,7 @@ from .state import (
     Side,
     System,
     blame,
+    changed,
     half,
     node_of,
     other,
@@ -51,7 +53,7 @@ class Impossible(ValueError):  # noqa: N818 - it is an answer of the world, not 
     """Nothing happens: the world does not offer this now. The text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Action:
     """Something that somebody does.
 
@@ -74,14 +76,14 @@ def act(system: System, action: Action) -> System:
     reason = refusal(system, action)
     if reason:
         raise Impossible(f"{action}: {reason}")
-    return settle(_perform(replace(system, news=()), action))
+    return settle(_perform(changed(system, news=()), action))
 
 
 def advance(system: System, seconds: int) -> System:
     """Return the system after this many seconds (0 or more) in which nobody does anything."""
     if seconds < 0:
         raise ValueError(f"time does not run backwards: {seconds}")
-    system = replace(system, news=())
+    system = changed(system, news=())
     while (step := next_event(system)) is not None and step <= seconds:
         system = fire(let_pass(system, step))
         seconds -= step
@@ -90,7 +92,7 @@ def advance(system: System, seconds: int) -> System:
 
 def rest(system: System, limit: int = 10**7) -> System:
     """Return the system once nothing more will happen by itself, or after `limit` seconds."""
-    system = replace(system, news=())
+    system = changed(system, news=())
     while (step := next_event(system)) is not None and step <= limit:
         system = fire(let_pass(system, step))
         limit -= step
@@ -101,7 +103,7 @@ def inject(system: System, fault: str, node: Node) -> System:
     """Return the system in which the next fitting occasion goes wrong; ValueError if unknown."""
     if fault not in FAULTS:
         raise ValueError(f"unknown fault {fault}; known are {', '.join(FAULTS)}")
-    return replace(system, faults=system.faults | {(fault, node)})
+    return changed(system, faults=system.faults | {(fault, node)})
 
 
 def possible(system: System, level: int = 10020) -> Iterator[Action]:
@@ -111,7 +113,12 @@ def possible(system: System, level: int = 10020) -> Iterator[Action]:
             yield action
 
 
-def _all_actions(level: int) -> Iterator[Action]:
+@lru_cache
+def _all_actions(level: int) -> tuple[Action, ...]:
+    return tuple(_every_action(level))
+
+
+def _every_action(level: int) -> Iterator[Action]:
     for node in NODES:
         for verb in ("power_on", "power_off", "boot_setup", "shutdown", "restart", "enable"):
             yield Action(verb, node)
@@ -189,7 +196,7 @@ def _log_on(system: System, side: Side) -> System:
     """An interactive logon matters on a Windows 2000 type alone (失敗-⑨)."""
     if system.rules.kind != "windows_2000" or half(system, side).logged_on:
         return system
-    return replace(put_half(system, side, logged_on=True), stopped=False)
+    return changed(put_half(system, side, logged_on=True), stopped=False)
 
 
 def _enable(system: System, side: Side) -> System:
@@ -203,7 +210,7 @@ def _enable(system: System, side: Side) -> System:
         return system
     if not beside and system.ft.dirty and _pair_unclean(system):
         return put_half(system, side, member="stale")
-    return replace(put_half(system, side, virtual="offline"), stopped=False)
+    return changed(put_half(system, side, virtual="offline"), stopped=False)
 
 
 def _pair_unclean(system: System) -> bool:

@@ -7,8 +7,8 @@ is in lab/HYPOTHESES.md. Circled numbers are clauses of the notice, section 5.2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 Side = Literal[1, 2]
 Node = Literal["coserver1", "coserver2", "ftvirtual"]
@@ -22,7 +22,7 @@ NODES: tuple[Node, ...] = ("coserver1", "coserver2", "ftvirtual")
 RUNS: tuple[Virtual, ...] = ("good", "starting")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """What does not change: the type, the fix level that makes the KB harmless, durations.
 
@@ -48,7 +48,7 @@ class Rules:
     slow: int = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Windows:
     """One installation: what is on its disk, what it has loaded, what it is doing.
 
@@ -93,7 +93,7 @@ class Windows:
         return self.phase == "up" and not self.hurt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Half:
     """One CoServer, its Virtual Server and its member of the mirror.
 
@@ -109,7 +109,7 @@ class Half:
     logged_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Violation:
     """Something that was done against the notice: a key of `violations.TEXTS`, and where."""
 
@@ -117,7 +117,7 @@ class Violation:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """An entry in a node's System log: a key of notice.yml with its n and x."""
 
@@ -127,7 +127,7 @@ class Event:
     x: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class System:
     """One FT system. Equality leaves out the rules, the counted seconds and the news.
 
@@ -146,6 +146,24 @@ class System:
     without_service: int = field(default=0, compare=False)
     without_redundancy: int = field(default=0, compare=False)
     news: tuple[Event, ...] = field(default=(), compare=False)
+
+
+State = TypeVar("State", System, Half, Windows)
+
+
+def changed(thing: State, **changes: Any) -> State:
+    """Return a copy with changes; TypeError for a field that it does not have.
+
+    Does what dataclasses.replace does, many times faster: exploration lives from it.
+    """
+    copy = object.__new__(type(thing))
+    fields = copy.__dict__
+    fields.update(thing.__dict__)
+    known = len(fields)
+    fields.update(changes)
+    if len(fields) != known:
+        raise TypeError(f"{type(thing).__name__} has not all of {sorted(changes)}")
+    return copy
 
 
 def half(system: System, side: Side) -> Half:
@@ -178,23 +196,23 @@ def windows(system: System, node: Node) -> Windows:
 def put_half(system: System, side: Side, **changes: Any) -> System:
     """Return the system with one half changed."""
     if side == 1:
-        return replace(system, one=replace(system.one, **changes))
-    return replace(system, two=replace(system.two, **changes))
+        return changed(system, one=changed(system.one, **changes))
+    return changed(system, two=changed(system.two, **changes))
 
 
 def put(system: System, node: Node, **changes: Any) -> System:
     """Return the system with one node's Windows changed."""
     if node == "ftvirtual":
-        return replace(system, ft=replace(system.ft, **changes))
+        return changed(system, ft=changed(system.ft, **changes))
     side: Side = 1 if node == "coserver1" else 2
-    return put_half(system, side, windows=replace(half(system, side).windows, **changes))
+    return put_half(system, side, windows=changed(half(system, side).windows, **changes))
 
 
 def say(system: System, node: Node, key: str, n: int = 0, x: int = 0) -> System:
     """Return the system with an event in a node's log; a node that is not up logs nothing."""
     if windows(system, node).phase != "up":
         return system
-    return replace(system, news=(*system.news, Event(node, key, n, x)))
+    return changed(system, news=(*system.news, Event(node, key, n, x)))
 
 
 def blame(system: System, key: str, node: Node) -> System:
@@ -202,7 +220,7 @@ def blame(system: System, key: str, node: Node) -> System:
     entry = Violation(key, node)
     if entry in system.violations:
         return system
-    return replace(system, violations=(*system.violations, entry))
+    return changed(system, violations=(*system.violations, entry))
 
 
 def take_fault(system: System, fault: str, node: Node) -> tuple[System, bool]:
@@ -210,7 +228,7 @@ def take_fault(system: System, fault: str, node: Node) -> tuple[System, bool]:
     entry = (fault, node)
     if entry not in system.faults:
         return system, False
-    return replace(system, faults=system.faults - {entry}), True
+    return changed(system, faults=system.faults - {entry}), True
 
 
 def runs_on(system: System) -> tuple[Side, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .endurance import boot_ft, crash, settle
 from .installers import finish_task
 from .state import (
@@ -15,6 +13,7 @@ from .state import (
     Side,
     System,
     Windows,
+    changed,
     half,
     put,
     put_half,
@@ -38,7 +37,7 @@ def next_event(system: System) -> int | None:
 
 def let_pass(system: System, seconds: int) -> System:
     """Return the system with all timers moved on; no timer may be overrun."""
-    return replace(
+    return changed(
         system,
         one=_half_passes(system.one, seconds),
         two=_half_passes(system.two, seconds),
@@ -55,14 +54,14 @@ def _redundant(system: System) -> bool:
 def _half_passes(mine: Half, seconds: int) -> Half:
     passed = _windows_passes(mine.windows, seconds)
     if mine.left == 0:
-        return mine if passed is mine.windows else replace(mine, windows=passed)
-    return replace(mine, windows=passed, left=mine.left - seconds)
+        return mine if passed is mine.windows else changed(mine, windows=passed)
+    return changed(mine, windows=passed, left=mine.left - seconds)
 
 
 def _windows_passes(mine: Windows, seconds: int) -> Windows:
     if mine.left == 0 and mine.task_left == 0:
         return mine
-    return replace(
+    return changed(
         mine,
         left=mine.left - seconds if mine.left else 0,
         task_left=mine.task_left - seconds if mine.task_left else 0,
@@ -133,7 +132,7 @@ def _coserver_starts(system: System, node: Node, side: Side) -> System:
         return crash(put(system, node, crashes=mine.crashes - 1))
     if system.rules.kind == "windows_2000" and half(system, side).virtual == "failed":
         system = put_half(system, side, virtual="offline")
-    return replace(system, stopped=False)
+    return changed(system, stopped=False)
 
 
 def _coserver_is_down(system: System, node: Node, side: Side) -> System:
@@ -165,4 +164,4 @@ def _ft_is_down(system: System) -> System:
         if mine.virtual in ("good", "sync", "waiting"):
             member = "stale" if mine.member == "copying" else mine.member
             system = put_half(system, n, virtual="offline", left=0, member=member)
-    return replace(put(system, "ftvirtual", phase="off"), stopped=True)
+    return changed(put(system, "ftvirtual", phase="off"), stopped=True)
