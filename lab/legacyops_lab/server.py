@@ -102,18 +102,24 @@ class HostServer:
 
     def watch(self, now: float) -> None:
         """Cut the connections of a host that went away; close idle shells."""
-        boots = getattr(self.host, "boots", 0)
-        restarted, self._boots = boots != self._boots, boots
-        used = bool(self._connections or self.service.table.shells)
-        if used and (restarted or not self.host.reachable()):
-            self.cut()
+        if self._connections or self.service.table.shells:
+            self._reachable()
         self.service.table.sweep(now)
 
-    def _connect(self) -> asyncio.BaseProtocol:
-        if self._http is None:
-            return _Refuser()
-        if not self.host.reachable():
+    def _reachable(self) -> bool:
+        """Whether the host answers; what a restart or a hang has ended is cut first.
+
+        So nothing that begins after a restart is taken for what was there before it.
+        """
+        reachable = self.host.reachable()
+        boots = getattr(self.host, "boots", 0)
+        if not reachable or boots != self._boots:
             self.cut()
+        self._boots = boots
+        return reachable
+
+    def _connect(self) -> asyncio.BaseProtocol:
+        if self._http is None or not self._reachable():
             return _Refuser()
         return self._http()
 
@@ -143,8 +149,7 @@ class HostServer:
             response = web.Response(status=413)
             response.force_close()
             return response
-        if not self.host.reachable():
-            self.cut()
+        if not self._reachable() or request.transport is None or request.transport.is_closing():
             raise ConnectionAbortedError
         try:
             user, header = connection.authenticate(request.headers.get("Authorization"))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 from legacyops_lab import wsman
+from legacyops_lab.client import CLIENT
 from legacyops_lab.clock import Clock
 from legacyops_lab.faults import WireFaults
 from legacyops_lab.shells import Command, Quotas, Shell, ShellTable
@@ -84,6 +85,7 @@ class WsmanService:
         plan = self._faults.take()
         command = Command(wsman.command_line(request), hold_half=plan.half_output)
         self.table.add(shell, command)
+        CLIENT.set(shell.id)
         skip = request.options.get("WINRS_SKIP_CMD_SHELL", "").upper() in ("TRUE", "1")
         command.start(plan.wrap(self.host.execute, self._clock), skip)
         return wsman.answer(request, wsman.started(command.id))

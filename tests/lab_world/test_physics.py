@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from legacyops_lab.client import CLIENT
 from legacyops_lab.world.certificates import catalogue
 
 from .conftest import PACKAGE, PATCH, FakeClock, Terminal, host_spec
@@ -253,3 +254,17 @@ def test_group_policy_puts_its_value_back(make: Make) -> None:
     lab.clock.pass_minutes(91)
     lab.world.advance()
     assert lab.host().trust.policy_value == 1
+
+
+def test_two_clients_by_turns_are_a_violation(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    for client in ("one", "two", "two"):
+        CLIENT.set(client)
+        asyncio.run(lab.data("XA01", "root_update_policy", {"value": 1}))
+    assert lab.violations() == []
+    CLIENT.set("one")
+    asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))
+    assert lab.violations() == []
+    asyncio.run(lab.data("XA01", "root_update_policy", {"value": 1}))
+    assert lab.violations() == ["two clients changed the host at the same time"]
+    CLIENT.set("")

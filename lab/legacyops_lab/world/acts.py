@@ -35,6 +35,7 @@ async def root_certificate(
     thumbprint = parameters["thumbprint"]
     if not _THUMBPRINT.fullmatch(thumbprint):
         raise ScriptError("refused", "thumbprint must be 40 upper-case hex digits")
+    host.acts()
     before = thumbprint in host.trust.stores["root"]
     if parameters["op"] == "add":
         certificate = _pinned(host, base64.b64decode(parameters["der"]), parameters["sha256"])
@@ -71,6 +72,7 @@ async def root_update_policy(
     host: Host, parameters: dict[str, Any], _pieces: Pieces
 ) -> dict[str, Any]:
     """Set DisableRootAutoUpdate, or remove it with null."""
+    host.acts()
     before = host.trust.policy_value
     host.trust.set_policy(parameters["value"])
     return {"before": before, "after": host.trust.policy_value}
@@ -85,6 +87,7 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
     if op == "delete":
         if _runs(host, name):
             raise ScriptError("refused", "the job is running")
+        host.acts()
         host.jobs.delete(name)
     if op == "start":
         started = _start_job(host, name, parameters)
@@ -120,6 +123,7 @@ def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:
             parameters.get("arguments") or "",
             bool(parameters.get("as_system")),
         )
+    host.acts()
     host.jobs.run(name)
     return True
 
@@ -162,6 +166,8 @@ async def service(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> di
     if not before["exists"]:
         raise ScriptError("not_found", f"there is no service {name}")
     answer = None
+    if parameters["op"] in ("start", "stop"):
+        host.acts()
     if parameters["op"] == "start":
         answer = 0 if before["state"] == "Stopped" else ALREADY_RUNNING
         host.services.start(name)
@@ -181,12 +187,14 @@ async def restart(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> di
     """Restart the host, once for each boot token."""
     if parameters["boot_token"] != host.boot_token():
         raise ScriptError("refused", f"the host's boot token is {host.boot_token()}")
+    host.acts()
     host.restart()
     return {"return_value": 0}
 
 
 async def logon_mode(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[str, Any]:
     """Drain the host or let users in again; log off the sessions that are named."""
+    host.acts()
     before = host.sessions.mode_record()
     host.sessions.set_mode(DRAIN if parameters["op"] == "drain" else ALL)
     wanted = list(parameters.get("log_off") or ())
@@ -206,6 +214,7 @@ async def receive_file(host: Host, parameters: dict[str, Any], pieces: Pieces) -
     path = parameters["path"]
     digest, size, head = hashlib.sha256(), 0, b""
     async for piece in pieces:
+        host.acts()
         if host.disk_full:
             raise _disk_full(host)
         digest.update(piece)
@@ -235,6 +244,7 @@ async def fetch_file(host: Host, parameters: dict[str, Any], _pieces: Pieces) ->
         raise _disk_full(host)
     if source.sha256 != sha256:
         raise ScriptError("hash_mismatch", f"the source's SHA-256 is {source.sha256}")
+    host.acts()
     host.files.put(File(path, source.size, source.sha256, source.image, source.content))
     return {"size": source.size, "sha256": source.sha256, "changed": True}
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from legacyops_lab.client import CLIENT
+
 from . import commands, files, images
 from .files import Files
 from .images import Image
@@ -56,6 +58,7 @@ class Host:
         self.hung = False
         self.faults: list[dict[str, Any]] = []
         self.unrecognised: list[str] = []
+        self._clients: list[str] = []
         self.needs_reconfiguration: bool = xenapp.get("needs_reconfiguration", False)
         self.files = Files()
         self.trust = Trust(self, xenapp)
@@ -186,6 +189,17 @@ class Host:
     def violation(self, text: str) -> None:
         """Enter into the ledger that something was done that must not be done."""
         self.world.book.violation(self.world.time(), self.name, text)
+
+    def acts(self) -> None:
+        """Note that a client changes something here.
+
+        One that comes back after another has acted: the two are at work at the same time.
+        """
+        client = CLIENT.get()
+        if client in self._clients[:-1]:
+            self.violation("two clients changed the host at the same time")
+        if client not in self._clients[-1:]:
+            self._clients.append(client)
 
     def next_number(self) -> int:
         """Return a new number on this host."""
