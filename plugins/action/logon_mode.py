@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError, HotfixAction
-from ..plugin_utils._core.checks import _is_session as is_session
+from ..plugin_utils._core.checks import is_session
 from ..plugin_utils._core.observation import Observation
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError

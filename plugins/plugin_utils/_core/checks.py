@@ -571,9 +571,6 @@ def is_session(session: Mapping[str, Any]) -> bool:
     return bool(user) or (state in (0, 1) and name.casefold() != "console")
 
 
-_is_session = is_session
-
-
 @_check("sessions", "number of user sessions", {"want": ["sessions"]})
 def sessions(observation: Observation, _: Arguments) -> Reading:
     """How many user sessions are there, disconnected ones included?"""
