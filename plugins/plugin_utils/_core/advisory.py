@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,9 @@ try:
 except ImportError:  # pragma: no cover
     jsonschema = None  # type: ignore[assignment]
 
+from . import (
+    ft_checks,  # noqa: F401 - registers its checks
+)
 from . import settings as settings_module
 from .actions import ACTIONS, is_setting, wrong_arguments
 from .checks import CHECKS
@@ -37,9 +40,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[str | int, ...]
 
 # The settings that the planner binds beside the inventory's: the server's product as the
-# advisory describes it, and within for_each the hotfix at hand.
+# advisory describes it, the advisory's groups of events, and within for_each the item at hand.
 PRODUCT_SCOPE: Final = "product_facts"
-HOTFIX_SCOPE: Final = "hotfix"
+EVENTS_SCOPE: Final = "event_groups"
 
 
 class AdvisoryError(CoreError):
@@ -60,9 +63,25 @@ class Advisory:
         """Return a server's settings with the defaults of this advisory and of the core."""
         return settings_module.effective(settings, self.data.get("defaults"))
 
+    def product(self, settings: Mapping[str, Any]) -> str | None:
+        """Return the product that settings name, or that has the FT system's model number."""
+        named = settings.get("product")
+        if named is not None:
+            return str(named)
+        model = (settings.get("ft_system") or {}).get("model")
+        for name, facts in self.data["applies_to"]["products"].items():
+            if _same_model(model) in map(_same_model, facts.get("models", ())):
+                return str(name)
+        return None
+
     def identity(self) -> dict[str, str]:
         """Return what a plan records of the advisory it was made from."""
         return {"id": self.id, "version": self.version, "sha256": self.sha256}
+
+
+def _same_model(model: object) -> str:
+    """Return a model number as it is compared: without case and spaces."""
+    return "".join(str(model).split()).casefold()
 
 
 def bundled_folder() -> Path:
@@ -188,6 +207,8 @@ Fault = tuple[Place, str]
 def _faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what the schema cannot say: references that lead nowhere."""
     yield from _check_faults(data)
+    yield from _event_faults(data)
+    yield from _branch_faults(data)
     yield from _finding_faults(data)
     yield from _step_faults(data)
     yield from _procedure_faults(data)
@@ -216,26 +237,59 @@ def _check_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
         for argument, required in check.arguments.items():
             if required and given.get(argument) is None:
                 yield place, f"check {check.name} needs the argument {argument}; add it to with"
-        yield from _setting_faults(data, (*place, "with"), given, hotfix=True)
+        yield from _setting_faults(data, (*place, "with"), given, loops=settings_module.LOOPS)
+
+
+def _event_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    groups = data.get("event_groups", [])
+    names = [group["id"] for group in groups]
+    for index, group in enumerate(groups):
+        place: Place = ("event_groups", index)
+        yield from _clause_faults(data, place, group.get("clause", []))
+        if group["id"] in names[:index]:
+            yield (*place, "id"), f"id {group['id']} is there twice; give each its own"
+        for other in group.get("includes", []):
+            if other not in names:
+                yield (*place, "includes"), f"{other} is no group of events; name one"
+
+
+def _branch_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    branches = data.get("branches", [])
+    for index, branch in enumerate(branches):
+        place: Place = ("branches", index)
+        yield from _clause_faults(data, place, branch.get("clause", []))
+        yield from _ref_faults(data, (*place, "when"), branch["when"], loops=())
+        procedure = branch.get("procedure")
+        if procedure is not None and procedure not in data["procedures"]:
+            text = f"there is no procedure {procedure}; there are {_names(data['procedures'])}"
+            yield (*place, "procedure"), text
+        if branch["id"] in [other["id"] for other in branches[:index]]:
+            yield (*place, "id"), f"id {branch['id']} is there twice; give each its own"
 
 
 def _ref_faults(
-    data: Mapping[str, Any], place: Place, refs: Sequence[Mapping[str, Any]], *, hotfix: bool
+    data: Mapping[str, Any],
+    place: Place,
+    refs: Sequence[Mapping[str, Any]],
+    *,
+    loops: Collection[str],
 ) -> Iterator[Fault]:
     for index, ref in enumerate(refs):
         use = data["checks"].get(ref["check"])
         if use is None:
             text = f"check {ref['check']} is not in checks; name it there"
             yield (*place, index, "check"), text
-        elif not hotfix and _uses_hotfix(use):
-            text = f"check {ref['check']} is about one hotfix; use it only within for_each: hotfix"
-            yield (*place, index, "check"), text
-        yield from _setting_faults(data, (*place, index), ref, hotfix=hotfix)
+        else:
+            for loop in sorted(_loops_of(use) - set(loops)):
+                text = f"check {ref['check']} is about one {loop}"
+                yield (*place, index, "check"), f"{text}; use it only within for_each: {loop}"
+        yield from _setting_faults(data, (*place, index), ref, loops=loops)
 
 
-def _uses_hotfix(value: Any) -> bool:
-    """Return whether a value refers to the hotfix of a for_each."""
-    return any(name.split(".")[0] == HOTFIX_SCOPE for _, name in _setting_names((), value))
+def _loops_of(value: Any) -> set[str]:
+    """Return the names of for_each whose item a value refers to."""
+    firsts = {name.split(".")[0] for _, name in _setting_names((), value)}
+    return firsts & settings_module.LOOPS.keys()
 
 
 def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
@@ -250,19 +304,18 @@ def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _setting_faults(
-    data: Mapping[str, Any], place: Place, value: Any, *, hotfix: bool
+    data: Mapping[str, Any], place: Place, value: Any, *, loops: Collection[str]
 ) -> Iterator[Fault]:
-    known = settings_module.KNOWN_SETTINGS | set(data.get("defaults", {})) | {PRODUCT_SCOPE}
+    known = settings_module.KNOWN_SETTINGS | set(data.get("defaults", {}))
+    known |= {PRODUCT_SCOPE, EVENTS_SCOPE}
     for where, name in _setting_names(place, value):
         first, _, second = name.partition(".")
-        if first == HOTFIX_SCOPE:
-            if not hotfix:
-                yield where, f"setting {name} has a meaning only within for_each: hotfix"
-            elif second not in settings_module.HOTFIX_KEYS:
-                yield (
-                    where,
-                    f"a hotfix has no {second}; it has {_names(settings_module.HOTFIX_KEYS)}",
-                )
+        if first in settings_module.LOOPS:
+            keys = settings_module.LOOPS[first]
+            if first not in loops:
+                yield where, f"setting {name} has a meaning only within for_each: {first}"
+            elif second not in keys:
+                yield where, f"a {first} has no {second}; it has {_names(keys)}"
         elif first not in known:
             yield where, f"there is no setting {first}; correct it or give it in defaults"
 
@@ -272,7 +325,7 @@ def _finding_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     for index, condition in enumerate(data["applies_to"]["conditions"]):
         place: Place = ("applies_to", "conditions", index)
         yield from _clause_faults(data, place, condition.get("clause", []))
-        yield from _ref_faults(data, place, [condition["condition"]], hotfix=False)
+        yield from _ref_faults(data, place, [condition["condition"]], loops=())
     for kind in ("symptoms", "findings"):
         for index, finding in enumerate(data[kind]):
             place = (kind, index)
@@ -280,9 +333,9 @@ def _finding_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
                 yield (*place, "id"), f"id {finding['id']} is there twice; give each its own"
             seen.add(finding["id"])
             yield from _clause_faults(data, place, finding.get("clause", []))
-            repeated = finding.get("for_each") == HOTFIX_SCOPE
+            loops = [finding["for_each"]] if "for_each" in finding else []
             refs = finding.get("when", [])
-            yield from _ref_faults(data, (*place, "when"), refs, hotfix=repeated)
+            yield from _ref_faults(data, (*place, "when"), refs, loops=loops)
 
 
 def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -299,20 +352,24 @@ def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     remedy = data.get("defaults", {}).get("remedy")
-    if remedy not in data["procedures"]:
+    if "branches" in data and remedy is not None:
+        text = "defaults.remedy and branches both choose the procedure; keep one"
+        yield ("defaults", "remedy"), text
+    elif "branches" not in data and remedy not in data["procedures"]:
         text = f"defaults.remedy is {remedy}; name one of {_names(data['procedures'])}"
         yield ("defaults", "remedy"), text
     used = set()
     for name, procedure in data["procedures"].items():
         before: list[str] = []
-        for place, step, repeated in steps_of(("procedures", name), procedure):
+        yield from _clause_faults(data, ("procedures", name), procedure.get("clause", []))
+        for place, step, loops in steps_of(("procedures", name), procedure):
             used.add(step)
             if step not in data["steps"]:
                 yield place, f"step {step} is not in steps; write it there"
             elif step in before:
                 yield place, f"step {step} is there twice; name it once"
             else:
-                yield from _used_step_faults(data, step, before, repeated=repeated)
+                yield from _used_step_faults(data, step, before, loops=loops)
             before.append(step)
     for name in data["steps"]:
         if name not in used:
@@ -320,7 +377,7 @@ def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _used_step_faults(
-    data: Mapping[str, Any], name: str, before: Sequence[str], *, repeated: bool
+    data: Mapping[str, Any], name: str, before: Sequence[str], *, loops: Collection[str]
 ) -> Iterator[Fault]:
     step, place = data["steps"][name], ("steps", name)
     for key in ("only_with", "again_after"):
@@ -331,9 +388,9 @@ def _used_step_faults(
             elif other not in before and _in_procedure_with(data, name, other):
                 yield (*place, key, index), f"{key} names {other}, which does not come before"
     for key in ("only_if", "done_when", "resume_when", "collect_when", "interlocks", "expect"):
-        yield from _ref_faults(data, (*place, key), step.get(key, []), hotfix=repeated)
-    arguments = step.get("arguments", {})
-    yield from _setting_faults(data, (*place, "arguments"), arguments, hotfix=repeated)
+        yield from _ref_faults(data, (*place, key), step.get(key, []), loops=loops)
+    for key in ("arguments", "seconds", "contact"):
+        yield from _setting_faults(data, (*place, key), step.get(key), loops=loops)
 
 
 def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:
@@ -344,15 +401,17 @@ def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:
     return False
 
 
-def steps_of(place: Place, procedure: Mapping[str, Any]) -> Iterator[tuple[Place, str, bool]]:
-    """Yield place, name and "repeated for each hotfix" of each step of a procedure, in order."""
+def steps_of(place: Place, procedure: Mapping[str, Any]) -> Iterator[tuple[Place, str, list[str]]]:
+    """Yield place, name and what it is repeated over of each step of a procedure, in order."""
     for index, entry in enumerate(procedure["steps"]):
         where = (*place, "steps", index)
         if isinstance(entry, str):
-            yield where, entry, False
+            yield where, entry, []
+        elif "step" in entry:
+            yield (*where, "step"), entry["step"], []
         else:
             for inner, name in enumerate(entry["steps"]):
-                yield (*where, "steps", inner), name, True
+                yield (*where, "steps", inner), name, [entry["for_each"]]
 
 
 def _names(names: Iterable[str]) -> str:
@@ -365,6 +424,8 @@ def select_advisory(advisories: Mapping[str, Advisory], settings: Mapping[str, A
     for name in wanted:
         if name not in advisories:
             raise CoreError(f"There is no advisory {name}; there are {_names(advisories)}.")
+    if settings.get("ft_system") is not None and settings.get("product") is None:
+        return _select_by_model(advisories, wanted, settings)
     product = settings.get("product")
     products = {p for name in wanted for p in advisories[name].data["applies_to"]["products"]}
     if product not in products:
@@ -376,6 +437,27 @@ def select_advisory(advisories: Mapping[str, Advisory], settings: Mapping[str, A
     if len(fits) > 1:
         raise CoreError(
             f"Several advisories are about {product} ({_names(fits)}); "
+            "name one in legacyops_advisories."
+        )
+    return advisories[fits[0]]
+
+
+def _select_by_model(
+    advisories: Mapping[str, Advisory], wanted: Sequence[str], settings: Mapping[str, Any]
+) -> Advisory:
+    """Return the one advisory that knows an FT system's model number."""
+    model = (settings["ft_system"] or {}).get("model")
+    fits = [name for name in wanted if advisories[name].product(settings) is not None]
+    if not fits:
+        facts = [f for n in wanted for f in advisories[n].data["applies_to"]["products"].values()]
+        known = _names({model for fact in facts for model in fact.get("models", ())})
+        raise CoreError(
+            f"legacyops_ft_system.model is {model!r}, which no advisory is about; "
+            f"they are about {known or 'no model'}."
+        )
+    if len(fits) > 1:
+        raise CoreError(
+            f"Several advisories are about model {model} ({_names(fits)}); "
             "name one in legacyops_advisories."
         )
     return advisories[fits[0]]

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .actions import is_setting
-from .advisory import HOTFIX_SCOPE, PRODUCT_SCOPE, Advisory
-from .checks import evaluate
+from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
+from .checks import Verdict, evaluate
+from .ft_system import fix_steps
 from .model import Finding, Ref, Text
 from .observation import Observation
 
@@ -20,14 +21,18 @@ Scope = Mapping[str, Any]
 def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {setting: …} may name: a server's effective settings and its product's facts."""
     full = advisory.effective(settings)
-    facts = advisory.data["applies_to"]["products"].get(full.get("product"), {})
-    return {**full, PRODUCT_SCOPE: facts}
+    facts = advisory.data["applies_to"]["products"].get(advisory.product(full), {})
+    return {**full, PRODUCT_SCOPE: facts, EVENTS_SCOPE: advisory.data.get(EVENTS_SCOPE, [])}
 
 
-def each_hotfix(scope: Scope) -> Iterator[dict[str, Any]]:
-    """Yield the scope once for each hotfix of the settings, bound as hotfix."""
-    for hotfix in scope.get("hotfixes") or ():
-        yield {**scope, HOTFIX_SCOPE: hotfix}
+def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
+    """Yield the scope once for each item that for_each repeats over, bound under its name."""
+    if loop == "hotfix":
+        items = scope.get("hotfixes") or ()
+    else:
+        items = fix_steps(scope.get("ft_system") or {})
+    for item in items:
+        yield {**scope, loop: item}
 
 
 def resolve(value: Any, scope: Scope) -> Any:
@@ -64,8 +69,10 @@ def finding_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
     refs = [c["condition"] for c in advisory.data["applies_to"]["conditions"]]
     found = expand(advisory, refs, scope)
     for rule in advisory.data["findings"]:
-        for each in _scopes(rule, scope):
-            found += expand(advisory, rule["when"], each)
+        for inner in _scopes(rule, scope):
+            found += expand(advisory, rule["when"], inner)
+    for branch in advisory.data.get("branches", []):
+        found += expand(advisory, branch["when"], scope)
     return found
 
 
@@ -76,23 +83,26 @@ def find(
     scope = scope_of(advisory, settings)
     found = [*_fit(advisory, scope, observation)]
     for rule in advisory.data["findings"]:
-        for each in _scopes(rule, scope):
-            verdicts = [evaluate(ref, observation) for ref in expand(advisory, rule["when"], each)]
+        for inner in _scopes(rule, scope):
+            refs = expand(advisory, rule["when"], inner)
+            verdicts = [evaluate(ref, observation) for ref in refs]
             if all(verdict.holds is True for verdict in verdicts):
-                found.append(_finding(rule, each, [verdict.evidence for verdict in verdicts]))
+                found.append(_finding(rule, inner, [verdict.evidence for verdict in verdicts]))
+    if "branches" in advisory.data:
+        found += _branch_findings(*choose(advisory, scope, observation))
     order = ("blocker", "warning", "info", "good")
     return sorted(found, key=lambda finding: order.index(finding["severity"]))
 
 
 def _scopes(rule: Mapping[str, Any], scope: Scope) -> list[Scope]:
-    return list(each_hotfix(scope)) if rule.get("for_each") == HOTFIX_SCOPE else [scope]
+    return list(each(rule["for_each"], scope)) if "for_each" in rule else [scope]
 
 
 def _finding(rule: Mapping[str, Any], scope: Scope, evidence: list[str]) -> Finding:
-    hotfix = scope.get(HOTFIX_SCOPE) if rule.get("for_each") else None
+    item = scope.get(rule["for_each"]) if "for_each" in rule else None
     return {
         "id": rule["id"],
-        "item": str(hotfix["id"]) if hotfix else None,
+        "item": str(item["id"]) if item else None,
         "clause": list(rule.get("clause", [])),
         "severity": rule["severity"],
         "title": rule["title"],
@@ -122,3 +132,66 @@ def _fit(advisory: Advisory, scope: Scope, observation: Observation) -> Iterator
             "evidence": [verdict.evidence],
             "remedy": condition["remedy"],
         }
+
+
+def choose(
+    advisory: Advisory, scope: Scope, observation: Observation
+) -> tuple[Mapping[str, Any] | None, list[Verdict]]:
+    """Return the branch of an advisory that an observation leads to, and why.
+
+    The first branch whose conditions all hold. One that cannot be ruled out because something
+    is unknown ends the choice: (None, the verdicts that are unknown). (None, []): none fits.
+    """
+    for branch in advisory.data["branches"]:
+        verdicts = []
+        for ref in expand(advisory, branch["when"], scope):
+            verdicts.append(evaluate(ref, observation))
+            if verdicts[-1].holds is False:
+                break
+        if any(verdict.holds is False for verdict in verdicts):
+            continue
+        unknown = [verdict for verdict in verdicts if verdict.holds is None]
+        return (None, unknown) if unknown else (branch, verdicts)
+    return None, []
+
+
+def _branch_findings(
+    branch: Mapping[str, Any] | None, verdicts: Sequence[Verdict]
+) -> Iterator[Finding]:
+    """Yield which branch of the notice was chosen; a blocker where none could be."""
+    evidence = list(dict.fromkeys(verdict.evidence for verdict in verdicts))
+    if branch is not None:
+        yield {
+            "id": f"branch_{branch['id']}",
+            "item": None,
+            "clause": list(branch.get("clause", [])),
+            "severity": branch["severity"],
+            "title": branch["title"],
+            "evidence": evidence,
+            "remedy": branch["remedy"],
+        }
+        return
+    unknown = bool(verdicts)
+    yield {
+        "id": "branch_unknown" if unknown else "no_branch",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": "Not known which of the notice's cases this is"
+            if unknown
+            else "None of the notice's cases fits",
+            "ja": "本資料のどの場合に該当するか不明"
+            if unknown
+            else "本資料のどの場合にも該当しない",
+        },
+        "evidence": evidence,
+        "remedy": {
+            "en": "Make readable, or say, what the evidence calls unknown, and assess again."
+            if unknown
+            else "Ask the vendor. Nothing is done on this system.",
+            "ja": "根拠にある不明な項目を確認して、再度 assess を実行してください。"
+            if unknown
+            else "ベンダーに確認してください。このシステムには何も行いません。",
+        },
+    }

@@ -55,13 +55,17 @@ class Step(TypedDict):
 
     id: str  # "03-import_root", unique within the host
     name: str  # the step's name in the advisory
-    item: str | None  # id of the hotfix, where the step is repeated for each one
+    item: str | None  # id of the item, where the step is repeated (for_each)
     clause: list[str]  # empty: our own addition, not in the notice
     title: Text
     reason: Text
     node: str
     action: str  # name of the module without the collection
     arguments: dict[str, Json]
+    target: str | None  # of an FT system: the node that is acted on
+    by: str | None  # of an FT system: relay, operator, or the driver that acts
+    contact: str | None  # whom to call
+    instruction: list[dict[str, str | None]]  # {clause, en, ja}: what a person is told
     interlocks: list[Ref]  # all must hold on a fresh observation, or the step is refused
     done_when: list[Ref]  # all hold: nothing to do
     only_if: list[Ref]  # judged right before the step: one is false: skipped
@@ -76,6 +80,7 @@ class Step(TypedDict):
     interruptible: bool
     seconds: Seconds
     rollback: Text
+    point_of_no_return: bool  # from here on the way leads only forward
     on_refusal: str  # stop | return_to_service | leave_logons_off
     on_failure: str  # the same
     returns_to_service: bool  # what on_refusal and on_failure may lead to

@@ -136,7 +136,11 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
         name: set() for name in ("want", "services", "service_modules", "chains", "jobs")
     }
     files: dict[str, dict[str, Any]] = {}
+    nodes: set[str] = set()
+    updates: dict[str, Any] = {}
     for request in requests:
+        nodes.update(request.get("nodes", ()))
+        updates.update({update["id"]: update for update in request.get("updates", ())})
         for name, values in lists.items():
             values.update(request.get(name, ()))
         for file in request.get("files", ()):
@@ -147,6 +151,9 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
             known["signature"] = known["signature"] or bool(file.get("signature"))
     merged: Request = {name: sorted(values) for name, values in lists.items()}
     merged["files"] = [files[path] for path in sorted(files)]
+    if nodes:  # only an FT system has them
+        merged["nodes"] = sorted(nodes)
+        merged["updates"] = [updates[name] for name in sorted(updates)]
     return merged
 
 
@@ -164,6 +171,14 @@ _VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
     ("services", "*", "process_id"),
     ("services", "*", "exit_code"),
     ("chains", "*", "verification_time"),
+    ("nodes", "*", "clock"),
+    ("nodes", "*", "events"),
+    ("nodes", "*", "job"),
+    ("nodes", "*", "said"),
+    ("nodes", "*", "last_seen"),
+    ("nodes", "*", "system", "last_boot"),
+    ("nodes", "*", "system", "boot_token"),
+    ("nodes", "*", "services", "*", "process_id"),
 )
 
 

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from .actions import ACTIONS, wrong_arguments
-from .advisory import HOTFIX_SCOPE, Advisory
+from .advisory import Advisory
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
 from .digest import digest
-from .findings import Scope, each_hotfix, expand, find, finding_refs, resolve, scope_of
+from .findings import Scope, choose, each, expand, find, finding_refs, resolve, scope_of
+from .ft_system import done_by
 from .journal import restart_owed_since
 from .model import CoreError, Finding, Ref, Step
 from .observation import Observation, Request, observation_digest
 from .order import PlanError, Server, waves
-from .settings import KNOWN_SETTINGS
+from .settings import KNOWN_SETTINGS, LOOPS
 
 __all__ = [
     "HostPlan",
@@ -96,10 +97,27 @@ class HostPlan:
 
 def assess_request(advisory: Advisory, settings: Mapping[str, Any]) -> Request:
     """Return the observation that findings and plan need; it makes the host build no chain."""
-    refs = finding_refs(advisory, settings)
-    for step in _all_steps(advisory, scope_of(advisory, settings), "-"):
-        refs += _refs(step)
+    refs, scope = finding_refs(advisory, settings), scope_of(advisory, settings)
+    for procedure in _possible_procedures(advisory, scope):
+        for step in _all_steps(advisory, procedure, scope, "-"):
+            refs += _refs(step)
     return request_for(refs, probe=False)
+
+
+def _possible_procedures(advisory: Advisory, scope: Scope) -> list[str]:
+    """Return the procedures that an observation of a host may lead to."""
+    if "branches" not in advisory.data:
+        return [scope["remedy"]]
+    names = [branch.get("procedure") for branch in advisory.data["branches"]]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _procedure(advisory: Advisory, scope: Scope, observation: Observation) -> str | None:
+    """Return the procedure to take, by the settings or by the branch that is observed."""
+    if "branches" not in advisory.data:
+        return str(scope["remedy"])
+    branch, _ = choose(advisory, scope, observation)
+    return (branch or {}).get("procedure")
 
 
 def step_request(step: Step, *, probe: bool = True) -> Request:
@@ -123,11 +141,10 @@ def plan_host(
     """
     findings = find(advisory, settings, observation)
     blockers = [finding for finding in findings if finding["severity"] == "blocker"]
-    steps = []
-    if not blockers:
-        steps = _needed(
-            _all_steps(advisory, scope_of(advisory, settings), observation.host), observation
-        )
+    steps, scope = [], scope_of(advisory, settings)
+    procedure = None if blockers else _procedure(advisory, scope, observation)
+    if procedure is not None:
+        steps = _needed(_all_steps(advisory, procedure, scope, observation.host), observation)
     named = KNOWN_SETTINGS | set(advisory.data.get("defaults", {}))
     full = {
         name: value
@@ -151,18 +168,26 @@ def _called(finding: Finding) -> str:
     return finding["title"]["en"] + item
 
 
-def _all_steps(advisory: Advisory, scope: Scope, node: str) -> list[Step]:
-    """Return every step of a server's procedure, whether needed or not, numbered in order."""
-    procedures, name = advisory.data["procedures"], scope["remedy"]
-    if name not in procedures:
+Named = tuple[str, Scope, list[str] | None]  # name, scope, the clauses that it cites here
+
+
+def _all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> list[Step]:
+    """Return every step of a procedure, whether needed or not, numbered in order."""
+    procedures = advisory.data["procedures"]
+    if procedure not in procedures:
         known = ", ".join(sorted(procedures))
-        raise PlanError(f"legacyops_remedy is {name!r}; {advisory.id} has {known}.")
-    named: list[tuple[str, Scope]] = []
-    for entry in procedures[name]["steps"]:
-        scopes = [scope] if isinstance(entry, str) else list(each_hotfix(scope))
-        names = [entry] if isinstance(entry, str) else entry["steps"]
-        named += [(step, each) for each in scopes for step in names]
-    ids = [f"{number:02d}-{step}" for number, (step, _) in enumerate(named, 1)]
+        raise PlanError(f"legacyops_remedy is {procedure!r}; {advisory.id} has {known}.")
+    named: list[Named] = []
+    for entry in procedures[procedure]["steps"]:
+        if isinstance(entry, str):
+            named.append((entry, scope, None))
+        elif "step" in entry:
+            named.append((entry["step"], scope, entry["clause"]))
+        else:
+            scopes = list(each(entry["for_each"], scope))
+            clause = entry.get("clause")
+            named += [(step, inner, clause) for inner in scopes for step in entry["steps"]]
+    ids = [f"{number:02d}-{step}" for number, (step, _, _) in enumerate(named, 1)]
     return [
         _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
         for i in range(len(named))
@@ -173,33 +198,40 @@ def _step(
     advisory: Advisory,
     node: str,
     step_id: str,
-    named: tuple[str, Scope],
-    before: list[tuple[str, tuple[str, Scope]]],
+    named: Named,
+    before: list[tuple[str, Named]],
 ) -> Step:
-    name, scope = named
+    name, scope, clause = named
     data = advisory.data["steps"][name]
-    hotfix = scope.get(HOTFIX_SCOPE)
+    hotfix = scope.get("hotfix")
+    item = next((scope[loop] for loop in LOOPS if loop in scope), None)
 
     def earlier(names: Sequence[str]) -> list[str]:
         """Return the ids of earlier steps: of the same hotfix where both are about one."""
         return [
             other_id
-            for other_id, (other, other_scope) in before
-            if other in names and (not hotfix or other_scope.get(HOTFIX_SCOPE) in (None, hotfix))
+            for other_id, (other, other_scope, _) in before
+            if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
         ]
 
     refs = {key: expand(advisory, data.get(key, []), scope) for key in _REFS}
     arguments = resolve(data.get("arguments", {}), scope)
+    cited = list(data.get("clause", []) if clause is None else clause)
+    form = scope.get("ft_system")
     return {
         "id": step_id,
         "name": name,
-        "item": str(hotfix["id"]) if hotfix else None,
-        "clause": list(data.get("clause", [])),
+        "item": str(item["id"]) if item else None,
+        "clause": cited,
         "title": data["title"],
         "reason": data["reason"],
         "node": node,
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
+        "target": arguments.get("node") or arguments.get("coserver"),
+        "by": None if form is None else done_by(form, arguments),
+        "contact": resolve(data.get("contact"), scope),
+        "instruction": _instruction(advisory, data, cited),
         **refs,  # type: ignore[typeddict-item]
         "conditional": False,
         "only_with": earlier(data["only_with"]) if "only_with" in data else None,
@@ -209,10 +241,24 @@ def _step(
         "interruptible": data.get("interruptible", True),
         "seconds": resolve(data["seconds"], scope),
         "rollback": data["rollback"],
+        "point_of_no_return": data.get("point_of_no_return", False),
         "on_refusal": data.get("on_refusal", "stop"),
         "on_failure": data.get("on_failure", "stop"),
         "returns_to_service": data.get("returns_to_service", False),
     }
+
+
+def _instruction(
+    advisory: Advisory, data: Mapping[str, Any], cited: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return what a person is told: the notice's words, clause by clause, and what to look for.
+
+    Empty where the step has no instruction: then nobody but the collection carries it out.
+    """
+    if "instruction" not in data:
+        return []
+    words = [{"clause": clause, **advisory.data["clauses"][clause]} for clause in cited]
+    return [*words, {"clause": None, **data["instruction"]}]
 
 
 def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:

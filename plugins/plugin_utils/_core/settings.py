@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .ft_system import validate_ft_system
+
 Settings = Mapping[str, Any]
 
 # Settings without an entry here have no default: what no source gives, the site must say.
@@ -42,10 +44,26 @@ DEFAULTS: Final[dict[str, Any]] = {
     },
     "stable_seconds": 60,
     "poll_seconds": 15,
+    "ft_system": None,
+    "ft_other_updates": [],
+    "ft_deadlines": {
+        # A start may hold a chkdsk of hours, a copy of a mirror set half a day.
+        "start_seconds": 8 * 3600,
+        "shutdown_seconds": 1800,
+        "update_seconds": 3600,
+        "enable_seconds": 1800,
+        "mirror_seconds": 24 * 3600,
+        "operator_seconds": 8 * 3600,
+    },
 }
 KNOWN_SETTINGS: Final = frozenset(DEFAULTS)
 # Bound by the planner while it expands an advisory, not by the inventory.
 HOTFIX_KEYS: Final = frozenset({"id", "package", "sha256", "patch_code", "source"})
+# What for_each repeats over: the name an item is bound to, and its keys.
+LOOPS: Final[dict[str, frozenset[str]]] = {
+    "hotfix": HOTFIX_KEYS,
+    "fix_step": frozenset({"id", "do", "node"}),
+}
 ROLES: Final = ("test", "most_preferred_data_collector", "backup_data_collector", "member")
 
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
@@ -70,6 +88,12 @@ def validate_settings(settings: Settings) -> list[str]:
     Whether the product is one that an advisory knows is not judged here (select_advisory).
     """
     full = effective(settings)
+    if full["ft_system"] is not None:
+        return [
+            *validate_ft_system(full["ft_system"], full.get("ft_credentials")),
+            *_ft_deadlines(full),
+            *_budget_and_poll(full),
+        ]
     rules: list[Callable[[dict[str, Any]], list[str]]] = [
         _identity,
         _hotfixes,
@@ -184,6 +208,30 @@ def _choices(s: dict[str, Any]) -> list[str]:
             "patched first or last (no source gives a default)."
         )
     return wrong
+
+
+def _ft_deadlines(s: dict[str, Any]) -> list[str]:
+    deadlines = s["ft_deadlines"]
+    if not isinstance(deadlines, Mapping):
+        return ["legacyops_ft_deadlines must name its deadlines in seconds."]
+    known = DEFAULTS["ft_deadlines"]
+    wrong = [
+        f"legacyops_ft_deadlines.{name} is unknown: remove it."
+        for name in sorted(map(str, deadlines.keys() - known.keys()))
+    ]
+    for name in known:
+        if not _number(deadlines.get(name), 60, 30 * 86_400):
+            wrong.append(f"legacyops_ft_deadlines.{name} must be 60 to 2592000 seconds.")
+    return wrong
+
+
+def _budget_and_poll(s: dict[str, Any]) -> list[str]:
+    limits = {"failure_budget": (0, 10_000), "poll_seconds": (1, 3600)}
+    return [
+        f"legacyops_{name} is {s[name]!r}: it must be {low} to {high}."
+        for name, (low, high) in limits.items()
+        if not _number(s[name], low, high)
+    ]
 
 
 def _number(value: Any, low: int, high: int) -> bool:

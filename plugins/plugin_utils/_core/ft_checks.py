@@ -1,0 +1,855 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The registered checks of fault-tolerant systems. The form of the data: docs/ft-observation.md.
+
+What is read of the three nodes, their power and Endurance may be unknown, each part for itself.
+No update's number, no version, no level and no event's text stands here: advisories bring them as
+arguments. Importing this module registers its checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from .checks import Arguments, Reading, register
+from .events import matching_groups
+from .ft_system import COSERVERS, NODES
+from .levels import level_of, version_of
+from .observation import UNKNOWN, Observation, Request, Unknown, quote
+
+_Record = Mapping[str, Any]
+_NONE: Final[_Record] = {}
+
+
+# --- Reading the parts ----------------------------------------------------------------------
+
+
+def _map(value: Any) -> _Record:
+    return value if isinstance(value, Mapping) else _NONE
+
+
+def node_record(observation: Observation, name: str) -> _Record:
+    """Return what was read of a node in this observation, empty where nothing was."""
+    return _map(_map(observation.data.get("nodes")).get(name))
+
+
+def answers(record: _Record) -> bool | None:
+    """Return whether a node answers. None: nobody asked it over the network."""
+    value = record.get("reachable")
+    return value if isinstance(value, bool) else None
+
+
+def _by_operator(record: _Record) -> bool:
+    return record.get("source") == "operator"
+
+
+def _disk(observation: Observation, name: str, *, fresh: bool = False) -> tuple[_Record, str]:
+    """Return the record that tells what is on a node's disk, and how old it is (as words).
+
+    A node that does not answer keeps what it was last seen with: its disk changes only while its
+    Windows runs, and what is found once it runs again is judged anew (fresh).
+    """
+    record = node_record(observation, name)
+    if answers(record) is True or _by_operator(record):
+        return record, ""
+    last = _map(record.get("last_seen"))
+    if fresh or not last:
+        return _NONE, ""
+    return last, f" (as last seen, {quote(last.get('taken'), 40)})"
+
+
+def _names(value: Any, default: Sequence[str] = NODES) -> Sequence[str]:
+    if isinstance(value, str):
+        return [value]
+    return value if isinstance(value, list) and value else default
+
+
+def _nodes_of(arguments: Arguments) -> Request:
+    names = arguments.get("nodes") or arguments.get("node")
+    request: Request = {"nodes": list(_names(names))}
+    if isinstance(arguments.get("update"), Mapping):
+        request["updates"] = [arguments["update"]]
+    return request
+
+
+_ALL: Final[Request] = {"nodes": list(NODES)}
+
+
+def _worst(readings: Iterable[tuple[str, Reading]], order: Sequence[Any]) -> Reading:
+    """Return the reading whose value comes first in an order, with the evidence of all."""
+    pairs = list(readings)
+    value = min((reading.value for _, reading in pairs), key=order.index)
+    return Reading(value, "; ".join(f"{name}: {reading.evidence}" for name, reading in pairs))
+
+
+# --- Which machine, which Windows -----------------------------------------------------------
+
+
+@register("ft_identity", "as_named, swapped, another", _nodes_of, names=True, nodes=False)
+def ft_identity(observation: Observation, arguments: Arguments) -> Reading:
+    """Do the nodes that answer have the computer names of the inventory, each in its role?"""
+    wanted = {n: str(arguments["names"][n]).casefold() for n in NODES}
+    seen = {}
+    for name in _names(arguments.get("nodes")):
+        record = node_record(observation, name)
+        if answers(record) is True:
+            computer = _map(record.get("system")).get("computer_name")
+            if not isinstance(computer, str) or not computer:
+                return Reading(UNKNOWN, f"{name}: its computer name was not read")
+            seen[name] = computer.casefold()
+    for name, computer in seen.items():
+        if computer != wanted[name]:
+            swapped = computer in wanted.values()
+            text = f"{name} is {quote(computer)}, expected {quote(wanted[name])}"
+            return Reading("swapped" if swapped else "another", text)
+    return Reading("as_named", f"{len(seen)} nodes have their names" if seen else "none answers")
+
+
+def _windows_of(record: _Record, systems: _Record) -> Reading | None:
+    """Return which of the systems a node's Windows is; None where it was not read."""
+    system = _map(record.get("system"))
+    version, pack = system.get("version"), system.get("service_pack")
+    if not isinstance(version, str) or isinstance(pack, bool) or not isinstance(pack, int):
+        return None
+    text = f"Windows {quote(version, 40)} Service Pack {pack}"
+    for name, wanted in systems.items():
+        if version.startswith(f"{wanted['version']}."):
+            return Reading(name if pack in wanted["service_packs"] else "service_pack", text)
+    return Reading("other", text)
+
+
+@register(
+    "ft_windows",
+    "a name of systems; service_pack (outside of it), other, disagree",
+    _nodes_of,
+    systems=True,
+    nodes=False,
+    declared=False,
+)
+def ft_windows(observation: Observation, arguments: Arguments) -> Reading:
+    """Which Windows do the nodes run, all the same?
+
+    systems: {NAME: {version, service_packs}}. A node that does not answer counts as last seen.
+    declared: the inventory's word, which stands where no node can be read.
+    """
+    readings, unread = {}, []
+    for name in _names(arguments.get("nodes")):
+        record, age = _disk(observation, name)
+        reading = _windows_of(record, arguments["systems"])
+        if reading is None:
+            unread.append(name)
+        else:
+            readings[name] = Reading(reading.value, reading.evidence + age)
+    evidence = "; ".join(f"{name}: {reading.evidence}" for name, reading in readings.items())
+    evidence += f"; not read: {', '.join(unread)}" * bool(unread)
+    values = {reading.value for reading in readings.values()}
+    declared = arguments.get("declared")
+    if not values:
+        if declared in arguments["systems"]:
+            return Reading(declared, f"by the inventory's word; {evidence.removeprefix('; ')}")
+        return Reading(UNKNOWN, evidence.removeprefix("; "))
+    named = values & set(arguments["systems"])
+    if len(values) > 1 or (named and declared and declared not in values):
+        said = f"; the inventory says {quote(declared)}" * bool(declared)
+        return Reading("disagree", evidence + said)
+    return Reading(values.pop(), evidence)
+
+
+# --- Power, and what a screen shows ---------------------------------------------------------
+
+# What a person may have seen on a node's screen.
+SCREENS: Final = frozenset(
+    "windows post bios_setup stop hung dark chkdsk booting shutting_down".split()
+)
+
+
+def _screen(record: _Record) -> str | None:
+    """Return what a person said that a node's screen shows, or None."""
+    said = _map(_map(record.get("said")).get("screen"))
+    value = said.get("value")
+    return value if value in SCREENS and said.get("by") else None
+
+
+def ft_power_state(observation: Observation, coserver: str) -> Reading:
+    """Return on, off, conflict or UNKNOWN: off is believed of a driver and a silent node only."""
+    record = node_record(observation, coserver)
+    power = _map(_map(observation.data.get("power")).get(coserver))
+    state, driver = power.get("state"), quote(power.get("driver"), 40)
+    alive = answers(record)
+    evidence = f"{coserver}: {driver} says {quote(state)}, " + (
+        "not asked" if alive is None else "it answers" if alive else "it does not answer"
+    )
+    if state == "off":
+        if alive is True:
+            return Reading("conflict", evidence)
+        if alive is False or (_by_operator(record) and _screen(record) == "dark"):
+            return Reading("off", evidence)
+        return Reading(UNKNOWN, evidence)
+    if alive is True or state == "on":
+        return Reading("on", evidence)
+    return Reading(UNKNOWN, evidence)
+
+
+@register("ft_power", "on, off, conflict", _ALL, coserver=True)
+def ft_power(observation: Observation, arguments: Arguments) -> Reading:
+    """Is a CoServer's power off? Only where its driver says off and the node is silent.
+
+    conflict: its driver says off, and it answers: the driver switches something else.
+    """
+    return ft_power_state(observation, arguments["coserver"])
+
+
+@register(
+    "ft_phase",
+    "up, off, unseen, conflict; windows, post, bios_setup, stop, hung, dark, chkdsk, booting, "
+    "shutting_down as a person saw it",
+    _nodes_of,
+    node=True,
+)
+def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
+    """What is a node doing? unseen: it does not answer, is not proven off, and nobody looked."""
+    name = arguments["node"]
+    record = node_record(observation, name)
+    alive, screen = answers(record), _screen(record)
+    if name in COSERVERS:
+        power = ft_power_state(observation, name)
+        if power.value in ("off", "conflict"):
+            return power
+    if alive is True:
+        return Reading("up", f"{name} answers")
+    if screen == "windows" and alive is None:
+        return Reading("up", f"{name}: its screen shows Windows")
+    if screen is not None and screen != "dark":
+        return Reading(screen, f"{name} is silent; its screen shows {screen}")
+    return Reading("unseen", f"{name} does not answer, and nobody said what its screen shows")
+
+
+@register("ft_wiring", "proven, wrong", _ALL, coserver=True)
+def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
+    """Is it proven which machine a power driver switches? An operator's hand needs no proof."""
+    power = _map(_map(observation.data.get("power")).get(arguments["coserver"]))
+    if power.get("driver") == "operator":
+        return Reading("proven", "an operator presses the button")
+    value = power.get("wiring")
+    if value in ("proven", "wrong"):
+        return Reading(value, f"the driver {quote(power.get('driver'), 40)}'s wiring is {value}")
+    return Reading(UNKNOWN, "nothing proves which machine the power driver switches")
+
+
+@register("ft_unchanged", "yes, no", _ALL, what=True, nodes=True)
+def ft_unchanged(observation: Observation, arguments: Arguments) -> Reading:
+    """Is the power (what: power) or the last start (what: boot) of nodes as before the step?"""
+    before = _map(_map((observation.change or {}).get("before")).get(arguments["what"]))
+    now = states(observation)[arguments["what"]]
+    value: Any = "yes"
+    evidence = []
+    for name in _names(arguments["nodes"]):
+        was, is_ = before.get(name), now.get(name)
+        evidence.append(f"{name}: {quote(was, 40)} before, {quote(is_, 40)} now")
+        if was is None or is_ is None:
+            value = UNKNOWN if value == "yes" else value
+        elif was != is_:
+            value = "no"
+    return Reading(value, "; ".join(evidence))
+
+
+def states(observation: Observation) -> dict[str, dict[str, Any]]:
+    """Return what a step must leave alone: {"power": {CoServer: …}, "boot": {node: token}}.
+
+    The step action puts it into the change as `before`; None is unknown.
+    """
+    power = {name: ft_power_state(observation, name).value for name in COSERVERS}
+    return {
+        "power": {n: None if isinstance(v, Unknown) else v for n, v in power.items()},
+        "boot": {
+            n: _map(node_record(observation, n).get("system")).get("boot_token") for n in NODES
+        },
+    }
+
+
+# --- Updates --------------------------------------------------------------------------------
+
+
+def _files_reach(record: _Record, update: _Record) -> bool | None:
+    """Return whether a file is at or above the update's version; None: not all could be read."""
+    system = _map(record.get("system")).get("version")
+    tables = _map(update.get("files"))
+    wanted = next((t for v, t in tables.items() if str(system).startswith(f"{v}.")), None)
+    if wanted is None:
+        return None
+    found, unread = _map(record.get("files")), False
+    for name, version in wanted.items():
+        text = found.get(name)
+        have = version_of(text) if isinstance(text, str) else None
+        if have is None:
+            unread = True
+        elif have >= (version_of(version) or have):
+            return True
+    return None if unread else False
+
+
+def update_reading(record: _Record, update: _Record) -> Reading:
+    """Return what the signs on one node say about an update.
+
+    installed, absent, disagree, UNKNOWN, or absent_after_restart: its keys are gone, and its
+    files are there until the restart that is pending.
+    """
+    signs = _map(_map(record.get("updates")).get(update["id"]))
+    if _by_operator(record) and isinstance(signs.get("listed"), bool):
+        text = "is listed" if signs["listed"] else "is not listed"
+        return Reading("installed" if signs["listed"] else "absent", f"{text}, by a person's word")
+    keys = (signs.get("updates_key"), signs.get("hotfix_key"))
+    files = _files_reach(record, update)
+    word = {True: "yes", False: "no"}
+    text = (
+        f"Updates key {word.get(keys[0], 'unknown')}, HotFix key {word.get(keys[1], 'unknown')}, "  # type: ignore[arg-type]
+        f"files at its versions: {'unknown' if files is None else word[files]}"
+    )
+    if True in keys and False in keys:
+        return Reading("disagree", text)
+    if keys == (True, True):
+        below = files is False and record.get("restart_pending") is not True
+        return Reading("disagree" if below else "installed", text)
+    if keys == (False, False):
+        if files is False:
+            return Reading("absent", text)
+        if files is True and record.get("restart_pending") is True:
+            return Reading("absent_after_restart", text)
+    return Reading(UNKNOWN, text)
+
+
+def _update(observation: Observation, name: str, arguments: Arguments, fresh: bool) -> Reading:
+    record, age = _disk(observation, name, fresh=fresh)
+    if not record:
+        return Reading(UNKNOWN, "could not be read")
+    reading = update_reading(record, arguments["update"])
+    return Reading(reading.value, reading.evidence + age)
+
+
+_UPDATE: Final = ("disagree", "installed", UNKNOWN, "absent_after_restart", "absent")
+
+
+@register(
+    "update_state",
+    "installed, absent, absent_after_restart, disagree: the worst of the nodes",
+    _nodes_of,
+    nodes=True,
+    update=True,
+    fresh=False,
+)
+def update_state(observation: Observation, arguments: Arguments) -> Reading:
+    """Is a Windows update on the nodes, by two registry signs and its files' versions?
+
+    Files at or above its versions without its keys are unknown. A silent node counts as last
+    seen, unless fresh is true.
+    """
+    fresh = arguments.get("fresh") is True
+    return _worst(
+        ((n, _update(observation, n, arguments, fresh)) for n in _names(arguments["nodes"])),
+        _UPDATE,
+    )
+
+
+@register(
+    "update_gone",
+    "proven, not_proven",
+    _nodes_of,
+    nodes=True,
+    update=True,
+    settled=False,
+)
+def update_gone(observation: Observation, arguments: Arguments) -> Reading:
+    """Is it proven that an update is off all of the nodes' disks? Unknown is not proven.
+
+    settled: also that no node runs what it has loaded before: no restart is pending.
+    """
+    readings = {name: _gone(observation, name, arguments) for name in _names(arguments["nodes"])}
+    return _worst(readings.items(), ("not_proven", "proven"))
+
+
+def _gone(observation: Observation, name: str, arguments: Arguments) -> Reading:
+    reading = _update(observation, name, arguments, fresh=False)
+    if reading.value not in ("absent", "absent_after_restart"):
+        return Reading("not_proven", reading.evidence)
+    record = node_record(observation, name)
+    live = answers(record) is True or _by_operator(record)
+    if arguments.get("settled") is True and live and record.get("restart_pending") is not False:
+        return Reading("not_proven", f"{reading.evidence}; a restart is pending, or may be")
+    return Reading("proven", reading.evidence)
+
+
+@register(
+    "other_updates",
+    "some, none",
+    lambda a: {"nodes": list(NODES), "updates": list(a.get("updates") or ())},
+    updates=True,
+    nodes=False,
+)
+def other_updates(observation: Observation, arguments: Arguments) -> Reading:
+    """Is one of other updates, which cause the same trouble, on a node?"""
+    found, unknown = [], []
+    for update in arguments["updates"]:
+        for name in _names(arguments.get("nodes")):
+            reading = _update(observation, name, {"update": update}, fresh=False)
+            if reading.value in ("installed", "disagree"):
+                found.append(f"{quote(update['id'], 40)} on {name}")
+            elif reading.value is UNKNOWN:
+                unknown.append(f"{quote(update['id'], 40)} on {name}")
+    if found:
+        return Reading("some", ", ".join(found))
+    if unknown:
+        return Reading(UNKNOWN, f"not known: {', '.join(unknown)}")
+    return Reading("none", f"none of {len(arguments['updates'])} listed updates")
+
+
+@register(
+    "uninstallable",
+    "yes, no_folder, later_updates, not_needed: the worst of the nodes",
+    _nodes_of,
+    nodes=True,
+    update=True,
+)
+def uninstallable(observation: Observation, arguments: Arguments) -> Reading:
+    """Can an update be removed: is its uninstall folder there, and nothing installed over it?"""
+    return _worst(
+        ((n, _removal(observation, n, arguments)) for n in _names(arguments["nodes"])),
+        ("no_folder", "later_updates", UNKNOWN, "yes", "not_needed"),
+    )
+
+
+def _removal(observation: Observation, name: str, arguments: Arguments) -> Reading:
+    record, age = _disk(observation, name)
+    state = update_reading(record, arguments["update"])
+    if state.value in ("absent", "absent_after_restart"):
+        return Reading("not_needed", state.evidence + age)
+    folder = _map(_map(record.get("updates")).get(arguments["update"]["id"])).get("uninstaller")
+    later = record.get("later_updates")
+    if folder is False:
+        return Reading("no_folder", f"there is no uninstall folder{age}")
+    if isinstance(later, list) and later:
+        names = ", ".join(quote(_map(each).get("id"), 40) for each in later[:10])
+        return Reading("later_updates", f"installed later over the same files: {names}{age}")
+    if folder is True and later == []:
+        return Reading("yes", f"its uninstall folder is there{age}")
+    if folder is True and _by_operator(record):
+        return Reading("yes", "a person saw the uninstall folder")
+    return Reading(UNKNOWN, f"the uninstall folder or later updates were not read{age}")
+
+
+@register(
+    "restart_pending",
+    "yes, no: the worst of the nodes",
+    _nodes_of,
+    nodes=True,
+)
+def restart_pending(observation: Observation, arguments: Arguments) -> Reading:
+    """Does the Windows of a node that runs wait for a restart?"""
+    return _worst(
+        ((n, _pending(observation, n)) for n in _names(arguments["nodes"])), ("yes", UNKNOWN, "no")
+    )
+
+
+def _pending(observation: Observation, name: str) -> Reading:
+    record = node_record(observation, name)
+    value = record.get("restart_pending")
+    if not isinstance(value, bool) or not (answers(record) is True or _by_operator(record)):
+        return Reading(UNKNOWN, "not known whether a restart is pending")
+    return Reading(*(("yes", "a restart is pending") if value else ("no", "no restart is pending")))
+
+
+@register(
+    "update_job",
+    "none, running, finished",
+    _nodes_of,
+    node=True,
+    operation=True,
+    update=False,
+)
+def update_job(observation: Observation, arguments: Arguments) -> Reading:
+    """Our own detached installer on a node: left by an earlier run, or not there.
+
+    update: its name, or the whole record of an update; without it, any.
+    """
+    job = node_record(observation, arguments["node"]).get("job")
+    if not isinstance(job, Mapping) or job.get("state") not in ("none", "running", "finished"):
+        return Reading(UNKNOWN, "not known whether an installer of ours runs")
+    wanted = arguments.get("update")
+    wanted = wanted.get("id") if isinstance(wanted, Mapping) else wanted
+    mine = job.get("operation") == arguments["operation"] or arguments["operation"] == "any"
+    if job["state"] == "none" or not mine or (wanted and job.get("update") != wanted):
+        if job["state"] == "running":
+            return Reading(UNKNOWN, f"another installer runs: {quote(job.get('operation'), 40)}")
+        return Reading("none", "no installer of ours")
+    return Reading(job["state"], f"our installer is {job['state']}, {quote(job.get('exit_code'))}")
+
+
+# --- The fix --------------------------------------------------------------------------------
+
+
+def _level(observation: Observation, name: str, arguments: Arguments, wanted: Any) -> Reading:
+    record, age = _disk(observation, name)
+    level = _map(record.get("fix_level"))
+    text = level.get("text")
+    if not isinstance(text, str):
+        return Reading(UNKNOWN, "the fix's level was not read")
+    if not text.strip():
+        return Reading("below", f"the fix is not there{age}")
+    found = level_of(text, arguments["line"])
+    if found is None:
+        return Reading(UNKNOWN, f"{quote(text, 80)} is no level of {quote(arguments['line'], 60)}")
+    pending = record.get("restart_pending") is not False and arguments.get("settled") is True
+    if found >= wanted and pending:
+        return Reading(UNKNOWN, f"{quote(text, 80)}, but a restart is pending, or may be")
+    return Reading("reached" if found >= wanted else "below", quote(text, 80) + age)
+
+
+@register(
+    "fix_level",
+    "reached, below: the lowest of the nodes",
+    _nodes_of,
+    nodes=True,
+    line=True,
+    at_least=True,
+    settled=False,
+)
+def fix_level(observation: Observation, arguments: Arguments) -> Reading:
+    """Has the vendor's fix reached a level (as V1.0L10) of its product line on all of the nodes?
+
+    settled: and no restart is pending, so that it is what runs.
+    """
+    wanted = level_of(str(arguments["at_least"]), arguments["line"])
+    if wanted is None:
+        return Reading(UNKNOWN, f"{quote(arguments['at_least'], 80)} is no level")
+    return _worst(
+        ((n, _level(observation, n, arguments, wanted)) for n in _names(arguments["nodes"])),
+        ("below", UNKNOWN, "reached"),
+    )
+
+
+# --- Endurance ------------------------------------------------------------------------------
+
+_CLASSES: Final = ("failed", "disabled", "degraded", "offline", UNKNOWN, "waiting", "healthy")
+
+
+def _class_of(reading: Any, words: _Record) -> Any:
+    """Return what one source says of one component, as a class of the advisory's words."""
+    reading = _map(reading)
+    found = set()
+    for kind in ("state", "colour"):
+        value = reading.get(kind)
+        if value is None:
+            continue
+        text = str(value).strip().casefold()
+        table = _map(words.get(f"{kind}s"))
+        classes = [c for c, names in table.items() if text in (n.casefold() for n in names)]
+        found.add(classes[0] if classes and classes[0] in _CLASSES else UNKNOWN)
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _components(observation: Observation, words: _Record) -> dict[str, list[tuple[str, Any]]]:
+    """Return component → what each source says of it."""
+    result: dict[str, list[tuple[str, Any]]] = {}
+    sources = observation.data.get("endurance")
+    for source in sources if isinstance(sources, list) else ():
+        for name, reading in _map(_map(source).get("components")).items():
+            said = (quote(_map(source).get("source"), 40), _class_of(reading, words))
+            result.setdefault(str(name), []).append(said)
+    return result
+
+
+def _component(name: str, said: list[tuple[str, Any]] | None) -> Reading:
+    if not said:
+        return Reading(UNKNOWN, f"{quote(name, 40)}: no source tells its state")
+    text = f"{quote(name, 40)}: " + ", ".join(f"{value} ({source})" for source, value in said)
+    values = {value for _, value in said}
+    return Reading(values.pop() if len(values) == 1 else UNKNOWN, text)
+
+
+@register(
+    "ft_component",
+    "healthy, waiting, degraded, offline, disabled, failed",
+    {"nodes": ["endurance"]},
+    name=True,
+    words=True,
+)
+def ft_component(observation: Observation, arguments: Arguments) -> Reading:
+    """State of an Endurance component; sources that disagree are unknown.
+
+    words: {states: {CLASS: [state texts]}, colours: {CLASS: [colours]}}.
+    """
+    name = arguments["name"]
+    return _component(name, _components(observation, arguments["words"]).get(name))
+
+
+@register(
+    "ft_runs_on",
+    "both, NAME of the one Virtual Server, starting, none",
+    {"nodes": ["endurance", "ftvirtual"]},
+    virtual_servers=True,
+    words=True,
+)
+def ft_runs_on(observation: Observation, arguments: Arguments) -> Reading:
+    """Which Virtual Servers run the FTvirtual Server? It and Endurance must not contradict.
+
+    A second one that is being brought into step does not run it yet.
+    """
+    said = _components(observation, arguments["words"])
+    readings = {name: _component(name, said.get(name)) for name in arguments["virtual_servers"]}
+    evidence = "; ".join(reading.evidence for reading in readings.values())
+    record = node_record(observation, "ftvirtual")
+    alive = answers(record)
+    if alive is None and _screen(record):
+        alive = _screen(record) == "windows"
+    evidence += "; the FTvirtual Server " + (
+        "was not asked" if alive is None else "answers" if alive else "does not answer"
+    )
+    values = [reading.value for reading in readings.values()]
+    running = [name for name, reading in readings.items() if reading.value == "healthy"]
+    if alive is True and len(running) == 1:
+        rest = [value for value in values if value != "healthy"]
+        return Reading(UNKNOWN if UNKNOWN in rest else running[0], evidence)
+    if UNKNOWN in values:
+        return Reading(UNKNOWN, evidence)
+    if running:
+        return Reading("both" if alive is True else UNKNOWN, evidence)
+    if alive is True:
+        return Reading(UNKNOWN, evidence)
+    return Reading("starting" if "waiting" in values else "none", evidence)
+
+
+@register(
+    "ft_service",
+    "runs, down",
+    {"nodes": ["endurance", "ftvirtual"]},
+    virtual_servers=True,
+    words=True,
+)
+def ft_service(observation: Observation, arguments: Arguments) -> Reading:
+    """Does the FTvirtual Server run? down: it is silent, and no Virtual Server runs or starts it.
+
+    A silent FTvirtual Server is also down where both CoServers are proven off.
+    """
+    if all(ft_power_state(observation, name).value == "off" for name in COSERVERS):
+        return Reading("down", "both CoServers are off")
+    record = node_record(observation, "ftvirtual")
+    if answers(record) is True:
+        return Reading("runs", "the FTvirtual Server answers")
+    sides = _sides(observation, arguments)
+    evidence = "; ".join(reading.evidence for reading in sides)
+    values = {reading.value for reading in sides}
+    if answers(record) is None and _screen(record) == "windows":
+        return Reading(UNKNOWN if values <= {"failed", "offline"} else "runs", evidence)
+    if values <= {"failed", "disabled", "offline", "degraded"} and values:
+        return Reading("down", f"{evidence}; the FTvirtual Server does not answer")
+    return Reading(UNKNOWN, f"{evidence}; the FTvirtual Server does not answer")
+
+
+def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
+    """Return the state of each Virtual Server; one whose CoServer is off runs nothing."""
+    said = _components(observation, arguments["words"])
+    readings = []
+    for name, coserver in zip(arguments["virtual_servers"], COSERVERS, strict=False):
+        if ft_power_state(observation, coserver).value == "off":
+            readings.append(Reading("offline", f"{coserver} is off"))
+        else:
+            readings.append(_component(name, said.get(name)))
+    return readings
+
+
+@register(
+    "ft_health",
+    "healthy, waiting, not_healthy",
+    _ALL,
+    components=True,
+    nodes=False,
+    words=True,
+    failures=False,
+)
+def ft_health(observation: Observation, arguments: Arguments) -> Reading:
+    """Do all sources agree that all is well: components, nodes, and no failure event?
+
+    components: those that must be told. failures: groups of event texts; one that is newer than
+    the beginning of the step speaks against health.
+    """
+    said = _components(observation, arguments["words"])
+    wanted = list(dict.fromkeys([*arguments["components"], *said]))
+    reading = _worst(
+        ((name, _component(name, said.get(name))) for name in wanted),
+        _CLASSES,
+    )
+    names = _names(arguments.get("nodes"))
+    silent = [n for n in names if ft_phase(observation, {"node": n}).value != "up"]
+    if silent:
+        asked = all(answers(node_record(observation, name)) is False for name in silent)
+        text = f"{', '.join(silent)}: no answer; {reading.evidence}"
+        return Reading("not_healthy" if asked else UNKNOWN, text)
+    if reading.value not in ("healthy", "waiting"):
+        unknown = reading.value is UNKNOWN
+        return Reading(UNKNOWN if unknown else "not_healthy", reading.evidence)
+    events = _failures(observation, arguments)
+    if events.value == "some":
+        return Reading("not_healthy", events.evidence)
+    if events.value is UNKNOWN:
+        return Reading(UNKNOWN, events.evidence)
+    return Reading(reading.value, f"{reading.evidence}; {events.evidence}")
+
+
+def _failures(observation: Observation, arguments: Arguments) -> Reading:
+    """Return whether a node logged a failure since the step began."""
+    groups = arguments.get("failures")
+    since = (observation.change or {}).get("step_began")
+    if not groups or not isinstance(since, str):
+        return Reading("none", "no step under way")
+    for name in _names(arguments.get("nodes")):
+        record = node_record(observation, name)
+        texts = _texts(record, since)
+        if texts is None:
+            if _by_operator(record):
+                continue
+            return Reading(UNKNOWN, f"{name}: its events were not read")
+        hits = matching_groups(groups, texts)
+        if hits:
+            return Reading("some", f"{name}: {quote(hits[0][1][0])}")
+    return Reading("none", "no failure event since the step began")
+
+
+def _texts(record: _Record, since: str = "") -> list[str] | None:
+    """Return the texts of a node's events since a time (ISO 8601 UTC); None: not read."""
+    events = _map(record.get("events")).get("entries")
+    if not isinstance(events, list):
+        return None
+    texts = []
+    for event in events:
+        text, utc = _map(event).get("text"), _map(event).get("utc")
+        # An event without a readable time is taken as new.
+        if isinstance(text, str) and (not isinstance(utc, str) or utc >= since):
+            texts.append(text)
+    return texts
+
+
+@register(
+    "ft_mirrors",
+    "complete, copying, idle, incomplete",
+    _ALL,
+    virtual_servers=True,
+    words=True,
+)
+def ft_mirrors(observation: Observation, arguments: Arguments) -> Reading:
+    """Are the mirror copies complete? idle: the FTvirtual Server is down, so nothing is copied.
+
+    A component is a mirror set where its name begins with mirror.
+    """
+    said = _components(observation, arguments["words"])
+    mirrors = {n: _component(n, s) for n, s in said.items() if n.startswith("mirror")}
+    evidence = "; ".join(reading.evidence for reading in mirrors.values())
+    values = {reading.value for reading in mirrors.values()}
+    if "waiting" in values or "waiting" in {r.value for r in _sides(observation, arguments)}:
+        return Reading("copying", evidence or "a Virtual Server is being brought into step")
+    if ft_service(observation, arguments).value == "down":
+        return Reading("idle", "the FTvirtual Server is down: nothing is copied")
+    if values == {"healthy"}:
+        return Reading("complete", evidence)
+    if not values or UNKNOWN in values:
+        return Reading(UNKNOWN, evidence or "no source tells the mirror sets' state")
+    return Reading("incomplete", evidence)
+
+
+# --- Events ---------------------------------------------------------------------------------
+
+
+@register(
+    "event_groups",
+    "the id of the most specific group of which an event was found; none",
+    _ALL,
+    groups=True,
+    nodes=False,
+)
+def event_groups(observation: Observation, arguments: Arguments) -> Reading:
+    """Which of a notice's groups of events do the nodes' logs show? None of them proves nothing."""
+    texts: list[str] = []
+    unread = []
+    for name in _names(arguments.get("nodes")):
+        record = node_record(observation, name)
+        found = _texts(record)
+        if found is None:
+            found = _texts(_map(record.get("last_seen")))
+        if found is None:
+            unread.append(name)
+        texts += found or []
+    groups = matching_groups(arguments["groups"], texts)
+    note = f"; not read: {', '.join(unread)}" * bool(unread)
+    if groups:
+        group, hits = groups[0]
+        shown = "; ".join(quote(" ".join(hit.split()), 120) for hit in hits[:4])
+        others = "".join(f"; also {other['id']}" for other, _ in groups[1:])
+        return Reading(group["id"], f"{shown}{others}{note}")
+    if len(unread) == len(_names(arguments.get("nodes"))):
+        return Reading(UNKNOWN, "no node's events were read")
+    return Reading("none", f"none of the notice's events was found{note}")
+
+
+# --- The relay, and whose system it is ------------------------------------------------------
+
+
+@register("ft_relay", "ready, not_ready, not_needed", _ALL, used=False)
+def ft_relay(observation: Observation, arguments: Arguments) -> Reading:
+    """Has the relay what it needs to reach the nodes? used: the nodes' kinds of access."""
+    used = arguments.get("used")
+    if isinstance(used, list) and used and "relay" not in used:
+        return Reading("not_needed", "every node is an operator's")
+    relay = observation.part("relay")
+    if not isinstance(relay, Mapping) or not relay:
+        return Reading(UNKNOWN, observation.why_unknown("relay"))
+    missing = sorted(str(name) for name, there in relay.items() if there is False)
+    if missing:
+        return Reading("not_ready", f"missing: {quote(', '.join(missing))}")
+    if not all(there is True for there in relay.values()):
+        return Reading(UNKNOWN, "part of the relay's preflight could not be read")
+    return Reading("ready", f"{', '.join(sorted(map(str, relay)))}: there")
+
+
+@register("ft_owner", "ours, free, another", _ALL)
+def ft_owner(observation: Observation, _: Arguments) -> Reading:
+    """Whom does the system belong to right now? ours: this change, this run."""
+    owner, change = observation.part("owner"), observation.change
+    if not isinstance(owner, Mapping):
+        return Reading(UNKNOWN, observation.why_unknown("owner"))
+    if owner.get("free") is True:
+        return Reading("free", "nobody holds the system")
+    text = f"held by {quote(owner.get('change'), 60)}, run {quote(owner.get('run'), 60)}"
+    if change is None or change.get("id") is None or change.get("run") is None:
+        return Reading(UNKNOWN, f"{text}; there is no change to compare with")
+    mine = (owner.get("change"), owner.get("run")) == (change["id"], change["run"])
+    return Reading("ours" if mine else "another", text)
+
+
+def remember(fresh: Observation, before: Observation | None) -> Observation:
+    """Return an observation in which each silent node has what it was last seen with.
+
+    Pure; the observation before it comes from the change directory. What a node was seen with
+    holds as long as it does not run; it is judged anew as soon as it answers.
+    """
+    nodes = fresh.data.get("nodes")
+    if before is None or not isinstance(nodes, Mapping):
+        return fresh
+    known: dict[str, Any] = {}
+    for name, record in nodes.items():
+        known[name] = record
+        if not isinstance(record, Mapping) or answers(record) is True or _by_operator(record):
+            continue
+        old = node_record(before, name)
+        seen = (
+            {
+                **{k: v for k, v in old.items() if k not in ("last_seen", "said")},
+                "taken": before.taken,
+            }
+            if answers(old) is True
+            else old.get("last_seen")
+        )
+        if isinstance(seen, Mapping) and not isinstance(record.get("last_seen"), Mapping):
+            known[name] = {**record, "last_seen": seen}
+    return Observation(
+        fresh.host, fresh.taken, fresh.source, {**fresh.data, "nodes": known}, fresh.change
+    )
