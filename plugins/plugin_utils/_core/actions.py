@@ -36,7 +36,7 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
-def _action(name: str, doc: str, **arguments: Argument) -> tuple[str, Action]:
+def _action(name: str, doc: str, /, **arguments: Argument) -> tuple[str, Action]:
     return name, Action(name, doc, arguments)
 
 
@@ -96,6 +96,61 @@ ACTIONS: Final[dict[str, Action]] = dict(
             wait_for_sessions=Argument("flag"),
             deadline_seconds=Argument("seconds"),
             forced_logoff=Argument("flag"),
+        ),
+        _action(
+            "update_exe",
+            "Installs a Windows update or a vendor's fix on a node of an FT system, or removes an "
+            "update; never restarts the node by itself.",
+            node=Argument("text", True),
+            operation=Argument("text", True, ("install", "uninstall")),
+            update=Argument("text", True),
+            package=Argument("text"),
+            sha256=Argument("text"),
+            switches=Argument("list"),
+            uninstaller=Argument("text"),
+            deadline_seconds=Argument("seconds", True),
+            by=Argument("text", False, ("relay", "operator")),
+        ),
+        _action(
+            "node_restart",
+            "Restarts the Windows of a node once and waits until it answers again.",
+            node=Argument("text", True),
+            deadline_seconds=Argument("seconds", True),
+        ),
+        _action(
+            "node_shutdown",
+            "Shuts the Windows of a node down and waits until it is silent.",
+            node=Argument("text", True),
+            deadline_seconds=Argument("seconds", True),
+        ),
+        _action(
+            "power",
+            "Switches a CoServer on, or off in one of four ways: at_post (restart, an operator "
+            "presses the button at POST), bios_setup (restart into it, then off), shutdown "
+            "(Windows switches off), cut (at a STOP screen, or where a person says that it hangs).",
+            coserver=Argument("text", True),
+            state=Argument("text", True, ("on", "off")),
+            way=Argument("text", False, ("at_post", "bios_setup", "shutdown", "cut")),
+            deadline_seconds=Argument("seconds", True),
+        ),
+        _action(
+            "virtual_server",
+            "Has a Virtual Server of Endurance enabled.",
+            name=Argument("text", True),
+            state=Argument("text", True, ("enabled",)),
+            deadline_seconds=Argument("seconds", True),
+        ),
+        _action(
+            "endurance_info",
+            "Reads the states of Endurance's components, until what the step expects is there.",
+            deadline_seconds=Argument("seconds", True),
+        ),
+        _action(
+            "operator_confirm",
+            "Tells a person what to do or to look at, and waits for the confirmation with a name.",
+            node=Argument("text", True),
+            ask=Argument("text", True, ("screen", "done")),
+            deadline_seconds=Argument("seconds", True),
         ),
     ]
 )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from .checks import Arguments, Reading, register
+from .checks import Arguments, Reading, file_matches, register
 from .events import matching_groups
 from .ft_system import COSERVERS, NODES
 from .levels import level_of, version_of
@@ -132,7 +132,7 @@ def ft_windows(observation: Observation, arguments: Arguments) -> Reading:
     """Which Windows do the nodes run, all the same?
 
     systems: {NAME: {version, service_packs}}. A node that does not answer counts as last seen.
-    declared: the inventory's word, which stands where no node can be read.
+    declared: what the inventory or the model number says, which stands where no node can be read.
     """
     readings, unread = {}, []
     for name in _names(arguments.get("nodes")):
@@ -145,15 +145,19 @@ def ft_windows(observation: Observation, arguments: Arguments) -> Reading:
     evidence = "; ".join(f"{name}: {reading.evidence}" for name, reading in readings.items())
     evidence += f"; not read: {', '.join(unread)}" * bool(unread)
     values = {reading.value for reading in readings.values()}
-    declared = arguments.get("declared")
+    given = arguments.get("declared")
+    declared = {d for d in (given if isinstance(given, list) else [given]) if d is not None}
+    evidence += f"; by inventory and model: {', '.join(sorted(map(quote, declared)))}" * bool(
+        declared
+    )
+    evidence = evidence.removeprefix("; ")
+    systems = set(arguments["systems"])
     if not values:
-        if declared in arguments["systems"]:
-            return Reading(declared, f"by the inventory's word; {evidence.removeprefix('; ')}")
-        return Reading(UNKNOWN, evidence.removeprefix("; "))
-    named = values & set(arguments["systems"])
-    if len(values) > 1 or (named and declared and declared not in values):
-        said = f"; the inventory says {quote(declared)}" * bool(declared)
-        return Reading("disagree", evidence + said)
+        return Reading(
+            declared.pop() if len(declared) == 1 and declared <= systems else UNKNOWN, evidence
+        )
+    if len(values) > 1 or (values <= systems and declared - values):
+        return Reading("disagree", evidence)
     return Reading(values.pop(), evidence)
 
 
@@ -375,7 +379,7 @@ def _gone(observation: Observation, name: str, arguments: Arguments) -> Reading:
         return Reading("not_proven", reading.evidence)
     record = node_record(observation, name)
     live = answers(record) is True or _by_operator(record)
-    if arguments.get("settled") is True and live and record.get("restart_pending") is not False:
+    if arguments.get("settled") is True and live and _pending(observation, name).value != "no":
         return Reading("not_proven", f"{reading.evidence}; a restart is pending, or may be")
     return Reading("proven", reading.evidence)
 
@@ -452,11 +456,14 @@ def restart_pending(observation: Observation, arguments: Arguments) -> Reading:
 
 
 def _pending(observation: Observation, name: str) -> Reading:
-    record = node_record(observation, name)
+    record, host = node_record(observation, name), observation.host_state()
     value = record.get("restart_pending")
     if not isinstance(value, bool) or not (answers(record) is True or _by_operator(record)):
         return Reading(UNKNOWN, "not known whether a restart is pending")
-    return Reading(*(("yes", "a restart is pending") if value else ("no", "no restart is pending")))
+    owed = _map(host.get("restart_owed")).get(name) if isinstance(host, Mapping) else None
+    if value or (owed and owed == _map(record.get("system")).get("boot_token")):
+        return Reading("yes", "Windows waits for a restart" if value else "not restarted since")
+    return Reading("no", "no restart is pending")
 
 
 @register(
@@ -488,21 +495,21 @@ def update_job(observation: Observation, arguments: Arguments) -> Reading:
 # --- The fix --------------------------------------------------------------------------------
 
 
-def _level(observation: Observation, name: str, arguments: Arguments, wanted: Any) -> Reading:
+def _level(observation: Observation, name: str, wanted: _Record, settled: bool) -> Reading:
     record, age = _disk(observation, name)
+    least = level_of(wanted["at_least"], wanted["line"])
     level = _map(record.get("fix_level"))
     text = level.get("text")
-    if not isinstance(text, str):
+    if not isinstance(text, str) or least is None:
         return Reading(UNKNOWN, "the fix's level was not read")
     if not text.strip():
         return Reading("below", f"the fix is not there{age}")
-    found = level_of(text, arguments["line"])
+    found = level_of(text, wanted["line"])
     if found is None:
-        return Reading(UNKNOWN, f"{quote(text, 80)} is no level of {quote(arguments['line'], 60)}")
-    pending = record.get("restart_pending") is not False and arguments.get("settled") is True
-    if found >= wanted and pending:
+        return Reading(UNKNOWN, f"{quote(text, 80)} is no level of {quote(wanted['line'], 60)}")
+    if found >= least and settled and _pending(observation, name).value != "no":
         return Reading(UNKNOWN, f"{quote(text, 80)}, but a restart is pending, or may be")
-    return Reading("reached" if found >= wanted else "below", quote(text, 80) + age)
+    return Reading("reached" if found >= least else "below", quote(text, 80) + age)
 
 
 @register(
@@ -510,22 +517,96 @@ def _level(observation: Observation, name: str, arguments: Arguments, wanted: An
     "reached, below: the lowest of the nodes",
     _nodes_of,
     nodes=True,
-    line=True,
-    at_least=True,
+    levels=True,
+    systems=True,
+    declared=False,
     settled=False,
 )
 def fix_level(observation: Observation, arguments: Arguments) -> Reading:
-    """Has the vendor's fix reached a level (as V1.0L10) of its product line on all of the nodes?
+    """Has the vendor's fix reached the level (as V1.0L10) that protects, on all of the nodes?
 
+    levels: {a name of systems: {line, at_least, remedy}}, by the Windows that the nodes run.
     settled: and no restart is pending, so that it is what runs.
     """
-    wanted = level_of(str(arguments["at_least"]), arguments["line"])
-    if wanted is None:
-        return Reading(UNKNOWN, f"{quote(arguments['at_least'], 80)} is no level")
+    level = _levels_of(observation, arguments)
+    if level is None:
+        return Reading(UNKNOWN, "which fix it needs is not known, as its Windows is not")
+    settled = arguments.get("settled") is True
     return _worst(
-        ((n, _level(observation, n, arguments, wanted)) for n in _names(arguments["nodes"])),
+        ((n, _level(observation, n, level, settled)) for n in _names(arguments["nodes"])),
         ("below", UNKNOWN, "reached"),
     )
+
+
+def _levels_of(observation: Observation, arguments: Arguments) -> _Record | None:
+    """Return the levels of the Windows that the nodes run, or None."""
+    windows = ft_windows(observation, {**arguments, "nodes": None}).value
+    level = arguments["levels"].get(windows) if isinstance(windows, str) else None
+    return level if isinstance(level, Mapping) else None
+
+
+@register(
+    "package_level",
+    "sufficient, too_low",
+    _ALL,
+    level=True,
+    levels=True,
+    systems=True,
+    declared=False,
+)
+def package_level(observation: Observation, arguments: Arguments) -> Reading:
+    """Is the fix that the inventory brings at the level that the notice asks for, or later?"""
+    level = _levels_of(observation, arguments)
+    if level is None:
+        return Reading(UNKNOWN, "which fix it needs is not known, as its Windows is not")
+    found = level_of(str(arguments["level"]), level["line"])
+    wanted = level_of(level["remedy"], level["line"])
+    if found is None or wanted is None:
+        return Reading(UNKNOWN, f"{quote(arguments['level'], 80)} is no level")
+    text = f"the package is {quote(arguments['level'], 80)}, asked for is {level['remedy']}"
+    return Reading("sufficient" if found >= wanted else "too_low", text)
+
+
+@register(
+    "restart_is_safe",
+    "yes, no",
+    _nodes_of,
+    nodes=True,
+    update=True,
+    levels=True,
+    systems=True,
+    declared=False,
+)
+def restart_is_safe(observation: Observation, arguments: Arguments) -> Reading:
+    """May the nodes load what is on their disks?
+
+    Yes where an update is proven to be off them, or the fix is on all three nodes.
+    """
+    gone = update_gone(observation, {**arguments, "settled": False})
+    if gone.value == "proven":
+        return Reading("yes", gone.evidence)
+    level = fix_level(observation, {**arguments, "nodes": None, "settled": False})
+    if level.value == "reached":
+        return Reading("yes", level.evidence)
+    unknown = level.value is UNKNOWN or UNKNOWN in {
+        _update(observation, n, arguments, fresh=False).value for n in _names(arguments["nodes"])
+    }
+    return Reading(UNKNOWN if unknown else "no", f"{gone.evidence}; {level.evidence}")
+
+
+@register(
+    "package_on_hand",
+    "match, differs, missing",
+    lambda a: {"files": [{"path": a["file"], "hash": True, "signature": False}]},
+    file=True,
+    sha256=True,
+)
+def package_on_hand(observation: Observation, arguments: Arguments) -> Reading:
+    """Is a package at hand, pinned by its SHA-256: on the relay, or by a person's word?"""
+    said = _map(_map(observation.data.get("packages")).get(arguments["sha256"].upper()))
+    if said.get("by"):
+        return Reading("match", f"{quote(said['by'], 60)} has the file of this SHA-256")
+    return file_matches(observation, arguments)
 
 
 # --- Endurance ------------------------------------------------------------------------------
@@ -646,13 +727,20 @@ def ft_service(observation: Observation, arguments: Arguments) -> Reading:
     return Reading(UNKNOWN, f"{evidence}; the FTvirtual Server does not answer")
 
 
+# Screens of a machine whose Windows carries nothing.
+_DEAD: Final = frozenset({"stop", "hung", "post", "bios_setup"})
+
+
 def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
-    """Return the state of each Virtual Server; one whose CoServer is off runs nothing."""
+    """Return the state of each Virtual Server; one whose CoServer is off or dead runs nothing."""
     said = _components(observation, arguments["words"])
     readings = []
     for name, coserver in zip(arguments["virtual_servers"], COSERVERS, strict=False):
+        screen = _screen(node_record(observation, coserver))
         if ft_power_state(observation, coserver).value == "off":
             readings.append(Reading("offline", f"{coserver} is off"))
+        elif screen in _DEAD and answers(node_record(observation, coserver)) is not True:
+            readings.append(Reading("offline", f"{coserver}'s screen shows {screen}"))
         else:
             readings.append(_component(name, said.get(name)))
     return readings

@@ -61,22 +61,39 @@ def fix_steps(form: Form) -> list[dict[str, str]]:
     return items
 
 
-def done_by(form: Form, arguments: Mapping[str, Any]) -> str | None:
-    """Return who or what carries out a step with these arguments: relay, operator, a driver.
+def done_by(form: Form, action: str, arguments: Mapping[str, Any]) -> str | None:
+    """Return who or what carries out a step: relay, operator, or the name of a driver.
 
-    None: the controller itself, or the connection of the inventory host.
+    None: the connection of the inventory host.
     """
+    if action == "operator_confirm":
+        return "operator"
     if arguments.get("by"):
         return str(arguments["by"])
-    part: Any
-    if "coserver" in arguments:
-        part = _part(form, str(arguments["coserver"])).get("power") or {}
-        return str(part.get("driver", "operator"))
+    if action == "power":
+        power = _part(form, str(arguments["coserver"])).get("power")
+        return str(power["driver"]) if isinstance(power, Mapping) else "operator"
+    if action in ("virtual_server", "endurance_info"):
+        return str(_part(form, "endurance").get("driver", "operator"))
     if "node" in arguments:
         return str(_part(form, str(arguments["node"])).get("access", "operator"))
-    if "virtual_server" in arguments or "components" in arguments:
-        return str(_part(form, "endurance").get("driver", "operator"))
     return None
+
+
+def completed(form: Form) -> dict[str, Any]:
+    """Return a form with what stands where a person wrote nothing: the operator's way.
+
+    A fix without switches is installed by an operator: no source names its switches.
+    """
+    fix = dict(_part(form, "fix"))
+    fix["by"] = None if fix.get("switches") else "operator"
+    return {
+        "power_off": "at_post",
+        "endurance": {"driver": "operator"},
+        **form,
+        "fix": fix,
+        "used_access": sorted({str(_part(form, n).get("access")) for n in NODES}),
+    }
 
 
 def _part(form: Form, name: str) -> Mapping[str, Any]:

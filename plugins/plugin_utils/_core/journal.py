@@ -121,3 +121,18 @@ def restart_owed_since(entries: Iterable[Mapping[str, Any]]) -> str | None:
         if entry.get("kind") == "result" and entry.get("restart_required") is True
     ]
     return str(tokens[-1]) if tokens else None
+
+
+def restarts_owed(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return node of an FT system → its boot token when this change last changed its updates.
+
+    As restart_owed_since, for each node: the restart is owed as long as the token is the same.
+    """
+    return {
+        str(entry["target"]): str(entry["boot_token"])
+        for entry in entries
+        if entry.get("kind") == "result"
+        and entry.get("restart_required") is True
+        and entry.get("target")
+        and entry.get("boot_token")
+    }

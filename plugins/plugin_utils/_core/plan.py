@@ -20,7 +20,7 @@ from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all
 from .digest import digest
 from .findings import Scope, choose, each, expand, find, finding_refs, resolve, scope_of
 from .ft_system import done_by
-from .journal import restart_owed_since
+from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Step
 from .observation import Observation, Request, observation_digest
 from .order import PlanError, Server, waves
@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 FORMAT: Final = 1
+_SETTINGS: Final = ("setting", "given")  # checks that read no host
 # Settings that say where and how a run works, not what is done.
 _NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds"})
 _REFS: Final = (
@@ -229,7 +230,7 @@ def _step(
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
         "target": arguments.get("node") or arguments.get("coserver"),
-        "by": None if form is None else done_by(form, arguments),
+        "by": None if form is None else done_by(form, data["action"], arguments),
         "contact": resolve(data.get("contact"), scope),
         "instruction": _instruction(advisory, data, cited),
         **refs,  # type: ignore[typeddict-item]
@@ -274,6 +275,8 @@ def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
         wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
         done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
         idle = any_fails(step["only_if"], observation)
+        if any_fails((r for r in step["only_if"] if r["check"] in _SETTINGS), observation):
+            continue  # no earlier step changes a setting
         if _under_way(step, observation) or (wanted and (again or not (done or idle))):
             conditional = not all_hold(step["only_if"], observation)
             kept[step["id"]] = {**step, "conditional": conditional}
@@ -378,11 +381,14 @@ def remaining(
 
     The journal only tells what no observation shows: that an installation asked for a restart.
     """
-    owed = restart_owed_since(journal)
-    if owed is not None:
+    owed = {
+        "restart_owed_since": restart_owed_since(journal),
+        "restart_owed": restarts_owed(journal),
+    }
+    if any(owed.values()):
         change = dict(observation.change or {})
         hosts = dict(change.get("hosts") or {})
-        hosts[host] = {**hosts.get(host, {}), "restart_owed_since": owed}
+        hosts[host] = {**hosts.get(host, {}), **{k: v for k, v in owed.items() if v}}
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .ft_system import validate_ft_system
+from .ft_system import completed, validate_ft_system
 
 Settings = Mapping[str, Any]
 
@@ -79,6 +79,8 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
         if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
             value = {**result[name], **value}
         result[name] = value
+    if isinstance(result["ft_system"], Mapping):
+        result["ft_system"] = completed(result["ft_system"])
     return result
 
 
@@ -90,7 +92,7 @@ def validate_settings(settings: Settings) -> list[str]:
     full = effective(settings)
     if full["ft_system"] is not None:
         return [
-            *validate_ft_system(full["ft_system"], full.get("ft_credentials")),
+            *validate_ft_system(settings["ft_system"], settings.get("ft_credentials")),
             *_ft_deadlines(full),
             *_budget_and_poll(full),
         ]

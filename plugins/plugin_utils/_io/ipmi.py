@@ -1,0 +1,200 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A few IPMI commands over LAN, each in a child process of its own.
+
+pyghmi keeps sockets, sessions and a thread for a whole process, and waits without a deadline. A
+child that is forked for one call can be killed at the deadline, and leaves nothing behind in
+Ansible's worker. Credentials pass by memory only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from .site_command import Credentials, DriverError
+from .wire import RemoteError
+
+_APPLICATION, _CHASSIS = 6, 0
+_GET_SYSTEM_GUID, _CHASSIS_STATUS, _CHASSIS_CONTROL = 0x37, 1, 2
+_CONTROL: Final = {"off": 0, "on": 1}
+_LONGEST_ANSWER: Final = 65536
+
+
+@dataclass(frozen=True)
+class Board:
+    """A management board. seconds: the deadline of each call, its login included."""
+
+    address: str
+    port: int
+    credentials: Credentials
+    seconds: float = 20.0
+
+    def power(self) -> str:
+        """``on`` or ``off``, as the board says.
+
+        :raises DriverError: it did not say.
+        """
+        return str(self._ask(_power))
+
+    def guid(self) -> str:
+        """The system's GUID as 32 hex digits, in the order in which the board sends it.
+
+        :raises DriverError: it did not say.
+        """
+        return str(self._ask(_guid))
+
+    def control(self, state: str) -> bool:
+        """Ask for power ``on`` or ``off``, once: a cut that comes twice may come too late.
+
+        :returns: whether the board acknowledged. Without that only its later state tells.
+        :raises DriverError: it refused, or could not be logged in to.
+        """
+        return bool(self._ask(lambda board: _control(board, state)))
+
+    def boot_to_setup(self) -> None:
+        """Have the next start, and only that, end in the BIOS setup.
+
+        :raises DriverError: the board did not take it, or does not show it afterwards.
+        """
+        self._ask(_boot_to_setup)
+
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
+        command = _command_class()
+
+        def talk() -> Any:
+            board = command(
+                bmc=self.address,
+                userid=self.credentials.username,
+                password=self.credentials.password,
+                port=self.port,
+            )
+            try:
+                return question(board)
+            finally:
+                board.ipmi_session.logout()
+
+        answer = in_child(talk, self.seconds)
+        if answer is None:
+            raise DriverError(
+                "power_timeout",
+                f"The management board {self.address} did not answer within {self.seconds:g} s.",
+                "Look at its network and its address.",
+            )
+        if "error" in answer:
+            text = self.credentials.scrub(answer["error"])
+            raise DriverError(
+                "power_refused",
+                f"The management board {self.address} refused: {text[:200]}.",
+                "Look at its user, its password and its access to IPMI over LAN.",
+            )
+        return answer["value"]
+
+
+def _power(board: Any) -> str:
+    return "on" if _raw(board, _CHASSIS, _CHASSIS_STATUS)[0] & 1 else "off"
+
+
+def _guid(board: Any) -> str:
+    return bytes(_raw(board, _APPLICATION, _GET_SYSTEM_GUID)[:16]).hex()
+
+
+def _control(board: Any, state: str) -> bool:
+    answer = board.raw_command(_CHASSIS, _CHASSIS_CONTROL, data=(_CONTROL[state],), retry=False)
+    if answer and "error" in answer:
+        raise ValueError(answer["error"])
+    return answer is not None
+
+
+def _boot_to_setup(board: Any) -> None:
+    board.set_bootdev("setup")
+    now = board.get_bootdev()
+    if now.get("bootdev") != "setup" or now.get("persistent"):
+        raise ValueError(f"the boot device is {now.get('bootdev')} and not setup for one start")
+
+
+def _raw(board: Any, netfn: int, command: int) -> Any:
+    answer = board.raw_command(netfn, command)
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["data"]
+
+
+def _command_class() -> Any:
+    """pyghmi's client class; only a worker that talks to a board loads it.
+
+    :raises RemoteError: the library is not there.
+    """
+    try:
+        from pyghmi.ipmi.command import Command
+    except ImportError:
+        raise RemoteError(
+            "controller",
+            "The Python library pyghmi is missing on the controller.",
+            "Install it there (pip install 'legacyops-hotfix[ipmi]').",
+        ) from None
+    return Command
+
+
+def in_child(task: Callable[[], Any], seconds: float) -> dict[str, Any] | None:
+    """What a task returned in a forked child: ``{"value": …}`` or ``{"error": text}``.
+
+    :param task: its value must be JSON.
+    :returns: None when the deadline passed; the child is killed then.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _child(task, writer)
+    os.close(writer)
+    try:
+        raw = _read(reader, time.monotonic() + seconds)
+    finally:
+        os.close(reader)
+        os.kill(child, signal.SIGKILL)  # it is no zombie yet: nobody has waited for it
+        os.waitpid(child, 0)
+    if raw is None:
+        return None
+    try:
+        answer: dict[str, Any] = json.loads(raw)
+    except ValueError:
+        return {"error": "the call ended without an answer"}
+    return answer
+
+
+def _child(task: Callable[[], Any], writer: int) -> NoReturn:
+    """Do the task and be gone, without any of what Ansible does at a worker's end."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
+        try:
+            answer = {"value": task()}
+        except BaseException as error:  # whatever it is, the parent tells it
+            answer = {"error": str(error) or type(error).__name__}
+        os.write(writer, json.dumps(answer).encode()[:_LONGEST_ANSWER])
+    finally:
+        os._exit(0)
+
+
+def _read(reader: int, end: float) -> bytes | None:
+    """All that comes until the other side closes; None when the deadline passed."""
+    raw = b""
+    while True:
+        ready, _, _ = select.select([reader], [], [], max(end - time.monotonic(), 0))
+        if not ready:
+            return None
+        piece = os.read(reader, _LONGEST_ANSWER)
+        if not piece:
+            return raw
+        raw += piece
