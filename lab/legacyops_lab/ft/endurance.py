@@ -23,6 +23,7 @@ from .state import (
     other,
     put,
     put_half,
+    put_off,
     runs_on,
     say,
     take_fault,
@@ -68,16 +69,7 @@ def _ft_off(system: System, *, dirty: bool) -> System:
         if mine.virtual in ("good", "starting", "sync", "waiting"):
             system = put_half(system, n, virtual="offline", left=0, member=_settled(mine))
     cut = {"spuninst": False, "exit_code": None} if system.ft.task == "kb_out" else {}
-    return put(
-        system,
-        "ftvirtual",
-        phase="off",
-        left=0,
-        task="",
-        task_left=0,
-        dirty=dirty or system.ft.dirty,
-        **cut,
-    )
+    return put_off(system, "ftvirtual", dirty=dirty or system.ft.dirty, **cut)
 
 
 def _start(system: System) -> System:
