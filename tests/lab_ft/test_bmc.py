@@ -26,7 +26,7 @@ for name, arguments in calls:
         answers.append(getattr(bmc, name)(*arguments))
     except Exception as error:
         answers.append({"error": str(error)})
-print(json.dumps(answers, default=str))
+print(json.dumps(answers, default=list))
 """
 Ask = Callable[..., list[dict[str, Any]]]
 
@@ -79,12 +79,6 @@ def test_boot_into_setup(ft: FtSystem, ask: Ask) -> None:
 
 
 def test_both_have_their_own_uuid(ask: Ask) -> None:
-    one, two = (
-        ask(node, ["get_system_power_watts", []], ["get_bmc_configuration", []])
-        for node in (CO1, CO2)
-    )
-    assert one
-    assert two
     first = ask(CO1, ["raw_command", [6, 0x37]])[0]["data"]
     assert first != ask(CO2, ["raw_command", [6, 0x37]])[0]["data"]
     assert len(first) == 16

@@ -9,7 +9,7 @@ import re
 import pytest
 from legacyops_lab.ft import FtSystem, Impossible, estate
 from legacyops_lab.ft.notice import event_text, notice
-from legacyops_lab.ft.state import Event, healthy
+from legacyops_lab.ft.state import Event, Node, healthy, windows
 from legacyops_lab.ft.violations import TEXTS
 
 from .conftest import CO1, CO2, FT, REPOSITORY, SYSTEMS, FakeClock
@@ -33,16 +33,16 @@ def test_recovery_by_the_clock(clock: FakeClock) -> None:
         for mine, peer in ((CO1, CO2), (CO2, CO1)):
             if ft.node(peer)["power"] == "on":
                 ft.act("shutdown", peer)
-                assert await ft.wait_until(lambda s: _phase(ft, peer) == "off", 600)
+                assert await _reaches(ft, peer, "off")
             if ft.node(mine)["power"] == "off":
                 ft.act("power_on", mine)
-                assert await ft.wait_until(lambda s: _phase(ft, mine) == "up", 3600)
+                assert await _reaches(ft, mine, "up")
             ft.act("uninstall_kb", mine)
-            assert await ft.wait_until(lambda s: _phase(ft, mine) == "post", 3600)
+            assert await _reaches(ft, mine, "post")
             ft.act("power_off", mine)
         for node in (CO1, CO2):
             ft.act("power_on", node)
-        assert await ft.wait_until(lambda s: _phase(ft, CO2) == "up", 3600)
+        assert await _reaches(ft, CO2, "up")
         ft.act("enable", CO1)
         assert await ft.wait_until(lambda s: s.ft.phase == "up", 3600)
         ft.act("uninstall_kb", FT)
@@ -62,8 +62,8 @@ def test_recovery_by_the_clock(clock: FakeClock) -> None:
     assert booked == pytest.approx(status["without_service"], abs=0.2)
 
 
-def _phase(ft: FtSystem, node: str) -> str:
-    return str(ft.node(node)["phase"])  # type: ignore[arg-type]
+async def _reaches(ft: FtSystem, node: Node, phase: str) -> bool:
+    return await ft.wait_until(lambda s: windows(s, node).phase == phase, 3600)
 
 
 def test_reading_changes_nothing(clock: FakeClock) -> None:
@@ -185,7 +185,7 @@ def test_schema_refuses(wrong: dict[str, object]) -> None:
 def test_every_hypothesis_is_written_down() -> None:
     text = HYPOTHESES.read_text(encoding="utf-8")
     sources = [*(REPOSITORY / "lab/legacyops_lab/ft").glob("*.*")]
-    used = set()
+    used: set[str] = set()
     for path in sources:
         used |= set(re.findall(r"HYP-FT-\d+", path.read_text(encoding="utf-8")))
     assert used == set(re.findall(r"\*\*(HYP-FT-\d+)", text))

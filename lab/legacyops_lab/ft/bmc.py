@@ -26,6 +26,8 @@ INVALID_AUTHENTICATION_ALGORITHM = 0x11
 NOT_IN_THIS_STATE = 0xD5
 _OPEN_SESSION = 16
 _CHASSIS = 0
+_LONGEST_WAIT = 0.1
+_open: set[CoServerBmc] = set()
 _pump: threading.Thread | None = None
 
 
@@ -44,17 +46,17 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         self.system, self.node = system, node
         self._wired_to: Node = given.get("wired_to", node)
         self.boot_device = "default"
+        _open.add(self)
         _start_pump()
 
     def close(self) -> None:
-        """Stop answering."""
+        """Stop answering. The socket stays: pyghmi wakes its thread through any of them."""
+        _open.discard(self)
         handlers = session.Session.bmc_handlers
         handlers.pop(self.serversocket, None)
         for sessions in list(handlers.values()):
             if getattr(sessions.get(self.port), "bmc", None) is self:
                 del sessions[self.port]
-        if self.serversocket in session.iosockets:
-            session.iosockets.remove(self.serversocket)
 
     @property
     def fault(self) -> BmcFault:
@@ -164,9 +166,18 @@ def _refusal(request: bytes) -> bytes:
     return head + struct.pack("<H", len(payload)) + payload
 
 
+def _pump_packets() -> None:
+    """Answer for all BMCs of this process until the last one is closed.
+
+    pyghmi may miss a packet that comes between two waits, so no wait is long.
+    """
+    while _open:
+        session.Session.wait_for_rsp(_LONGEST_WAIT)
+
+
 def _start_pump() -> None:
     """Start the one thread in which all BMCs of this process answer."""
     global _pump
     if _pump is None or not _pump.is_alive():
-        _pump = threading.Thread(target=pyghmi_bmc.Bmc.listen, name="bmc", daemon=True)
+        _pump = threading.Thread(target=_pump_packets, name="bmc", daemon=True)
         _pump.start()

@@ -94,7 +94,7 @@ def _ready(mine: Half) -> bool:
 
 
 def boot_ft(system: System, sides: tuple[Side, ...]) -> System:
-    """Start the FTvirtual Server's Windows on these sides, or fail as the notice says."""
+    """Start the FTvirtual Server's Windows on these sides, or fail (HYP-FT-14, HYP-FT-15)."""
     ft = system.ft
     system = put(system, "ftvirtual", kernel_loaded=ft.kernel, fix_loaded=ft.fix)
     if system.rules.kind == "windows_2003":
@@ -142,7 +142,7 @@ def _synchronise(system: System) -> System:
 
 
 def _synchronise_side(system: System, n: Side) -> System:
-    """Begin one synchronisation, or fail: the two types fail differently (sections 2)."""
+    """Begin one synchronisation, or fail: the two types fail differently (HYP-FT-14)."""
     nodes: tuple[Node, ...] = ("coserver1", "coserver2", "ftvirtual")
     if system.rules.kind == "windows_2003" and any(bad(system, node) for node in nodes):
         return both_fail(system)

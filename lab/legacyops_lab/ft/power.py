@@ -59,7 +59,7 @@ def _damage(mine: Half) -> dict[str, Any]:
 
 
 def _leave(system: System, side: Side, copy_key: str) -> System:
-    """Enter what stopping a CoServer does to the mirror and to the FTvirtual Server."""
+    """Enter what stopping a CoServer does to mirror and FTvirtual Server (HYP-FT-6, HYP-FT-16)."""
     node, mine, peer = node_of(side), half(system, side), half(system, other(side))
     if system.ft.phase == "up":
         system = _blame_latent(system, node)

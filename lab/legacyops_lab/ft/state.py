@@ -54,7 +54,7 @@ class Windows:
 
     `kernel_loaded` and `fix_loaded` are what the last start found on the disk; a restart is
     pending while the disk differs; what is off has nothing of the KB loaded.
-    `other` is a later update over the same kernel files.
+    `other` is a later update over the same kernel files (HYP-FT-18).
     `hurt`: damaged files, nobody can log on and WMI is dead (③). `broken`: starts no more.
     """
 

@@ -97,7 +97,7 @@ class FtSystem:
             action = Action(verb, node, restart, levels.number(level))
             self._take_over(physics.act(self._system, action))
 
-    def inject(self, fault: str, node: Node, **arguments: Any) -> None:
+    def inject(self, fault: str, node: Node, /, **arguments: Any) -> None:
         """Let the next fitting occasion go wrong; ValueError for an unknown fault.
 
         stays_down, copy_slow, enable_fails, exit_code; and of the CoServer's BMC (faults.py).
