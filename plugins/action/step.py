@@ -21,6 +21,7 @@ from ..plugin_utils._core.plan import (
     step_request,
     step_unproven,
 )
+from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure import directory as files
@@ -39,6 +40,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 Result = dict[str, t.Any]
 # A host that was not touched and could go on later: not a failed one.
 NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
+# How long a host in mid-procedure is asked again when the line to it fails.
+PATIENCE_SECONDS = 300.0
 # How long a service may take to come up again after a failed installation was rolled back.
 SERVICE_SECONDS = 1800.0
 # Reasons after which the work on the host may still go on by itself: the next run joins it.
@@ -112,6 +115,7 @@ class _Run:
         self.todo = [each["id"] for each in self.steps]
         self.drained = False
         self.boot_token: str | None = None
+        self.lost: Result = {}
 
     def result(self) -> Result:
         observation = self._observe(*self._requests())
@@ -169,12 +173,31 @@ class _Run:
             "intent", joins=joins, interlocks=_told(guards), observation=observation_digest(before)
         )
         self._state(files.UNDER_WAY)
-        result = self.action.dispatch(step, **more)
+        result = self._dispatched(more)
         if result.get("failed"):
             raise self._failure(str(result.get("reason", "failed")), str(result.get("msg")), result)
         expected = self._verify(result)
         self._result("ok", result=result, expected=expected)
         return {**_shown(result), **facts, "outcome": "done", "result": result}
+
+    def _dispatched(self, more: Result) -> Result:
+        """The module's result; tried again where only the line to the host failed.
+
+        Every module may be called again at any time: it looks first, and finds its own job.
+        """
+
+        def attempt() -> Result:
+            result = self.action.dispatch(self.step, **more)
+            reason = str(result.get("reason"))
+            if result.get("failed") and is_passing(RemoteError(reason, "", "")):
+                self.lost = result
+                raise RemoteError(reason, str(result.get("msg")), "")
+            return result
+
+        try:
+            return self.action.patiently(attempt, PATIENCE_SECONDS)
+        except RemoteError:
+            return self.lost
 
     def _arguments_of_the_run(self) -> Result:
         """Arguments that are no part of the plan: a new try after a failure, credentials."""
@@ -205,7 +228,8 @@ class _Run:
     def _observe(self, *requests: dict[str, t.Any]) -> Observation:
         """Read everything in one start."""
         always = {"want": ["sessions", "system"]}
-        observation = self.remote.observe(merge_requests([always, *requests]))
+        request = merge_requests([always, *requests])
+        observation = self.action.patiently(lambda: self.remote.observe(request), PATIENCE_SECONDS)
         self.drained = _logons_off(observation)
         self.boot_token = boot_token(observation)
         return self.change.judged(observation, predicted=self.action.check_mode)
@@ -261,7 +285,10 @@ class _Run:
         request = request_for(refs)
 
         def look() -> str | None:
-            verdicts = evaluate_all(refs, self.remote.observe(request))
+            observation = self.action.patiently(
+                lambda: self.remote.observe(request), PATIENCE_SECONDS
+            )
+            verdicts = evaluate_all(refs, observation)
             if any("Pending" in str(verdict.value) for verdict in verdicts):
                 return None
             return "; ".join(v.evidence for v in verdicts if v.holds is False)
