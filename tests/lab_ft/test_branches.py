@@ -13,6 +13,7 @@ from .conftest import (
     CO2,
     DONE,
     FT,
+    At,
     begin,
     both_off,
     carry_out,
@@ -120,6 +121,15 @@ def test_failed_2003_type_heals_whatever_holds_the_kb(kb: set[str]) -> None:
             begin_at = steps.index(Action("uninstall_kb", node))
             steps[begin_at] = Action("restart", node)
     assert is_well(carry_out(both_off(system), steps))
+
+
+def test_a_coserver_that_was_away_gets_a_mirror_copy() -> None:
+    system = act(begin("ft-fixed"), Action("restart", CO2))
+    assert (system.ft.phase, system.two.member) == ("up", "stale")
+    back = carry_out(system, [At(CO2, "post"), At(CO2, "up")])
+    assert (back.two.virtual, back.two.member, back.ft.phase) == ("sync", "copying", "up")
+    assert is_well(rest(back))
+    assert rest(back).without_service == 0
 
 
 @pytest.mark.parametrize("name", ["ft-fixed", "ft-low", "ft-s2"])

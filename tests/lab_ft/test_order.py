@@ -145,6 +145,14 @@ def test_17_18_the_first_coserver_before_the_copy_is_complete() -> None:
     assert (target.ft.phase, target.two.member) == ("up", "stale")
 
 
+def test_18_the_ftvirtual_server_before_the_copy_is_complete() -> None:
+    """⑱ and ⑲: no harm, but the copy begins anew."""
+    system = act(after(*recovery_2003()[:-1]), Action("restart", FT))
+    system = carry_out(system, [At(FT, "boot"), At(FT, "up")])
+    assert (keys(system), system.two.left) == ([], system.rules.copy)
+    assert is_well(rest(system))
+
+
 def test_19_the_kb_before_the_fix() -> None:
     """⑲ (and 4): the KB without the fix breaks the system again at the next restart."""
     system = rest(act(begin("ft-healthy"), Action("install_kb", FT)))

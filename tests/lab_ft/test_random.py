@@ -35,6 +35,8 @@ def check(before: System, after: System) -> None:
         assert mine.virtual != "good" or mine.member == "valid"
         assert (mine.left > 0) == (mine.virtual == "sync")
         assert mine.member != "copying" or mine.virtual == "sync"
+        alone = half(after, 3 - n).virtual in ("good", "starting")
+        assert not alone or mine.virtual in RUNNING or mine.member == "stale"
         broken = windows(before, node_of(n)).broken
         assert not broken or mine.windows.phase not in ("boot", "up")
     for node in NODES:

@@ -41,12 +41,14 @@ def settle(system: System) -> System:
 
 
 def _lose_sides(system: System) -> System:
-    """A Virtual Server whose CoServer is not up is offline; a copy onto it is worth nothing."""
+    """A Virtual Server whose CoServer is not up is offline."""
     for n in SIDES:
         mine = half(system, n)
         if mine.windows.phase == "up" or mine.virtual in ("failed", "disabled", "offline"):
             continue
-        system = put_half(system, n, virtual="offline", left=0, member=_settled(mine))
+        alone = half(system, other(n)).virtual in RUNS
+        member = "stale" if alone else _settled(mine)
+        system = put_half(system, n, virtual="offline", left=0, member=member)
     return system
 
 
@@ -115,13 +117,13 @@ def _pair_is_bad(system: System) -> bool:
 
 
 def _begin_boot(system: System, sides: tuple[Side, ...]) -> System:
-    """Boot on these sides; what the other side holds is out of date from now on."""
+    """Boot on these sides; what the other side holds is out of date from now on (HYP-FT-4)."""
     for n in SIDES:
         mine = half(system, n)
         if n in sides:
             system = put_half(system, n, virtual="starting")
-        elif mine.virtual in RUNS:
-            system = put_half(system, n, virtual="offline", member="stale")
+        elif mine.virtual in ("good", "starting", "sync", "waiting"):
+            system = put_half(system, n, virtual="offline", member="stale", left=0)
         elif mine.member == "valid":
             system = put_half(system, n, member="stale")
     chkdsk = system.ft.dirty
