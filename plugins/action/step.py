@@ -118,7 +118,12 @@ class _Run:
         self.lost: Result = {}
 
     def result(self) -> Result:
-        observation = self._observe(*self._requests())
+        try:
+            observation = self._observe(*self._requests())
+        except RemoteError as error:
+            if self.action.check_mode:
+                raise
+            raise self._left("left", error.reason, str(error), files.FAILED, "stop") from None
         entries = self.journal.entries()
         todo = remaining(self.change.plan, self.host, observation, entries)
         self.todo = [each["id"] for each in todo]
@@ -127,7 +132,7 @@ class _Run:
         first = self._comes_first(entries)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
-        decision = step_decision(self.step, observation)
+        decision = step_decision(self.step, observation, entries)
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
         if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
@@ -168,7 +173,7 @@ class _Run:
                     str(result.get("reason", "failed")), str(result.get("msg")), **facts
                 )
             return {**_shown(result), **facts, "outcome": "possible", "result": result}
-        more = self._arguments_of_the_run()
+        more = self._arguments_of_the_run(joins)
         self._note(
             "intent", joins=joins, interlocks=_told(guards), observation=observation_digest(before)
         )
@@ -199,11 +204,15 @@ class _Run:
         except RemoteError:
             return self.lost
 
-    def _arguments_of_the_run(self) -> Result:
+    def _arguments_of_the_run(self, joins: bool) -> Result:
         """Arguments that are no part of the plan: a new try after a failure, credentials."""
-        if self.step["action"] == "msp_patch":
+        if self.step["action"] == "msp_patch" and not joins:
             last = [e for e in self.journal.entries() if e.get("step") == self.step["id"]][-1:]
             return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
+        if self.step["action"] == "staged_package":
+            variables = self.action.task_vars["hostvars"][self.host]
+            names = {name: f"legacyops_package_{name}" for name in ("username", "password")}
+            return {name: str(variables[v]) for name, v in names.items() if v in variables}
         return {}
 
     def _verify(self, result: Result) -> list[t.Any]:
@@ -258,8 +267,10 @@ class _Run:
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
-        if reason in STILL_UNDER_WAY:
-            return self._left("failed", reason, message, files.UNDER_WAY, "stop", result=result)
+        unknown = is_passing(RemoteError(reason, "", ""))
+        if unknown or reason in STILL_UNDER_WAY:
+            status = files.FAILED if unknown else files.UNDER_WAY
+            return self._left("left", reason, message, status, "stop", result=result)
         broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
         if broken:
             facts["needs_reconfiguration"] = True
@@ -317,7 +328,13 @@ class _Run:
         :param status: what the host is from now on; one that may begin again later (not_begun)
             stays under way as long as its users are locked out.
         """
-        if not self.action.check_mode:
+        if outcome == "left":
+            # No result of the step: it may still be coming, and the next run collects it.
+            self.journal.append(
+                "left", left_step=self.step["id"], reason=reason, message=message,
+                plan=self.change.digest,
+            )  # fmt: skip
+        elif not self.action.check_mode:
             self._result(outcome, reason=reason, message=message, result=result, **facts)
             if policy == "return_to_service":
                 message += self._return_to_service()
@@ -330,7 +347,7 @@ class _Run:
         return ActionError(
             reason,
             message,
-            outcome=outcome,
+            outcome="refused" if outcome == "refused" else "failed",
             remaining=self.todo,
             journal=str(self.journal.path),
             **self.about,

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,13 +22,14 @@ TEST, MEMBER = "XATEST01", "XAFUND01"
 
 
 @pytest.fixture
-def lab(start_lab: Callable[..., Any]) -> Any:
+def lab(start_lab: Callable[..., Any]) -> Iterator[Any]:
     """A lab of two hosts with a plan: the test server, then a member."""
-    lab = start_lab(TEST, MEMBER, install={"minutes": 12})
+    lab = start_lab(TEST, MEMBER, speed=120, install={"minutes": 12})
     planned = lab.playbook("plan")
     assert planned.code == 0, planned.output
     assert lab.read("plan.json")["waves"] == [[TEST], [MEMBER]]
-    return lab
+    yield lab
+    lab.command("down")
 
 
 def status(lab: Any, host: str) -> str:
