@@ -235,7 +235,7 @@ def _ref_faults(
 
 def _uses_hotfix(value: Any) -> bool:
     """Return whether a value refers to the hotfix of a for_each."""
-    return any(name.split(".")[0] == HOTFIX_SCOPE for _, name in _setting_names((), value))
+    return any(name.split(".")[0] == HOTFIX_SCOPE for _place, name in _setting_names((), value))
 
 
 def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
@@ -254,7 +254,7 @@ def _setting_faults(
 ) -> Iterator[Fault]:
     known = settings_module.KNOWN_SETTINGS | set(data.get("defaults", {})) | {PRODUCT_SCOPE}
     for where, name in _setting_names(place, value):
-        first, _, second = name.partition(".")
+        first, _dot, second = name.partition(".")
         if first == HOTFIX_SCOPE:
             if not hotfix:
                 yield where, f"setting {name} has a meaning only within for_each: hotfix"
@@ -338,7 +338,7 @@ def _used_step_faults(
 
 def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:
     for name, procedure in data["procedures"].items():
-        names = [step for _, step, _ in steps_of(("procedures", name), procedure)]
+        names = [step for _place, step, _data in steps_of(("procedures", name), procedure)]
         if one in names and other in names and names.index(other) > names.index(one):
             return True
     return False

@@ -162,7 +162,7 @@ def _all_steps(advisory: Advisory, scope: Scope, node: str) -> list[Step]:
         scopes = [scope] if isinstance(entry, str) else list(each_hotfix(scope))
         names = [entry] if isinstance(entry, str) else entry["steps"]
         named += [(step, each) for each in scopes for step in names]
-    ids = [f"{number:02d}-{step}" for number, (step, _) in enumerate(named, 1)]
+    ids = [f"{number:02d}-{step}" for number, (step, _scope) in enumerate(named, 1)]
     return [
         _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
         for i in range(len(named))
