@@ -13,8 +13,8 @@ import threading
 import uuid
 from typing import Any
 
-from pyghmi.ipmi import bmc as pyghmi_bmc  # type: ignore  # it has no types
-from pyghmi.ipmi.private import constants, session  # type: ignore  # it has no types
+from pyghmi.ipmi import bmc as pyghmi_bmc
+from pyghmi.ipmi.private import constants, session
 
 from .faults import BmcFault
 from .physics import Impossible, Verb
