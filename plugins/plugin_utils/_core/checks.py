@@ -134,9 +134,10 @@ def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
 
 def describe(ref: Ref) -> str:
     """Return a reference as a person would say it, for refusals."""
-    arguments = ", ".join(f"{k}={v}" for k, v in ref.get("with", {}).items())
+    given = [f"{k}={v}" for k, v in ref.get("with", {}).items() if v is not None]
+    name = ref["check"] + (f"({', '.join(given)})" if given else "")
     wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k not in ("check", "with")]
-    return quote(f"{ref['check']}({arguments}) {' '.join(wanted)}", 400)
+    return quote(f"{name} {' '.join(wanted)}", 400)
 
 
 _LIMITS: Final = frozenset({"at_least", "at_most"})
