@@ -182,4 +182,6 @@ class ActionModule(ProcedureAction):
         text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
             text += f" Remains: {', '.join(state['remaining'])}."
-        return text + " To continue, run the same command again."
+        stopped = change.directory.stopped() is not None
+        first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
+        return text + f" {first} continue, run the same command again."

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
+from ..plugin_utils._core.explanations import NEEDS_RECONFIGURATION
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import (
@@ -274,12 +275,10 @@ class _Run:
         broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
         if broken:
             facts["needs_reconfiguration"] = True
-            text = (
-                f"{self.host}: after the failed installation {broken}. Its rollback has failed as "
-                "well: reconfiguring the server may be necessary, and that is a person's task"
-            )
+            duty = in_language(NEEDS_RECONFIGURATION, self.action.language)
+            text = f"{self.host}: after the failed installation {broken}. {duty}"
             self.change.directory.stop_all(text)
-            message += f" The change is stopped, no other host begins: {text}."
+            message += f" The change is stopped, no other host begins. {text}"
         message += f" {in_language(self.step['rollback'], self.action.language)}"
         policy = self.step["on_failure"]
         return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
@@ -309,8 +308,8 @@ class _Run:
             broken: str | None = poll(
                 look, deadline=SERVICE_SECONDS, interval=seconds, stop=self.action.stop
             )
-        except RemoteError:
-            return ""
+        except RemoteError as error:
+            return f"its services could not be read ({str(error).removeprefix(f'{self.host}: ')})"
         return "a service does not come up" if broken is None else broken
 
     def _left(

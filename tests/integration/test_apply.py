@@ -176,7 +176,7 @@ def test_a_failed_installation_leaves_logons_off(lab: Any, rollback_fails: bool)
     assert status(lab, TEST) == "failed"
     assert lab.snapshot()["hosts"][MEMBER] == untouched
     assert (lab.change_dir / "STOP").exists() == rollback_fails
-    assert ("reconfiguring the server may be necessary" in output) == rollback_fails
+    assert ("An operator must reconfigure the system" in output) == rollback_fails
 
 
 def remove_root(lab: Any) -> None:

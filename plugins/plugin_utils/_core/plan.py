@@ -215,12 +215,17 @@ def _step(
     }
 
 
-def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
+def _needed(
+    steps: Iterable[Step],
+    observation: Observation,
+    journal: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Step]:
     """Return the steps that remain to be done, by what is observed.
 
     A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
     an earlier step remains that may change that (again_after). A step that only comes with
-    others (only_with) is left out where none of them remains.
+    others (only_with) is left out where none of them remains. One whose result nobody has taken
+    yet remains, whatever it has reached meanwhile.
     """
     kept: dict[str, Step] = {}
     for step in steps:
@@ -228,7 +233,8 @@ def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
         wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
         done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
         idle = any_fails(step["only_if"], observation)
-        if _under_way(step, observation) or (wanted and (again or not (done or idle))):
+        begun = _under_way(step, observation) or _to_collect(step, observation, journal)
+        if begun or (wanted and (again or not (done or idle))):
             conditional = not all_hold(step["only_if"], observation)
             kept[step["id"]] = {**step, "conditional": conditional}
     return list(kept.values())
@@ -330,7 +336,8 @@ def remaining(
 ) -> list[Step]:
     """Return the steps of a server's plan that remain, by what is observed now.
 
-    The journal only tells what no observation shows: that an installation asked for a restart.
+    The journal only tells what no observation shows: that an installation asked for a restart,
+    and that a step's result has not been taken.
     """
     owed = restart_owed_since(journal)
     if owed is not None:
@@ -340,7 +347,7 @@ def remaining(
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]
-    return _needed([{**step, "only_with": None} for step in planned], observation)
+    return _needed([{**step, "only_with": None} for step in planned], observation, journal)
 
 
 @dataclass(frozen=True)
@@ -363,7 +370,7 @@ def step_decision(
     if _under_way(step, observation):
         verdicts = evaluate_all(step["resume_when"], observation)
         return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
-    if _begun_without_result(step, journal) and all_hold(step["collect_when"], observation):
+    if _to_collect(step, observation, journal):
         verdicts = evaluate_all(step["collect_when"], observation)
         return StepDecision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
     if step["done_when"] and all_hold(step["done_when"], observation):
@@ -379,10 +386,13 @@ def step_decision(
     return StepDecision("act", "all interlocks hold", verdicts)
 
 
-def _begun_without_result(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
-    """Return whether a journal tells that a step began and not how it ended."""
+def _to_collect(
+    step: Step, observation: Observation, journal: Sequence[Mapping[str, Any]] | None
+) -> bool:
+    """Return whether a step has ended, and the journal tells only that it began."""
     last = [entry for entry in journal or () if entry.get("step") == step["id"]][-1:]
-    return bool(step["collect_when"]) and any(entry.get("kind") == "intent" for entry in last)
+    began = any(entry.get("kind") == "intent" for entry in last)
+    return bool(began and step["collect_when"]) and all_hold(step["collect_when"], observation)
 
 
 def step_unproven(step: Step, observation: Observation) -> list[Verdict]:
