@@ -40,7 +40,7 @@ unit: venv
 	$(PYTEST) tests/unit tests/powershell -m "not packaging"
 
 integration: venv
-	$(PYTEST) tests/lab tests/lab_world tests/integration
+	$(PYTEST) $(wildcard tests/lab*) tests/integration
 
 lint: venv
 	$(PYTEST) tests/lint

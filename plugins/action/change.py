@@ -31,6 +31,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 Result = dict[str, t.Any]
 # The lock that every host takes for the moment in which it decides whether it may begin.
 EVERYBODY = ".change"
+# How long a host that has not begun is asked again when its answer got lost.
+PATIENCE_SECONDS = 15.0
 
 
 class ActionModule(ProcedureAction):
@@ -119,7 +121,8 @@ class ActionModule(ProcedureAction):
         """The ids of the steps that remain, by a fresh observation."""
         steps = change.entry(self.host)["steps"]
         requests = [step_request(step, probe=False) for step in steps]
-        observation = remote.observe(merge_requests([{"want": ["system"]}, *requests]))
+        request = merge_requests([{"want": ["system"]}, *requests])
+        observation = self.patiently(lambda: remote.observe(request), PATIENCE_SECONDS)
         observation = change.judged(observation, predicted=self.check_mode)
         entries = change.journal(self.host).entries()
         return [step["id"] for step in remaining(change.plan, self.host, observation, entries)]
@@ -179,4 +182,6 @@ class ActionModule(ProcedureAction):
         text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
             text += f" Remains: {', '.join(state['remaining'])}."
-        return text + " To continue, run the same command again."
+        stopped = change.directory.stopped() is not None
+        first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
+        return text + f" {first} continue, run the same command again."

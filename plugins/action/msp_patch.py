@@ -53,11 +53,15 @@ class ActionModule(HotfixAction):
         observation = remote.observe(request(args["package"], job.name))
         was = is_installed(observation, code)
         state: dict[str, t.Any] = (observation.data.get("jobs") or {}).get(job.name) or {}
-        result = {"patch_code": code, "job": job.name, "exit_code": None, "reboot_required": None}
+        result: dict[str, t.Any] = {"patch_code": code, "job": job.name}
+        result.update(exit_code=None, reboot_required=None)
         if was and not is_busy(state):
-            if has_run(state) and not self.check_mode:
-                delete_job(remote, job.name)  # a run that died had no time to tidy up
-            return {**result, "reboot_required": restart_pending(observation)}
+            if has_run(state):  # a run that died had no time to take the result, and to tidy up
+                result["exit_code"] = int(state["last_result"]) & 0xFFFFFFFF
+                if not self.check_mode:
+                    delete_job(remote, job.name)
+            restart = asked_for_restart(state, observation) or restart_pending(observation)
+            return {**result, "reboot_required": restart}
         changes = {
             "changed": True,
             "diff": {"before": {code: "absent"}, "after": {code: "installed"}},
@@ -185,7 +189,8 @@ def failed(ended: JobResult, result: dict[str, t.Any]) -> ActionError:
     """What a failed installation is called, and what has to be done before the next."""
     when = f" on {ended.last_run}, in an earlier run," if ended.found else ""
     symptoms = result["symptoms"]
-    said = [result["explanation"]["en"], *(each["text"]["en"] for each in symptoms)]
+    told = (f"{each['title']['en']}. {each['text']['en']}" for each in symptoms)
+    said = [result["explanation"]["en"], *told]
     ima = any("ima" in each["id"].split("_") for each in symptoms)
     return ActionError(
         "ima_not_started" if ima else "installer_failed",
@@ -218,6 +223,15 @@ def is_installed(observation: Observation, code: str) -> bool:
             " Look at the host before you run again.",
         )
     return str(reading.value) != "not_installed"
+
+
+def asked_for_restart(state: dict[str, t.Any], observation: Observation) -> bool:
+    """Whether an ended job asked for a restart that has not been since, by the host's clock."""
+    if not has_run(state) or explain_exit_code(int(state["last_result"])).outcome != "restart":
+        return False
+    booted = (observation.data.get("system") or {}).get("last_boot")
+    ran = state.get("last_run")
+    return not (booted and ran and str(booted) > str(ran))
 
 
 def restart_pending(observation: Observation) -> bool | None:

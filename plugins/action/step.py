@@ -12,6 +12,7 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
+from ..plugin_utils._core.explanations import NEEDS_RECONFIGURATION
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import (
@@ -21,6 +22,7 @@ from ..plugin_utils._core.plan import (
     step_request,
     step_unproven,
 )
+from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure import directory as files
@@ -39,6 +41,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 Result = dict[str, t.Any]
 # A host that was not touched and could go on later: not a failed one.
 NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
+# How long a host in mid-procedure is asked again when the line to it fails.
+PATIENCE_SECONDS = 300.0
 # How long a service may take to come up again after a failed installation was rolled back.
 SERVICE_SECONDS = 1800.0
 # Reasons after which the work on the host may still go on by itself: the next run joins it.
@@ -112,9 +116,15 @@ class _Run:
         self.todo = [each["id"] for each in self.steps]
         self.drained = False
         self.boot_token: str | None = None
+        self.lost: Result = {}
 
     def result(self) -> Result:
-        observation = self._observe(*self._requests())
+        try:
+            observation = self._observe(*self._requests())
+        except RemoteError as error:
+            if self.action.check_mode:
+                raise
+            raise self._left("left", error.reason, str(error), files.FAILED, "stop") from None
         entries = self.journal.entries()
         todo = remaining(self.change.plan, self.host, observation, entries)
         self.todo = [each["id"] for each in todo]
@@ -123,7 +133,7 @@ class _Run:
         first = self._comes_first(entries)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
-        decision = step_decision(self.step, observation)
+        decision = step_decision(self.step, observation, entries)
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
         if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
@@ -164,23 +174,46 @@ class _Run:
                     str(result.get("reason", "failed")), str(result.get("msg")), **facts
                 )
             return {**_shown(result), **facts, "outcome": "possible", "result": result}
-        more = self._arguments_of_the_run()
+        more = self._arguments_of_the_run(joins)
         self._note(
             "intent", joins=joins, interlocks=_told(guards), observation=observation_digest(before)
         )
         self._state(files.UNDER_WAY)
-        result = self.action.dispatch(step, **more)
+        result = self._dispatched(more)
         if result.get("failed"):
             raise self._failure(str(result.get("reason", "failed")), str(result.get("msg")), result)
         expected = self._verify(result)
         self._result("ok", result=result, expected=expected)
         return {**_shown(result), **facts, "outcome": "done", "result": result}
 
-    def _arguments_of_the_run(self) -> Result:
+    def _dispatched(self, more: Result) -> Result:
+        """The module's result; tried again where only the line to the host failed.
+
+        Every module may be called again at any time: it looks first, and finds its own job.
+        """
+
+        def attempt() -> Result:
+            result = self.action.dispatch(self.step, **more)
+            reason = str(result.get("reason"))
+            if result.get("failed") and is_passing(RemoteError(reason, "", "")):
+                self.lost = result
+                raise RemoteError(reason, str(result.get("msg")), "")
+            return result
+
+        try:
+            return self.action.patiently(attempt, PATIENCE_SECONDS)
+        except RemoteError:
+            return self.lost
+
+    def _arguments_of_the_run(self, joins: bool) -> Result:
         """Arguments that are no part of the plan: a new try after a failure, credentials."""
-        if self.step["action"] == "msp_patch":
+        if self.step["action"] == "msp_patch" and not joins:
             last = [e for e in self.journal.entries() if e.get("step") == self.step["id"]][-1:]
             return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
+        if self.step["action"] == "staged_package":
+            variables = self.action.task_vars["hostvars"][self.host]
+            names = {name: f"legacyops_package_{name}" for name in ("username", "password")}
+            return {name: str(variables[v]) for name, v in names.items() if v in variables}
         return {}
 
     def _verify(self, result: Result) -> list[t.Any]:
@@ -205,7 +238,8 @@ class _Run:
     def _observe(self, *requests: dict[str, t.Any]) -> Observation:
         """Read everything in one start."""
         always = {"want": ["sessions", "system"]}
-        observation = self.remote.observe(merge_requests([always, *requests]))
+        request = merge_requests([always, *requests])
+        observation = self.action.patiently(lambda: self.remote.observe(request), PATIENCE_SECONDS)
         self.drained = _logons_off(observation)
         self.boot_token = boot_token(observation)
         return self.change.judged(observation, predicted=self.action.check_mode)
@@ -234,17 +268,17 @@ class _Run:
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
-        if reason in STILL_UNDER_WAY:
-            return self._left("failed", reason, message, files.UNDER_WAY, "stop", result=result)
+        unknown = is_passing(RemoteError(reason, "", ""))
+        if unknown or reason in STILL_UNDER_WAY:
+            status = files.FAILED if unknown else files.UNDER_WAY
+            return self._left("left", reason, message, status, "stop", result=result)
         broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
         if broken:
             facts["needs_reconfiguration"] = True
-            text = (
-                f"{self.host}: after the failed installation {broken}. Its rollback has failed as "
-                "well: reconfiguring the server may be necessary, and that is a person's task"
-            )
+            duty = in_language(NEEDS_RECONFIGURATION, self.action.language)
+            text = f"{self.host}: after the failed installation {broken}. {duty}"
             self.change.directory.stop_all(text)
-            message += f" The change is stopped, no other host begins: {text}."
+            message += f" The change is stopped, no other host begins. {text}"
         message += f" {in_language(self.step['rollback'], self.action.language)}"
         policy = self.step["on_failure"]
         return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
@@ -261,7 +295,10 @@ class _Run:
         request = request_for(refs)
 
         def look() -> str | None:
-            verdicts = evaluate_all(refs, self.remote.observe(request))
+            observation = self.action.patiently(
+                lambda: self.remote.observe(request), PATIENCE_SECONDS
+            )
+            verdicts = evaluate_all(refs, observation)
             if any("Pending" in str(verdict.value) for verdict in verdicts):
                 return None
             return "; ".join(v.evidence for v in verdicts if v.holds is False)
@@ -271,8 +308,8 @@ class _Run:
             broken: str | None = poll(
                 look, deadline=SERVICE_SECONDS, interval=seconds, stop=self.action.stop
             )
-        except RemoteError:
-            return ""
+        except RemoteError as error:
+            return f"its services could not be read ({str(error).removeprefix(f'{self.host}: ')})"
         return "a service does not come up" if broken is None else broken
 
     def _left(
@@ -290,7 +327,13 @@ class _Run:
         :param status: what the host is from now on; one that may begin again later (not_begun)
             stays under way as long as its users are locked out.
         """
-        if not self.action.check_mode:
+        if outcome == "left":
+            # No result of the step: it may still be coming, and the next run collects it.
+            self.journal.append(
+                "left", left_step=self.step["id"], reason=reason, message=message,
+                plan=self.change.digest,
+            )  # fmt: skip
+        elif not self.action.check_mode:
             self._result(outcome, reason=reason, message=message, result=result, **facts)
             if policy == "return_to_service":
                 message += self._return_to_service()
@@ -303,7 +346,7 @@ class _Run:
         return ActionError(
             reason,
             message,
-            outcome=outcome,
+            outcome="refused" if outcome == "refused" else "failed",
             remaining=self.todo,
             journal=str(self.journal.path),
             **self.about,

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: assess
 short_description: Say what the vendor's notices mean for a host
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Reads the host with one PowerShell start and compares what it read with the notices (advisories) that the
     host's variable C(legacyops_advisories) names.

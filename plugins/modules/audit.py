@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: audit
 short_description: Check that a host is still as the vendor's notices demand
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Reads the host with one PowerShell start, as M(legacyops.hotfix.assess) does, and fails if something is amiss,
     so that a scheduler sees it.

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: change
 short_description: Open a change, begin and end its hosts, and say where it stands
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - The parts of carrying out a plan that are not a step. The playbook C(legacyops.hotfix.apply) uses them in this
     order, and M(legacyops.hotfix.step) between O(state=begin) and O(state=end).
@@ -102,7 +102,7 @@ steps:
   returned: with O(state=begin)
   type: list
   elements: str
-  sample: [02-import_root, 03-install]
+  sample: [03-import_root, 06-install_hotfix]
 status:
   description: Where the host stands, V(not_begun), V(under_way), V(done), V(failed) or V(waiting).
   returned: with O(state=begin), O(state=end), O(state=halt) and O(state=summary)

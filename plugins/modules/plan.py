@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: plan
 short_description: Write and print the plan of a change
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Takes what M(legacyops.hotfix.assess) observed of the hosts, and their settings (C(legacyops_*) variables), and
     writes the plan of the change. The plan has each host's remaining steps in the notice's order, the order of the
@@ -82,7 +82,7 @@ steps:
   description: The ids of each host's steps.
   returned: always
   type: dict
-  sample: {xa01: [01-drain, 02-import_root, 03-install]}
+  sample: {xa01: [02-drain_logons, 03-import_root, 06-install_hotfix]}
 blocked:
   description: The hosts that are left alone, and why.
   returned: always

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: step
 short_description: Carry out one step of an approved plan on a host
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Reads the step from the plan in the change directory and the host's real state with one PowerShell start.
   - A step whose goal is reached already is left as it is. A step that has to wait for an earlier one, or whose
@@ -37,7 +37,7 @@ attributes:
 options:
   step:
     description:
-      - The id of the step in the plan, such as V(02-import_root).
+      - The id of the step in the plan, such as V(03-import_root).
     type: str
     required: true
   approved_digest:
@@ -63,7 +63,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Carry out one step of the approved plan
   legacyops.hotfix.step:
-    step: 01-import_root
+    step: 03-import_root
     change_id: CHG0042
     approve_plan: true
 """
@@ -73,7 +73,7 @@ step:
   description: The step's id.
   returned: always
   type: str
-  sample: 02-import_root
+  sample: 03-import_root
 outcome:
   description:
     - V(done) when the step was carried out, V(already) when its goal was reached before, V(skipped) when its
@@ -112,7 +112,7 @@ remaining:
   returned: when it failed
   type: list
   elements: str
-  sample: [02-import_root, 03-install]
+  sample: [03-import_root, 06-install_hotfix]
 journal:
   description: The host's journal on the controller, with every observation's digest, decision and result.
   returned: when it failed

@@ -21,7 +21,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 FARM = REPOSITORY / "lab" / "estates" / "farm.yml"
 CHANGE = "CHG0042"
-# Waiting is most of an installation: simulated seconds in a real one.
+# Simulated seconds in a real one: fast, but an installation takes long enough to be disturbed.
 SPEED = 60
 
 
@@ -123,20 +123,30 @@ class Lab:
 
 
 @contextmanager
-def running(state: Path, environment: dict[str, str], hosts: Sequence[str] | None) -> Iterator[Lab]:
-    """A lab of some hosts of the demonstration's farm (None: all of them)."""
+def running(
+    state: Path,
+    environment: dict[str, str],
+    hosts: Sequence[str] | None,
+    speed: int,
+    xenapp: dict[str, Any],
+) -> Iterator[Lab]:
+    """A lab of some hosts of the demonstration's farm (None: all of them).
+
+    :param xenapp: what is to be different in every host's part of that name.
+    """
     estate = yaml.safe_load(FARM.read_text(encoding="utf-8"))
     if hosts is not None:
         estate["hosts"] = {name: estate["hosts"][name] for name in hosts}
     # Every host on an address that the lab chooses: test modules run side by side.
     for host in estate["hosts"].values():
         host.pop("address", None)
+        host["xenapp"].update(xenapp)
     state.mkdir(parents=True, exist_ok=True)
     file = state / "estate.yml"
     file.write_text(yaml.safe_dump(estate, allow_unicode=True), encoding="utf-8")
     path = f"{Path(sys.executable).parent}:{environment['PATH']}"
     lab = Lab(state, {**environment, "PATH": path, "ANSIBLE_FORKS": "12"})
-    lab.command("up", str(file), "--speed", str(SPEED))
+    lab.command("up", str(file), "--speed", str(speed))
     try:
         yield lab
     finally:
@@ -150,8 +160,9 @@ def start_lab(
     """Start a lab with these hosts of the farm, all of them by default; stopped at the end."""
     with ExitStack() as stack:
 
-        def start(*hosts: str) -> Lab:
+        def start(*hosts: str, speed: int = SPEED, **xenapp: Any) -> Lab:
             state = tmp_path_factory.mktemp("lab")
-            return stack.enter_context(running(state, ansible_environment, hosts or None))
+            lab = running(state, ansible_environment, hosts or None, speed, xenapp)
+            return stack.enter_context(lab)
 
         yield start

@@ -43,7 +43,7 @@ def starts(lab: Any) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def story(start_lab: Callable[..., Any]) -> Story:
     """Run everything once; the tests look at it from different sides."""
-    lab = start_lab()
+    lab = start_lab(speed=240)
     story = Story(lab)
     story.snapshots["before"] = lab.snapshot()
     story.tell("assess", "assess")

@@ -37,32 +37,20 @@ def run(command: list[str], **arguments) -> str:
 
 
 @pytest.fixture(scope="module")
-def source(repository, tmp_path_factory) -> Path:
-    """Return a copy of the tracked and new files, so that building leaves nothing behind."""
-    copy = tmp_path_factory.mktemp("source")
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    for name in run(command, cwd=repository).split("\0"):
-        if name and (repository / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_bytes((repository / name).read_bytes())
-    return copy
-
-
-@pytest.fixture(scope="module")
-def wheel(source, tmp_path_factory) -> Path:
+def wheel(repository, tmp_path_factory) -> Path:
     """Return the wheel, built without network."""
     directory = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    run([*command, "--no-index", "--wheel-dir", str(directory), str(source)])
+    run([*command, "--no-index", "--wheel-dir", str(directory), str(repository)])
     return next(directory.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
-def tarball(source, tmp_path_factory, ansible_environment) -> Path:
+def tarball(repository, tmp_path_factory, ansible_environment) -> Path:
     """Return the collection's tarball."""
     directory = tmp_path_factory.mktemp("tarball")
     command = ["ansible-galaxy", "collection", "build", "--output-path", str(directory)]
-    run(command, cwd=source, env=ansible_environment)
+    run(command, cwd=repository, env=ansible_environment)
     return next(directory.glob("*.tar.gz"))
 
 

@@ -23,6 +23,7 @@ from .state import (
     other,
     put,
     put_half,
+    put_off,
     runs_on,
     say,
     take_fault,
@@ -40,12 +41,14 @@ def settle(system: System) -> System:
 
 
 def _lose_sides(system: System) -> System:
-    """A Virtual Server whose CoServer is not up is offline; a copy onto it is worth nothing."""
+    """A Virtual Server whose CoServer is not up is offline."""
     for n in SIDES:
         mine = half(system, n)
         if mine.windows.phase == "up" or mine.virtual in ("failed", "disabled", "offline"):
             continue
-        system = put_half(system, n, virtual="offline", left=0, member=_settled(mine))
+        alone = half(system, other(n)).virtual in RUNS
+        member = "stale" if alone else _settled(mine)
+        system = put_half(system, n, virtual="offline", left=0, member=member)
     return system
 
 
@@ -68,16 +71,7 @@ def _ft_off(system: System, *, dirty: bool) -> System:
         if mine.virtual in ("good", "starting", "sync", "waiting"):
             system = put_half(system, n, virtual="offline", left=0, member=_settled(mine))
     cut = {"spuninst": False, "exit_code": None} if system.ft.task == "kb_out" else {}
-    return put(
-        system,
-        "ftvirtual",
-        phase="off",
-        left=0,
-        task="",
-        task_left=0,
-        dirty=dirty or system.ft.dirty,
-        **cut,
-    )
+    return put_off(system, "ftvirtual", dirty=dirty or system.ft.dirty, **cut)
 
 
 def _start(system: System) -> System:
@@ -102,7 +96,7 @@ def _ready(mine: Half) -> bool:
 
 
 def boot_ft(system: System, sides: tuple[Side, ...]) -> System:
-    """Start the FTvirtual Server's Windows on these sides, or fail as the notice says."""
+    """Start the FTvirtual Server's Windows on these sides, or fail (HYP-FT-14, HYP-FT-15)."""
     ft = system.ft
     system = put(system, "ftvirtual", kernel_loaded=ft.kernel, fix_loaded=ft.fix)
     if system.rules.kind == "windows_2003":
@@ -123,13 +117,13 @@ def _pair_is_bad(system: System) -> bool:
 
 
 def _begin_boot(system: System, sides: tuple[Side, ...]) -> System:
-    """Boot on these sides; what the other side holds is out of date from now on."""
+    """Boot on these sides; what the other side holds is out of date from now on (HYP-FT-4)."""
     for n in SIDES:
         mine = half(system, n)
         if n in sides:
             system = put_half(system, n, virtual="starting")
-        elif mine.virtual in RUNS:
-            system = put_half(system, n, virtual="offline", member="stale")
+        elif mine.virtual in ("good", "starting", "sync", "waiting"):
+            system = put_half(system, n, virtual="offline", member="stale", left=0)
         elif mine.member == "valid":
             system = put_half(system, n, member="stale")
     chkdsk = system.ft.dirty
@@ -150,7 +144,7 @@ def _synchronise(system: System) -> System:
 
 
 def _synchronise_side(system: System, n: Side) -> System:
-    """Begin one synchronisation, or fail: the two types fail differently (sections 2)."""
+    """Begin one synchronisation, or fail: the two types fail differently (HYP-FT-14)."""
     nodes: tuple[Node, ...] = ("coserver1", "coserver2", "ftvirtual")
     if system.rules.kind == "windows_2003" and any(bad(system, node) for node in nodes):
         return both_fail(system)

@@ -82,7 +82,8 @@ def _half(part: dict[str, Any], rules: Rules) -> Half:
 def _windows(part: dict[str, Any], rules: Rules) -> Windows:
     plain = {key: part[key] for key in _PLAIN if key in part}
     fix = levels.number(part.get("fix"))
-    kernel = plain.get("kb", False) or plain.get("other", False)
+    off = plain.get("phase") == "off"
+    kernel = not off and (plain.get("kb", False) or plain.get("other", False))
     loaded = part.get("loaded", {})
     return Windows(
         **plain,

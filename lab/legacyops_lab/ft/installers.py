@@ -80,7 +80,7 @@ def finish_task(system: System, node: Node) -> System:
 
 
 def _fixed(system: System, node: Node, level: int) -> System:
-    """Record the fix; whether it waits for a restart is in its readme, so in the rules."""
+    """Record the fix; whether it waits for a restart is in its readme (HYP-FT-17)."""
     system = put(system, node, fix=level)
     return system if system.rules.fix_needs_restart else put(system, node, fix_loaded=level)
 

@@ -200,7 +200,10 @@ def _log_on(system: System, side: Side) -> System:
 
 
 def _enable(system: System, side: Side) -> System:
-    """Enable a Virtual Server in Endurance Manager (⑪, ⑰)."""
+    """Enable a Virtual Server in Endurance Manager (⑪, ⑰).
+
+    An unclean pair on a damaged volume spoils the member that it starts from (HYP-FT-13).
+    """
     system = _blame_enable(system, side)
     if system.lost:
         return system

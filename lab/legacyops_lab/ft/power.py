@@ -16,7 +16,7 @@ from .state import (
     other,
     put,
     put_half,
-    will_be_bad,
+    put_off,
     windows,
 )
 
@@ -36,17 +36,7 @@ def button_off(system: System, side: Side) -> System:
     wrong = _wrong(half(system, side))
     if wrong:
         system = blame(system, wrong, node)
-    system = put(
-        system,
-        node,
-        phase="off",
-        left=0,
-        task="",
-        task_left=0,
-        task_level=0,
-        task_restart=False,
-        **damage,
-    )
+    system = put_off(system, node, **damage)
     return put_half(system, side, setup=False, logged_on=False)
 
 
@@ -69,10 +59,10 @@ def _damage(mine: Half) -> dict[str, Any]:
 
 
 def _leave(system: System, side: Side, copy_key: str) -> System:
-    """Enter what stopping a CoServer does to the mirror and to the FTvirtual Server."""
+    """Enter what stopping a CoServer does to mirror and FTvirtual Server (HYP-FT-6, HYP-FT-16)."""
     node, mine, peer = node_of(side), half(system, side), half(system, other(side))
-    if will_be_bad(system, node) and not mine.windows.kernel_loaded and system.ft.phase == "up":
-        system = blame(system, "restart_latent", node)
+    if system.ft.phase == "up":
+        system = _blame_latent(system, node)
     if "copying" in (mine.member, peer.member):
         system = blame(system, copy_key, node)
         if peer.member == "copying" and copy_key == "cut_copy":
@@ -85,12 +75,18 @@ def _leave(system: System, side: Side, copy_key: str) -> System:
     return system
 
 
+def _blame_latent(system: System, node: Node) -> System:
+    """Enter that a node stops which will come back with the KB and without its fix."""
+    mine = windows(system, node)
+    if mine.kernel and not mine.kernel_loaded and mine.fix < system.rules.harmless_from:
+        return blame(system, "restart_latent", node)
+    return system
+
+
 def os_down(system: System, node: Node, then: str) -> System:
     """Shut a node's Windows down, or restart it."""
     if node == "ftvirtual":
-        mine = windows(system, node)
-        if then == "restart" and will_be_bad(system, node) and not mine.kernel_loaded:
-            system = blame(system, "restart_latent", node)
+        system = _blame_latent(system, node) if then == "restart" else system
     else:
         system = _leave(system, 1 if node == "coserver1" else 2, "stop_copy")
     return put(system, node, phase="down", left=system.rules.down, then=then)

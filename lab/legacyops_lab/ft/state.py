@@ -53,7 +53,8 @@ class Windows:
     """One installation: what is on its disk, what it has loaded, what it is doing.
 
     `kernel_loaded` and `fix_loaded` are what the last start found on the disk; a restart is
-    pending while the disk differs. `other` is a later update over the same kernel files.
+    pending while the disk differs; what is off has nothing of the KB loaded.
+    `other` is a later update over the same kernel files (HYP-FT-18).
     `hurt`: damaged files, nobody can log on and WMI is dead (③). `broken`: starts no more.
     """
 
@@ -85,7 +86,10 @@ class Windows:
     @property
     def restart_pending(self) -> bool:
         """Whether what is on the disk is not what runs."""
-        return (self.kernel, self.fix) != (self.kernel_loaded, self.fix_loaded)
+        return self.phase == "up" and (self.kernel, self.fix) != (
+            self.kernel_loaded,
+            self.fix_loaded,
+        )
 
     @property
     def usable(self) -> bool:
@@ -206,6 +210,23 @@ def put(system: System, node: Node, **changes: Any) -> System:
         return changed(system, ft=changed(system.ft, **changes))
     side: Side = 1 if node == "coserver1" else 2
     return put_half(system, side, windows=changed(half(system, side).windows, **changes))
+
+
+def put_off(system: System, node: Node, **changes: Any) -> System:
+    """Return the system with one node off: nothing of the KB is in memory any more."""
+    return put(
+        system,
+        node,
+        phase="off",
+        left=0,
+        task="",
+        task_left=0,
+        task_level=0,
+        task_restart=False,
+        kernel_loaded=False,
+        fix_loaded=windows(system, node).fix,
+        **changes,
+    )
 
 
 def say(system: System, node: Node, key: str, n: int = 0, x: int = 0) -> System:

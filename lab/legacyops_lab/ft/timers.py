@@ -17,6 +17,7 @@ from .state import (
     half,
     put,
     put_half,
+    put_off,
     side_of,
     take_fault,
     windows,
@@ -139,7 +140,7 @@ def _coserver_is_down(system: System, node: Node, side: Side) -> System:
     system = put_half(system, side, logged_on=False)
     if windows(system, node).then == "restart":
         return put(system, node, phase="post", left=system.rules.post)
-    return put(system, node, phase="off")
+    return put_off(system, node)
 
 
 def _ft_phase_ends(system: System) -> System:
@@ -164,4 +165,4 @@ def _ft_is_down(system: System) -> System:
         if mine.virtual in ("good", "sync", "waiting"):
             member = "stale" if mine.member == "copying" else mine.member
             system = put_half(system, n, virtual="offline", left=0, member=member)
-    return changed(put(system, "ftvirtual", phase="off"), stopped=True)
+    return changed(put_off(system, "ftvirtual"), stopped=True)

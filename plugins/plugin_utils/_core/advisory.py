@@ -288,7 +288,7 @@ def _ref_faults(
 
 def _loops_of(value: Any) -> set[str]:
     """Return the names of for_each whose item a value refers to."""
-    firsts = {name.split(".")[0] for _, name in _setting_names((), value)}
+    firsts = {name.split(".")[0] for _place, name in _setting_names((), value)}
     return firsts & settings_module.LOOPS.keys()
 
 
@@ -309,7 +309,7 @@ def _setting_faults(
     known = settings_module.KNOWN_SETTINGS | set(data.get("defaults", {}))
     known |= {PRODUCT_SCOPE, EVENTS_SCOPE}
     for where, name in _setting_names(place, value):
-        first, _, second = name.partition(".")
+        first, _dot, second = name.partition(".")
         if first in settings_module.LOOPS:
             keys = settings_module.LOOPS[first]
             if first not in loops:
@@ -395,7 +395,7 @@ def _used_step_faults(
 
 def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:
     for name, procedure in data["procedures"].items():
-        names = [step for _, step, _ in steps_of(("procedures", name), procedure)]
+        names = [step for _place, step, _data in steps_of(("procedures", name), procedure)]
         if one in names and other in names and names.index(other) > names.index(one):
             return True
     return False

@@ -59,7 +59,7 @@ _Run = Callable[[Observation, Arguments], Reading]
 
 
 def _check(
-    name: str,
+    check: str,
     values: str,
     needs: Request | Callable[[Arguments], Request] | None = None,
     /,
@@ -71,8 +71,8 @@ def _check(
 
     def add(run: _Run) -> _Run:
         fixed = needs if not callable(needs) else None
-        CHECKS[name] = Check(
-            name,
+        CHECKS[check] = Check(
+            check,
             run,
             needs if callable(needs) else lambda _: dict(fixed or {}),
             arguments,
@@ -137,9 +137,10 @@ def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
 
 def describe(ref: Ref) -> str:
     """Return a reference as a person would say it, for refusals."""
-    arguments = ", ".join(f"{k}={v}" for k, v in ref.get("with", {}).items())
+    given = [f"{k}={v}" for k, v in ref.get("with", {}).items() if v is not None]
+    name = ref["check"] + (f"({', '.join(given)})" if given else "")
     wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k not in ("check", "with")]
-    return quote(f"{ref['check']}({arguments}) {' '.join(wanted)}", 400)
+    return quote(f"{name} {' '.join(wanted)}", 400)
 
 
 _LIMITS: Final = frozenset({"at_least", "at_most"})
@@ -182,7 +183,7 @@ def _unknown(observation: Observation, part: str) -> Reading:
 
 
 @_check("windows_version", 'major and minor version as text, as "6.0"', {"want": ["system"]})
-def windows_version(observation: Observation, _: Arguments) -> Reading:
+def windows_version(observation: Observation, _arguments: Arguments) -> Reading:
     """Version of Windows."""
     system = _mapping(observation, "system")
     match = re.match(r"\d+\.\d+", str(system.get("version") or ""))
@@ -193,7 +194,7 @@ def windows_version(observation: Observation, _: Arguments) -> Reading:
 
 
 @_check("windows_role", "workstation, domain_controller, server", {"want": ["system"]})
-def windows_role(observation: Observation, _: Arguments) -> Reading:
+def windows_role(observation: Observation, _arguments: Arguments) -> Reading:
     """Kind of Windows installation."""
     kind = _mapping(observation, "system").get("product_type")
     roles = {1: "workstation", 2: "domain_controller", 3: "server"}
@@ -203,7 +204,7 @@ def windows_role(observation: Observation, _: Arguments) -> Reading:
 
 
 @_check("architecture", "x64, x86", {"want": ["system"]})
-def architecture(observation: Observation, _: Arguments) -> Reading:
+def architecture(observation: Observation, _arguments: Arguments) -> Reading:
     """Architecture of Windows."""
     value = _mapping(observation, "system").get("architecture")
     if value not in ("x64", "x86"):
@@ -234,7 +235,7 @@ def service_state(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @_check("pending_restart", "yes, no", {"want": ["pending_restart", "system"]})
-def pending_restart(observation: Observation, _: Arguments) -> Reading:
+def pending_restart(observation: Observation, _arguments: Arguments) -> Reading:
     """Does Windows wait for a restart, or did an installation of this change ask for one?"""
     state = observation.host_state()
     owed = state.get("restart_owed_since") if isinstance(state, Mapping) else None
@@ -250,7 +251,7 @@ def pending_restart(observation: Observation, _: Arguments) -> Reading:
 
 
 @_check("installer", "idle, busy", {"want": ["installer"]})
-def installer(observation: Observation, _: Arguments) -> Reading:
+def installer(observation: Observation, _arguments: Arguments) -> Reading:
     """Is an installation of Windows Installer running?"""
     value = _mapping(observation, "installer").get("in_progress")
     if not isinstance(value, bool):
@@ -324,7 +325,7 @@ def root_present(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @_check("root_update_policy", "allowed, off", {"want": ["root_update"]})
-def root_update_policy(observation: Observation, _: Arguments) -> Reading:
+def root_update_policy(observation: Observation, _arguments: Arguments) -> Reading:
     """Does policy allow the automatic update of root certificates?"""
     if observation.error("root_update"):
         return _unknown(observation, "root_update")
@@ -336,7 +337,7 @@ def root_update_policy(observation: Observation, _: Arguments) -> Reading:
 
 
 @_check("root_update_events", "succeeded, failed, none", {"want": ["root_update_events"]})
-def root_update_events(observation: Observation, _: Arguments) -> Reading:
+def root_update_events(observation: Observation, _arguments: Arguments) -> Reading:
     """Newest event of the automatic root update (CAPI2). No event proves nothing."""
     events = observation.part("root_update_events")
     if not isinstance(events, list):
@@ -575,7 +576,7 @@ def is_session(session: Mapping[str, Any]) -> bool:
 
 
 @_check("sessions", "number of user sessions", {"want": ["sessions"]})
-def sessions(observation: Observation, _: Arguments) -> Reading:
+def sessions(observation: Observation, _arguments: Arguments) -> Reading:
     """How many user sessions are there, disconnected ones included?"""
     listed = _mapping(observation, "sessions").get("list")
     if not isinstance(listed, list):
@@ -608,14 +609,14 @@ def logons(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @_check("setting", "the value itself", value=False)
-def setting(_: Observation, arguments: Arguments) -> Reading:
+def setting(_observation: Observation, arguments: Arguments) -> Reading:
     """The value of a setting."""
     value = arguments.get("value")
     return Reading(value, f"the setting is {quote(value)}")
 
 
 @_check("given", "yes, no", value=False)
-def given(_: Observation, arguments: Arguments) -> Reading:
+def given(_observation: Observation, arguments: Arguments) -> Reading:
     """Is a setting given, with all of its members?"""
     value = arguments.get("value")
     members = value.values() if isinstance(value, Mapping) else [value]
@@ -624,7 +625,7 @@ def given(_: Observation, arguments: Arguments) -> Reading:
 
 
 @_check("change_state", "open, stopped, window_closed, not_approved")
-def change_state(observation: Observation, _: Arguments) -> Reading:
+def change_state(observation: Observation, _arguments: Arguments) -> Reading:
     """Is the change approved, its window open, and not stopped?
 
     window_open is None where the change has no window.
@@ -647,7 +648,7 @@ def _hosts(observation: Observation) -> Mapping[str, Mapping[str, Any]]:
 
 
 @_check("turn", "reached, waiting")
-def turn(observation: Observation, _: Arguments) -> Reading:
+def turn(observation: Observation, _arguments: Arguments) -> Reading:
     """Has every server of the earlier waves ended? (Whether it failed: failure_budget.)"""
     hosts = _hosts(observation)
     wave = hosts[observation.host]["wave"]
@@ -681,7 +682,7 @@ def capacity_percent(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @_check("failure_budget", "unspent, spent, spent_under_way")
-def failure_budget(observation: Observation, _: Arguments) -> Reading:
+def failure_budget(observation: Observation, _arguments: Arguments) -> Reading:
     """Have no more servers failed than the change allows?
 
     spent_under_way: it is spent, but this server has begun and may go on to a resting point.

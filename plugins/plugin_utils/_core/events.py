@@ -60,6 +60,6 @@ def matching_groups(
         hits = [text for text in texts if any(matches(t, text) for t in group["texts"])]
         if hits:
             found.append((group, list(dict.fromkeys(hits))))
-    covered = {name for group, _ in found for name in group.get("includes", ())}
+    covered = {name for group, _hits in found for name in group.get("includes", ())}
     found = [pair for pair in found if pair[0]["id"] not in covered]
     return sorted(found, key=lambda pair: -len(pair[1]))

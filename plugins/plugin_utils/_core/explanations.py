@@ -66,8 +66,8 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             1603,
             "ERROR_INSTALL_FAILURE",
             "failed",
-            "The installation failed and was rolled back; the log tells why.",
-            "インストールに失敗し、ロールバックされました。原因はログを参照してください。",
+            "The installation failed and was rolled back, or should have been; the log tells why.",
+            "インストールに失敗しました(ロールバックは実行または試行済み)。原因はログを参照してください。",
         ),
         _row(
             1605,

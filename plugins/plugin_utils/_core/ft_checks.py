@@ -80,7 +80,7 @@ _ALL: Final[Request] = {"nodes": list(NODES)}
 def _worst(readings: Iterable[tuple[str, Reading]], order: Sequence[Any]) -> Reading:
     """Return the reading whose value comes first in an order, with the evidence of all."""
     pairs = list(readings)
-    value = min((reading.value for _, reading in pairs), key=order.index)
+    value = min((reading.value for _name, reading in pairs), key=order.index)
     return Reading(value, "; ".join(f"{name}: {reading.evidence}" for name, reading in pairs))
 
 
@@ -644,7 +644,7 @@ def _component(name: str, said: list[tuple[str, Any]] | None) -> Reading:
     if not said:
         return Reading(UNKNOWN, f"{quote(name, 40)}: no source tells its state")
     text = f"{quote(name, 40)}: " + ", ".join(f"{value} ({source})" for source, value in said)
-    values = {value for _, value in said}
+    values = {value for _source, value in said}
     return Reading(values.pop() if len(values) == 1 else UNKNOWN, text)
 
 
@@ -871,7 +871,7 @@ def event_groups(observation: Observation, arguments: Arguments) -> Reading:
     if groups:
         group, hits = groups[0]
         shown = "; ".join(quote(" ".join(hit.split()), 120) for hit in hits[:4])
-        others = "".join(f"; also {other['id']}" for other, _ in groups[1:])
+        others = "".join(f"; also {other['id']}" for other, _hits in groups[1:])
         return Reading(group["id"], f"{shown}{others}{note}")
     if len(unread) == len(_names(arguments.get("nodes"))):
         return Reading(UNKNOWN, "no node's events were read")
@@ -899,7 +899,7 @@ def ft_relay(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @register("ft_owner", "ours, free, another", _ALL)
-def ft_owner(observation: Observation, _: Arguments) -> Reading:
+def ft_owner(observation: Observation, _arguments: Arguments) -> Reading:
     """Whom does the system belong to right now? ours: this change, this run."""
     owner, change = observation.part("owner"), observation.change
     if not isinstance(owner, Mapping):

@@ -117,7 +117,7 @@ def _procedure(advisory: Advisory, scope: Scope, observation: Observation) -> st
     """Return the procedure to take, by the settings or by the branch that is observed."""
     if "branches" not in advisory.data:
         return str(scope["remedy"])
-    branch, _ = choose(advisory, scope, observation)
+    branch, _verdicts = choose(advisory, scope, observation)
     return (branch or {}).get("procedure")
 
 
@@ -188,7 +188,7 @@ def _all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> l
             scopes = list(each(entry["for_each"], scope))
             clause = entry.get("clause")
             named += [(step, inner, clause) for inner in scopes for step in entry["steps"]]
-    ids = [f"{number:02d}-{step}" for number, (step, _, _) in enumerate(named, 1)]
+    ids = [f"{number:02d}-{step}" for number, (step, _scope, _clause) in enumerate(named, 1)]
     return [
         _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
         for i in range(len(named))
@@ -211,7 +211,7 @@ def _step(
         """Return the ids of earlier steps: of the same hotfix where both are about one."""
         return [
             other_id
-            for other_id, (other, other_scope, _) in before
+            for other_id, (other, other_scope, _clause) in before
             if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
         ]
 
@@ -267,7 +267,8 @@ def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
 
     A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
     an earlier step remains that may change that (again_after). A step that only comes with
-    others (only_with) is left out where none of them remains.
+    others (only_with) is left out where none of them remains. One whose result nobody has taken
+    yet remains, whatever it has reached meanwhile.
     """
     kept: dict[str, Step] = {}
     for step in steps:
@@ -379,7 +380,8 @@ def remaining(
 ) -> list[Step]:
     """Return the steps of a server's plan that remain, by what is observed now.
 
-    The journal only tells what no observation shows: that an installation asked for a restart.
+    The journal only tells what no observation shows: that an installation asked for a restart,
+    and that a step's result has not been taken.
     """
     owed = {
         "restart_owed_since": restart_owed_since(journal),
@@ -392,7 +394,7 @@ def remaining(
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]
-    return _needed([{**step, "only_with": None} for step in planned], observation)
+    return _needed([{**step, "only_with": None} for step in planned], observation, journal)
 
 
 @dataclass(frozen=True)
@@ -415,7 +417,7 @@ def step_decision(
     if _under_way(step, observation):
         verdicts = evaluate_all(step["resume_when"], observation)
         return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
-    if _begun_without_result(step, journal) and all_hold(step["collect_when"], observation):
+    if _to_collect(step, observation, journal):
         verdicts = evaluate_all(step["collect_when"], observation)
         return StepDecision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
     if step["done_when"] and all_hold(step["done_when"], observation):
@@ -431,10 +433,13 @@ def step_decision(
     return StepDecision("act", "all interlocks hold", verdicts)
 
 
-def _begun_without_result(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
-    """Return whether a journal tells that a step began and not how it ended."""
+def _to_collect(
+    step: Step, observation: Observation, journal: Sequence[Mapping[str, Any]] | None
+) -> bool:
+    """Return whether a step has ended, and the journal tells only that it began."""
     last = [entry for entry in journal or () if entry.get("step") == step["id"]][-1:]
-    return bool(step["collect_when"]) and any(entry.get("kind") == "intent" for entry in last)
+    began = any(entry.get("kind") == "intent" for entry in last)
+    return bool(began and step["collect_when"]) and all_hold(step["collect_when"], observation)
 
 
 def step_unproven(step: Step, observation: Observation) -> list[Verdict]:

@@ -170,13 +170,13 @@ def _link(
     if stores.disallowed is None:
         return SignatureReading(UNKNOWN, "the store Disallowed could not be read")
     roots = list(stores.root_certs())
-    reach = _reachable(signer, [*pool, *(cert for _, cert in roots), *stores.disallowed])
+    reach = _reachable(signer, [*pool, *(cert for _store, cert in roots), *stores.disallowed])
     for cert in reach:
         if any(_same(cert, bad) for bad in stores.disallowed):
             return SignatureReading(
                 "disallowed", f"{_name(cert)} {cert.get('thumbprint')} is in the store Disallowed"
             )
-    found = paths(signer, pool, [cert for _, cert in roots])
+    found = paths(signer, pool, [cert for _store, cert in roots])
     if not found:
         if stores.unread:
             return SignatureReading(

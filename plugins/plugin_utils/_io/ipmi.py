@@ -26,6 +26,10 @@ _APPLICATION, _CHASSIS = 6, 0
 _GET_SYSTEM_GUID, _CHASSIS_STATUS, _CHASSIS_CONTROL = 0x37, 1, 2
 _CONTROL: Final = {"off": 0, "on": 1}
 _LONGEST_ANSWER: Final = 65536
+_ACKNOWLEDGE_SECONDS: Final = 5.0
+_PUMP_SECONDS: Final = 0.1
+# What pyghmi says where nothing came back.
+_SILENCE: Final = ("None", "timeout", "Session no longer connected")
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,11 @@ class Board:
                 board.ipmi_session.logout()
 
         answer = in_child(talk, self.seconds)
-        if answer is None:
+        if answer is None or answer.get("error") in _SILENCE:
             raise DriverError(
                 "power_timeout",
-                f"The management board {self.address} did not answer within {self.seconds:g} s.",
-                "Look at its network and its address.",
+                f"The management board {self.address} port {self.port} did not answer.",
+                "Look at its address, its network, and whether it knows the user.",
             )
         if "error" in answer:
             text = self.credentials.scrub(answer["error"])
@@ -107,7 +111,13 @@ def _guid(board: Any) -> str:
 
 
 def _control(board: Any, state: str) -> bool:
-    answer = board.raw_command(_CHASSIS, _CHASSIS_CONTROL, data=(_CONTROL[state],), retry=False)
+    """Send it without pyghmi's retries, which it then does not wait for either: pump instead."""
+    board.raw_command(_CHASSIS, _CHASSIS_CONTROL, data=(_CONTROL[state],), retry=False)
+    end = time.monotonic() + _ACKNOWLEDGE_SECONDS
+    answer = None
+    while answer is None and time.monotonic() < end:
+        board.wait_for_rsp(_PUMP_SECONDS)
+        answer = board.ipmi_session.lastresponse
     if answer and "error" in answer:
         raise ValueError(answer["error"])
     return answer is not None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +17,14 @@ from ansible.utils.display import Display
 from .._action import ActionError, HotfixAction
 from .._core.advisory import load_advisories
 from .._core.model import CoreError
+from .._io.failures import is_passing
 from .._io.locks import host_lock
-from .._io.remote import Remote
+from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
 from .settings import settings_of
+
+T = t.TypeVar("T")
 
 BUNDLED = Path(__file__).resolve().parents[3] / "advisories"
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
@@ -89,6 +93,22 @@ class ProcedureAction(HotfixAction):
             approved_digest=args.get("approved_digest") or "",
             approve_plan=bool(args.get("approve_plan")),
         )
+
+    def patiently(self, ask: t.Callable[[], T], seconds: float) -> T:
+        """Ask again while the answer only got lost on the way, at most ``seconds`` long.
+
+        :raises RemoteError: for any other reason, or when the time is up.
+        """
+        end = time.monotonic() + seconds
+        progress = self.progress()
+        while True:
+            try:
+                return ask()
+            except RemoteError as error:
+                if not is_passing(error) or time.monotonic() > end:
+                    raise
+                progress(f"no answer ({error.reason.replace('_', ' ')}), asks again")
+            self.stop.sleep(self.poll_seconds({}))
 
     @contextmanager
     def locked(self, change: Change, name: str) -> Iterator[None]:

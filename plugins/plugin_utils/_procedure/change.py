@@ -151,16 +151,21 @@ class Change:
     def why_not_begin(self, host: str) -> tuple[str, str] | None:
         """Why a host may not begin now: a reason for programs and a sentence; None if it may.
 
-        A host that has begun may go on; the interlocks of its steps say how far.
+        A host that is under way may go on; the interlocks of its steps say how far. One that has
+        failed may try again, but not while the change is stopped.
         """
-        if self.state(host)["status"] != files.NOT_BEGUN:
+        status = self.state(host)["status"]
+        if status not in (files.NOT_BEGUN, files.FAILED):
             return None
         stopped = self.directory.stopped()
         if stopped is not None:
+            begun = "Not begun" if status == files.NOT_BEGUN else "Left as it is"
             return "stopped", (
-                f"Not begun: the change is stopped ({stopped.rstrip('.')}). When that is settled, "
+                f"{begun}: the change is stopped ({stopped.rstrip('.')}). When that is settled, "
                 f"remove {self.directory.stop} and run the same command again."
             )
+        if status == files.FAILED:
+            return None
         failed = [
             name
             for name, _wave in self.queue

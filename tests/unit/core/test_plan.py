@@ -391,6 +391,18 @@ def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
     assert decision.action == action
 
 
+@pytest.mark.parametrize(("last", "remains"), [("intent", True), ("result", False)])
+def test_a_result_that_nobody_took_remains_to_be_taken(kit, ctx130025, last, remains):
+    plan = plan_of(kit, ctx130025, kit.observation())
+    step = _install_step(kit, ctx130025)
+    data = kit.data(installed=True)
+    _failed_job(data, kit)  # ended, however
+    journal = [{"kind": last, "step": step["id"], "status": "ok"}]
+    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
+    left = planning.remaining(plan, "xa01", observation, journal)
+    assert ("install_hotfix" in names(left)) is remains
+
+
 def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
     data = kit.data(installed=True)

@@ -245,6 +245,18 @@ class TestMspPatch:
         assert not run("msp_patch", remote, **ARGUMENTS)["changed"]
         assert [c[1]["op"] for c in remote.calls if c[0] == "job"] == ["delete"]
 
+    @pytest.mark.parametrize(
+        ("booted", "restart"),
+        [("2026-11-22T04:00:00Z", True), ("2026-11-22T06:00:00Z", False), (None, True)],
+    )
+    def test_a_restart_that_a_job_asked_a_dead_run_for_is_not_forgotten(
+        self, run, host, booted, restart
+    ) -> None:
+        job = {"exists": True, "state": 3, "last_result": 3010, "last_run": "2026-11-22T05:00:00Z"}
+        seen = before_patch(**INSTALLED, jobs={JOB: job}, system={"last_boot": booted})
+        result = run("msp_patch", host(observe=[seen], job=[{}]), **ARGUMENTS)
+        assert (result["exit_code"], result["reboot_required"]) == (3010, restart)
+
     def test_a_recorded_patch_whose_installer_still_runs_is_waited_for(self, run, host) -> None:
         job = {"exists": True, "state": 4, "last_result": 0x41301, "last_run": "t"}
         remote = host(

@@ -1,0 +1,51 @@
+"""What can be wrong with a BMC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from .state import Node
+
+BMC_FAULTS = ("bmc_late", "bmc_lies", "bmc_deaf", "bmc_silent", "bmc_wired_to", "bmc_recovers")
+
+
+@dataclass(frozen=True)
+class BmcFault:
+    """`late`: real seconds before each answer. `lies`: the power state that it always tells.
+
+    `deaf`: takes power commands and does nothing. `silent`: answers nothing at all.
+    `wired_to`: the CoServer that it really watches and switches.
+    """
+
+    late: float = 0.0
+    lies: Literal["on", "off"] | None = None
+    deaf: bool = False
+    silent: bool = False
+    wired_to: Node | None = None
+
+
+def bmc_fault(fault: str, arguments: dict[str, Any], before: BmcFault | None) -> BmcFault:
+    """Return what is wrong after one more fault.
+
+    Arguments: bmc_late seconds=N, bmc_lies says=on|off, bmc_wired_to node=NODE. ValueError
+    for an unknown fault or a missing argument.
+    """
+    had = before or BmcFault()
+    try:
+        match fault:
+            case "bmc_late":
+                return replace(had, late=float(arguments["seconds"]))
+            case "bmc_lies":
+                return replace(had, lies=arguments["says"])
+            case "bmc_deaf":
+                return replace(had, deaf=True)
+            case "bmc_silent":
+                return replace(had, silent=True)
+            case "bmc_wired_to":
+                return replace(had, wired_to=arguments["node"])
+            case "bmc_recovers":
+                return BmcFault(wired_to=had.wired_to)
+    except KeyError as missing:
+        raise ValueError(f"{fault} needs {missing}") from missing
+    raise ValueError(f"unknown fault {fault}; known are {', '.join(BMC_FAULTS)}")

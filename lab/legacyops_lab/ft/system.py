@@ -1,0 +1,266 @@
+"""One FT system in the lab's time: the pure physics with a clock, a log and a ledger around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from ..world.ledger import Ledger
+from ..world.times import ClockLike
+from . import levels, physics, violations
+from .estate import check, first_state, rules_of
+from .faults import BmcFault, bmc_fault
+from .log import Log
+from .notice import of_type
+from .physics import Action, Verb
+from .state import (
+    NODES,
+    SIDES,
+    Half,
+    Node,
+    System,
+    Violation,
+    Windows,
+    half,
+    healthy,
+    side_of,
+    windows,
+)
+
+COLOURS = {"good": "dark green", "starting": "light green", "sync": "light green"}
+COLOURS["waiting"] = "light green"
+
+
+class FtSystem:
+    """An FT system that goes on by the clock; whoever asks it anything first lets time pass.
+
+    All methods may be called from any thread: the BMCs live in one of their own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        description: dict[str, Any],
+        clock: ClockLike,
+        *,
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        """Begin at the description, or go on with the result of `dump`.
+
+        Raises ValueError for a description that the schema refuses.
+        """
+        check(description)
+        self.name = name
+        self.description = description
+        self.clock = clock
+        self.bmc_faults: dict[Node, BmcFault] = {}
+        self._lock = threading.RLock()
+        self._at = clock.now()
+        self._book = Ledger()
+        self._log = Log(description.get("language", "ja"))
+        self._system = first_state(description)
+        if state is None:
+            self._log.begin(self._at - timedelta(hours=1), description)
+        else:
+            self._continue(state)
+        self._take_over(self._system)
+
+    @property
+    def state(self) -> System:
+        """Return the state as it is now."""
+        with self._lock:
+            self.advance()
+            return self._system
+
+    def advance(self) -> None:
+        """Let everything happen that is due by the clock."""
+        with self._lock:
+            left = int((self.clock.now() - self._at).total_seconds())
+            while left > 0:
+                step = min(physics.next_event(self._system) or left, left)
+                self._at += timedelta(seconds=step)
+                self._take_over(physics.advance(self._system, step))
+                left -= step
+
+    def act(
+        self, verb: Verb, node: Node, *, restart: bool = True, level: str | None = None
+    ) -> None:
+        """Do something to the system; raise physics.Impossible where nothing happens.
+
+        `level` is the fix's, e.g. V1.0L20; `restart`: the installer restarts the node itself.
+        """
+        with self._lock:
+            self.advance()
+            action = Action(verb, node, restart, levels.number(level))
+            self._take_over(physics.act(self._system, action))
+
+    def inject(self, fault: str, node: Node, /, **arguments: Any) -> None:
+        """Let the next fitting occasion go wrong; ValueError for an unknown fault.
+
+        stays_down, copy_slow, enable_fails, exit_code; and of the CoServer's BMC (faults.py).
+        """
+        with self._lock:
+            self.advance()
+            if fault.startswith("bmc_"):
+                self.bmc_faults[node] = bmc_fault(fault, arguments, self.bmc_faults.get(node))
+            else:
+                self._take_over(physics.inject(self._system, fault, node))
+
+    async def wait_until(self, holds: Callable[[System], bool], seconds: float) -> bool:
+        """Wait until something holds; return False when this many simulated seconds are over."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while not holds(self.state):
+            left = (end - self.clock.now()).total_seconds()
+            if left <= 0:
+                return False
+            await self.clock.sleep(min(left, self.seconds_to_next()))
+        return True
+
+    def seconds_to_next(self) -> float:
+        """Return the simulated seconds to the next event (at least a moment, at most an hour)."""
+        with self._lock:
+            self.advance()
+            step = physics.next_event(self._system) or 3600
+            due = self._at + timedelta(seconds=step)
+            return max((due - self.clock.now()).total_seconds(), 0.001)
+
+    def events(self, node: Node | None = None) -> list[dict[str, Any]]:
+        """Return System events {utc, node, text} in order of time, of one node or of all."""
+        with self._lock:
+            self.advance()
+            return self._log.entries(node)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return violations and minutes without service or redundancy, as the world does."""
+        with self._lock:
+            self.advance()
+            return self._book.entries(self.clock.now())
+
+    def minutes(self) -> dict[str, float]:
+        """Return the minutes without service and without redundancy in all."""
+        system = self.state
+        return {
+            "without_service": round(system.without_service / 60, 1),
+            "without_redundancy": round(system.without_redundancy / 60, 1),
+        }
+
+    def node(self, node: Node) -> dict[str, Any]:
+        """Return what is on one node, as somebody with full access would find it."""
+        return _node(self.state, node)
+
+    def status(self) -> dict[str, Any]:
+        """Return the true state in a person's words."""
+        system = self.state
+        return {
+            "model": self.description["model"],
+            "type": system.rules.kind,
+            **_parts(system),
+            "healthy": healthy(system),
+            "data_lost": system.lost,
+            "faults": sorted(f"{fault} {node}" for fault, node in system.faults),
+            "violations": [self._told(entry) for entry in system.violations],
+            **self.minutes(),
+        }
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as JSON data without what moves with time alone."""
+        system = self.state
+        return {
+            "nodes": _parts(system),
+            "data_lost": system.lost,
+            "violations": self._book.violations(),
+            "events": [[e["node"], e["text"]] for e in self.events()],
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything with its times, as JSON data: for continuing later."""
+        with self._lock:
+            self.advance()
+            system = asdict(self._system)
+            del system["rules"], system["news"]
+            system["faults"] = sorted(system["faults"])
+            book, log = self._book.dump(), self._log.entries()
+            return {"at": self._at.isoformat(), "system": system, "ledger": book, "events": log}
+
+    def _continue(self, state: dict[str, Any]) -> None:
+        self._at = datetime.fromisoformat(state["at"])
+        self._book.load(state["ledger"])
+        self._log.load(state["events"])
+        self._system = _system(state["system"], self.description)
+
+    def _take_over(self, system: System) -> None:
+        """Make this the state; write its news into the log and the ledger."""
+        for entry in system.violations[len(self._system.violations) :]:
+            self._book.violation(self._at, self.name, self._told(entry))
+        for event in system.news:
+            self._log.add(self._at, event)
+        self._system = system
+        up = system.ft.phase == "up"
+        redundant = up and system.one.virtual == system.two.virtual == "good"
+        self._book.watch(self._at, self.name, up, "no service", "outage")
+        subject = f"{self.name} redundancy"
+        self._book.watch(self._at, subject, redundant, "no redundancy", "degraded")
+
+    def _told(self, entry: Violation) -> str:
+        clause = violations.clause(entry.key, self._system.rules.kind)
+        return f"{entry.node}: {violations.text(entry.key)} ({clause})"
+
+
+def _parts(system: System) -> dict[str, Any]:
+    """Return all nodes and Virtual Servers."""
+    found: dict[str, Any] = {node: _node(system, node) for node in NODES}
+    for n in SIDES:
+        found[f"virtual_server{n}"] = _virtual(system, half(system, n))
+    return found
+
+
+def _virtual(system: System, mine: Half) -> dict[str, Any]:
+    copying = mine.member == "copying"
+    return {
+        "state": mine.virtual,
+        "colour": COLOURS.get(mine.virtual),
+        "member": mine.member,
+        "mirror_copy": copying,
+        "runs_ftvirtual": mine.virtual == "good" and system.ft.phase == "up",
+    }
+
+
+def _node(system: System, node: Node) -> dict[str, Any]:
+    mine = windows(system, node)
+    return {
+        "phase": mine.phase,
+        "power": None if side_of(node) is None else ("off" if mine.phase == "off" else "on"),
+        "wmi": mine.usable,
+        "logon": mine.usable,
+        "kb": mine.kb,
+        "fix": levels.text(mine.fix),
+        "uninstall_folder": mine.kb and mine.spuninst,
+        "service_pack": mine.service_pack,
+        "restart_pending": mine.restart_pending,
+        "chkdsk_pending": mine.dirty,
+        "installing": mine.task or None,
+        "exit_code": mine.exit_code,
+        "files": _files(system, mine),
+    }
+
+
+def _files(system: System, mine: Windows) -> dict[str, str]:
+    """Return the kernel files' versions on the disk."""
+    which = "other" if mine.other else "kb" if mine.kb else "before"
+    files = of_type(system.rules.kind)["files"]
+    return {name: versions[which] for name, versions in sorted(files.items())}
+
+
+def _system(data: dict[str, Any], description: dict[str, Any]) -> System:
+    """Return the state out of `dump`'s data."""
+    halves = {
+        key: Half(**{**data[key], "windows": Windows(**data[key]["windows"])})
+        for key in ("one", "two")
+    }
+    faults = cast("frozenset[tuple[str, Node]]", frozenset(tuple(f) for f in data["faults"]))
+    found = tuple(Violation(**entry) for entry in data["violations"])
+    plain = {"ft": Windows(**data["ft"]), "faults": faults, "violations": found}
+    return System(**{**data, **halves, **plain, "rules": rules_of(description)})

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ansible-playbook is killed at every step of a server, and run again at once.
+
+SIGKILL leaves nobody a chance to tidy up. Killed alone, ansible-playbook leaves an orphaned worker
+that goes on with its step while the next run begins; killed with its workers, it leaves nobody.
+Each server's runs are killed one after the other, in one of these ways and at one of these moments.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import verify
+from twins import PATCH, STEPS, Change, Twins, estate, running
+
+pytestmark = pytest.mark.slow
+
+ALONE, WITH_WORKERS = "alone", "with-workers"
+INTENT, ACTING, RESULT, LEFT, BEGIN = "intent", "acting", "result", "left", "begin"
+# Long enough for the installer, or the restart, to be under way on the server.
+ACTING_SECONDS = 1.0
+AT_ONCE = 4
+# Which steps the runs for one server are killed at: not at neighbours, so that a whole step goes
+# well in between. Nor at the restart before prove_modules: it is done with the installation.
+HALVES = {
+    "one": ("stage_package", "import_root", "wait_for_sessions", "prove_modules", "enable_logons"),
+    "two": (
+        "drain_logons",
+        "prove_package_chain",
+        "install_hotfix",
+        "restart_server",
+        "prove_ima",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """When a run is killed: as soon as its journal shows this of this step, or a little later."""
+
+    step: str
+    moment: str
+
+    def is_it(self, entry: dict[str, Any]) -> bool:
+        kind = INTENT if self.moment == ACTING else self.moment
+        step = entry.get("step", "")
+        return bool(entry["kind"] == kind and step.partition("-")[2] == self.step)
+
+
+def scenarios() -> Iterator[tuple[str, str, list[Kill]]]:
+    """Server, way to kill, and each kill."""
+    for way in (ALONE, WITH_WORKERS):
+        for moment in (INTENT, RESULT):
+            for half, steps in HALVES.items():
+                yield f"{way}-{moment}-{half}", way, [at(step, moment) for step in steps]
+        acting = [Kill("install_hotfix", ACTING), Kill("restart_server", ACTING)]
+        yield f"{way}-acting", way, [Kill("", BEGIN), *acting]
+
+
+def at(step: str, moment: str) -> Kill:
+    """The kill. The look before it proves the modules already: a result without an intent."""
+    return Kill(step, RESULT if step == "prove_modules" else moment)
+
+
+SCENARIOS = {name: (way, kills) for name, way, kills in scenarios()}
+
+
+@dataclass
+class Story:
+    """What became of one server."""
+
+    change: Change
+    codes: list[int]
+    output: str
+    journal_at_death: list[list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, ansible_environment: dict[str, str]
+) -> Iterator[Twins]:
+    with running(
+        tmp_path_factory.mktemp("kills"), ansible_environment, estate(list(SCENARIOS))
+    ) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def stories(lab: Twins) -> dict[str, Story]:
+    """Kill everybody, several servers at a time: most of it is waiting."""
+    changes = {name: lab.change(name) for name in SCENARIOS}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = {
+            name: pool.submit(tell, lab, changes[name], *SCENARIOS[name]) for name in SCENARIOS
+        }
+        return {name: future.result() for name, future in futures.items()}
+
+
+def tell(lab: Twins, change: Change, way: str, kills: list[Kill]) -> Story:
+    """Run, kill and run again until nobody is killed any more."""
+    codes, journals = [], []
+    for number, kill in enumerate(kills):
+        log = lab.state / f"{change.host}-{number}.log"
+        codes.append(run_and_kill(lab, change, way, kill, log))
+        journals.append(change.journal())
+    last = lab.run(change.command)
+    return Story(change, [*codes, last.returncode], last.stdout, journals)
+
+
+def run_and_kill(lab: Twins, change: Change, way: str, kill: Kill, log: Path) -> int:
+    """Start a run and kill it; its exit code."""
+    known = len(change.journal())
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            change.command, env=lab.environment, cwd=lab.state, start_new_session=True,
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        wait_for(lambda: any(map(kill.is_it, change.journal()[known:])), process, change)
+        if kill.moment == ACTING:
+            time.sleep(ACTING_SECONDS)
+    finally:
+        slay(process, with_workers=way == WITH_WORKERS)
+    return process.returncode
+
+
+def wait_for(
+    condition: Callable[[], bool], process: subprocess.Popen[bytes], change: Change
+) -> None:
+    """Wait until the journal says it, or the run has ended."""
+    size, end = -1, time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < end:
+        now = change.journal_file.stat().st_size if change.journal_file.exists() else 0
+        if now != size and condition():
+            return
+        size = now
+        time.sleep(0.005)
+
+
+def slay(process: subprocess.Popen[bytes], *, with_workers: bool) -> None:
+    """SIGKILL; stopped first, so that no worker is born in between."""
+    if with_workers and process.poll() is None:
+        process.send_signal(signal.SIGSTOP)
+        for child in offspring(process.pid):
+            os.kill(child, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def offspring(process: int) -> list[int]:
+    """Every living descendant: workers are in sessions of their own, so no group has them all."""
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        children = [int(c) for task in tasks for c in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [each for child in children for each in (*offspring(child), child)]
+
+
+def test_the_plan_has_every_step(lab: Twins) -> None:
+    assert sorted(step for steps in HALVES.values() for step in steps) == sorted(STEPS)
+    for host, part in lab.plan()["hosts"].items():
+        assert tuple(step["name"] for step in part["steps"]) == STEPS, host
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_it_ends_healthy(lab: Twins, stories: dict[str, Story], name: str) -> None:
+    story = stories[name]
+    kills = len(SCENARIOS[name][1])
+    assert story.codes == [-signal.SIGKILL] * kills + [0], story.output
+    assert story.change.state()["status"] == "done"
+    host = lab.status()[name]
+    assert host["healthy"], host
+    assert host["logon_mode"] == 0
+
+
+def test_each_installer_ran_once_and_each_server_restarted_once(
+    lab: Twins, stories: dict[str, Story]
+) -> None:
+    hosts = lab.status()
+    assert {name: hosts[name]["installer_starts"] for name in stories} == {
+        name: {PATCH: 1} for name in stories
+    }
+    assert {name: hosts[name]["restarts"] for name in stories} == dict.fromkeys(stories, 1)
+
+
+def test_the_lab_saw_nothing_wrong(lab: Twins, stories: dict[str, Story]) -> None:
+    """Above all not that two clients changed a server at the same time."""
+    assert stories
+    assert lab.violations() == []
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_one_worker_after_the_other(stories: dict[str, Story], name: str) -> None:
+    """No worker's entries stand among another's: who writes holds the server's lock."""
+    change = stories[name].change
+    report = verify(change.journal_file.read_text(encoding="utf-8").splitlines())
+    assert report.ok, report.problems
+    writers = [process for process, _ in groupby(e["by"]["process"] for e in report.entries)]
+    assert len(writers) == len(set(writers))
+
+
+def test_an_orphan_went_on(stories: dict[str, Story]) -> None:
+    """Otherwise there was nothing here that could have collided."""
+    for name, (way, kills) in SCENARIOS.items():
+        for kill, journal in zip(kills, stories[name].journal_at_death, strict=True):
+            if way == ALONE and kill.moment == INTENT:
+                died, after = stories[name].change.journal()[len(journal) - 1 :][:2]
+                assert died["kind"] == INTENT, (name, kill)
+                assert after["kind"] in (RESULT, LEFT), (name, kill)
+                assert died["by"]["process"] == after["by"]["process"], (name, kill)

@@ -1,0 +1,110 @@
+"""The CoServers' BMCs, reached by pyghmi's unmodified client in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from legacyops_lab.ft import FtSystem
+
+from .conftest import CO1, CO2, SYSTEMS, FakeClock
+
+pytest.importorskip("pyghmi")
+
+CLIENT = """
+import json, sys
+from pyghmi.ipmi import command
+port, password, calls = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+bmc = command.Command(bmc="127.0.0.1", userid="admin", password=password, port=port)
+answers = []
+for name, arguments in calls:
+    try:
+        answers.append(getattr(bmc, name)(*arguments))
+    except Exception as error:
+        answers.append({"error": str(error)})
+print(json.dumps(answers, default=list))
+"""
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def ft(clock: FakeClock) -> FtSystem:
+    """Return a failed system on a clock that stands still."""
+    return FtSystem("ft-failed1", SYSTEMS["ft-failed1"], clock)
+
+
+@pytest.fixture
+def ask(ft: FtSystem) -> Iterator[Ask]:
+    """Return a function that asks a CoServer's BMC."""
+    from legacyops_lab.ft.bmc import CoServerBmc
+
+    bmcs = {node: CoServerBmc(ft, node, "127.0.0.1", 0) for node in (CO1, CO2)}
+
+    def call(node: str, *calls: list[Any], password: str = "Lab-Passw0rd!") -> Any:
+        line = [sys.executable, "-c", CLIENT, str(bmcs[node].port), password, json.dumps(calls)]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode:
+            return [{"error": done.stderr.strip().splitlines()[-1]}]
+        return json.loads(done.stdout)
+
+    yield call
+    for bmc in bmcs.values():
+        bmc.close()
+
+
+def test_power_is_the_systems(ft: FtSystem, ask: Ask) -> None:
+    status, off, now, again = ask(
+        CO1, ["get_power", []], ["set_power", ["off"]], ["get_power", []], ["set_power", ["off"]]
+    )
+    assert status["powerstate"] == "on"
+    assert off.get("pendingpowerstate", off.get("powerstate")) == "off"
+    assert now["powerstate"] == again["powerstate"] == "off"
+    assert ft.node(CO1)["power"] == "off"
+    assert ft.node(CO2)["power"] == "on"
+    assert ask(CO1, ["set_power", ["on"]], ["get_power", []])[1]["powerstate"] == "on"
+    assert ft.node(CO1)["phase"] == "post"
+
+
+def test_boot_into_setup(ft: FtSystem, ask: Ask) -> None:
+    boot, device, _ = ask(
+        CO1, ["set_bootdev", ["setup"]], ["get_bootdev", []], ["set_power", ["shutdown"]]
+    )
+    assert (boot["bootdev"], device["bootdev"]) == ("setup", "setup")
+    assert ft.node(CO1)["phase"] == "down"
+    assert ft.state.one.setup
+
+
+def test_both_have_their_own_uuid(ask: Ask) -> None:
+    first = ask(CO1, ["raw_command", [6, 0x37]])[0]["data"]
+    assert first != ask(CO2, ["raw_command", [6, 0x37]])[0]["data"]
+    assert len(first) == 16
+
+
+def test_lies_and_deafness(ft: FtSystem, ask: Ask) -> None:
+    ft.inject("bmc_lies", CO1, says="off")
+    assert ask(CO1, ["get_power", []])[0]["powerstate"] == "off"
+    assert ft.node(CO1)["power"] == "on"
+    ft.inject("bmc_recovers", CO1)
+    ft.inject("bmc_deaf", CO1)
+    assert ask(CO1, ["set_power", ["off"]], ["get_power", []])[1]["powerstate"] == "on"
+
+
+def test_wired_to_the_peer(ft: FtSystem, ask: Ask) -> None:
+    ft.inject("bmc_wired_to", CO1, node=CO2)
+    ask(CO1, ["set_power", ["off"]])
+    assert (ft.node(CO1)["power"], ft.node(CO2)["power"]) == ("on", "off")
+    assert [entry["kind"] for entry in ft.ledger()].count("violation") == 1
+
+
+def test_late_answers_arrive(ft: FtSystem, ask: Ask) -> None:
+    ft.inject("bmc_late", CO1, seconds=0.3)
+    assert ask(CO1, ["get_power", []])[0]["powerstate"] == "on"
+
+
+def test_wrong_password_is_refused(ft: FtSystem, ask: Ask) -> None:
+    assert "error" in ask(CO1, ["set_power", ["off"]], password="wrong")[0]
+    assert ft.node(CO1)["power"] == "on"
