@@ -262,7 +262,11 @@ def _instruction(
     return [*words, {"clause": None, **data["instruction"]}]
 
 
-def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
+def _needed(
+    steps: Iterable[Step],
+    observation: Observation,
+    journal: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Step]:
     """Return the steps that remain to be done, by what is observed.
 
     A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
@@ -278,7 +282,8 @@ def _needed(steps: Iterable[Step], observation: Observation) -> list[Step]:
         idle = any_fails(step["only_if"], observation)
         if any_fails((r for r in step["only_if"] if r["check"] in _SETTINGS), observation):
             continue  # no earlier step changes a setting
-        if _under_way(step, observation) or (wanted and (again or not (done or idle))):
+        begun = _under_way(step, observation) or _to_collect(step, observation, journal)
+        if begun or (wanted and (again or not (done or idle))):
             conditional = not all_hold(step["only_if"], observation)
             kept[step["id"]] = {**step, "conditional": conditional}
     return list(kept.values())
