@@ -137,10 +137,20 @@ def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
 
 def describe(ref: Ref) -> str:
     """Return a reference as a person would say it, for refusals."""
-    given = [f"{k}={v}" for k, v in ref.get("with", {}).items() if v is not None]
+    words = {k: _word(v) for k, v in ref.get("with", {}).items()}
+    given = [f"{k}={word}" for k, word in words.items() if word]
     name = ref["check"] + (f"({', '.join(given)})" if given else "")
     wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k not in ("check", "with")]
     return quote(f"{name} {' '.join(wanted)}", 400)
+
+
+def _word(value: Any) -> str:
+    """Return an argument in a word; empty for a table, which says nothing to a reader."""
+    if isinstance(value, Mapping):
+        return str(value.get("id") or "")
+    if isinstance(value, list):
+        return "+".join(filter(None, map(_word, value)))
+    return "" if value is None else str(value)
 
 
 _LIMITS: Final = frozenset({"at_least", "at_most"})

@@ -89,7 +89,10 @@ def find(
             if all(verdict.holds is True for verdict in verdicts):
                 found.append(_finding(rule, inner, [verdict.evidence for verdict in verdicts]))
     if "branches" in advisory.data:
-        found += _branch_findings(*choose(advisory, scope, observation))
+        branch, verdicts = choose(advisory, scope, observation)
+        # Why no case fits is clear where something else blocks already.
+        if branch is not None or all(finding["severity"] != "blocker" for finding in found):
+            found += _branch_findings(branch, verdicts)
     order = ("blocker", "warning", "info", "good")
     return sorted(found, key=lambda finding: order.index(finding["severity"]))
 

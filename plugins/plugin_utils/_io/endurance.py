@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .power import OperatorNeeded
+from .power import OperatorNeededError
 from .site_command import Credentials, DriverError, SiteCommand, SitePattern, wrong
 
 # Our names, and the notice's; a site may add more (mirror sets) and name them as it likes.
@@ -51,7 +51,7 @@ class EnduranceDriver(ABC):
     def read(self) -> tuple[Components, str]:
         """Each component's state, and the evidence. A component without a state is unknown.
 
-        :raises OperatorNeeded: a person must look.
+        :raises OperatorNeededError: a person must look.
         """
 
     @abstractmethod
@@ -60,7 +60,7 @@ class EnduranceDriver(ABC):
 
         :returns: what was said to it; only its state tells that it is enabled.
         :raises DriverError: it did not succeed.
-        :raises OperatorNeeded: a person must do it.
+        :raises OperatorNeededError: a person must do it.
         """
 
 
@@ -70,19 +70,19 @@ class OperatorEndurance(EnduranceDriver):
     name = "operator"
 
     def read(self) -> tuple[Components, str]:
-        raise OperatorNeeded(
+        raise OperatorNeededError(
             {
                 "en": "See in Endurance Manager which colour each component has. (Where one is "
                 "light green, wait until it turns dark green.) Dark green means normal.",
-                "ja": "Endurance Manager 上で、すべてのコンポーネントが濃い緑色の表示になっていることを"
-                "確認してください。(薄い緑色の表示の場合は、濃い緑色の表示に変化するまで、しばらく待ちます) "
-                "※ 濃い緑色は正常状態を意味しています。",
+                "ja": "Endurance Manager 上で、すべてのコンポーネントが濃い緑色の表示に"
+                "なっていることを確認してください。(薄い緑色の表示の場合は、"
+                "濃い緑色の表示に変化するまで、しばらく待ちます) ※ 濃い緑色は正常状態を意味しています。",
             }
         )
 
     def enable(self, component: str) -> str:
         side, title = _SIDE[component], COMPONENTS[component]
-        raise OperatorNeeded(
+        raise OperatorNeededError(
             {
                 "en": f'In Endurance Manager right-click "{title}" (the FTvirtual Server on the '
                 f"{side[0]}) and click Enable.",
@@ -195,7 +195,7 @@ def _states(states: Any) -> dict[str, SitePattern]:
     if not isinstance(states, Mapping) or not set(_NEEDED) <= set(states) <= set(STATES):
         raise wrong(
             "endurance.states must tell good, synchronising and failed.",
-            f"Give a pattern for each; there may also be {', '.join(sorted(set(STATES) - set(_NEEDED)))}.",
+            f"Give a pattern for each; known are {', '.join(STATES)}.",
         )
     return {str(k): SitePattern.of(v, f"endurance.states.{k}") for k, v in states.items()}
 

@@ -35,7 +35,7 @@ class PowerReading:
     evidence: str
 
 
-class OperatorNeeded(DriverError):
+class OperatorNeededError(DriverError):
     """Only a person can do this.
 
     :ivar instruction: what to do, {"en": …, "ja": …}.
@@ -62,7 +62,7 @@ class PowerDriver(ABC):
 
         :returns: what the driver said to it; only a later status tells that it is on.
         :raises DriverError: it did not, or says that it could not.
-        :raises OperatorNeeded: a person must do it.
+        :raises OperatorNeededError: a person must do it.
         """
 
     @abstractmethod
@@ -94,7 +94,7 @@ class OperatorPower(PowerDriver):
         return PowerReading(UNKNOWN, "only a person sees it")
 
     def on(self) -> str:
-        raise OperatorNeeded(
+        raise OperatorNeededError(
             {
                 "en": f"Switch {self._title} on with the power button of the machine. Where its "
                 "file system is damaged, chkdsk may run; leave it alone.",
@@ -105,7 +105,7 @@ class OperatorPower(PowerDriver):
         )
 
     def off(self) -> str:
-        raise OperatorNeeded(
+        raise OperatorNeededError(
             {
                 "en": f"Switch {self._title} off with the power button of the machine.",
                 "ja": f"{self._title} の電源を、サーバ本体の電源ボタンから切ってください。",
@@ -114,14 +114,14 @@ class OperatorPower(PowerDriver):
 
     def off_at_post(self) -> str:
         """As ``off``, at the one moment that the notice names."""
-        raise OperatorNeeded(
+        raise OperatorNeededError(
             {
                 "en": f"At the POST screen, switch {self._title} off with the power button of the "
                 "machine. If POST is over, do not cut: let Windows finish starting, nobody logs "
                 "on, and shut it down.",
-                "ja": f"POST 画面で、{self._title} の電源をサーバ本体の電源ボタンから切ってください。"
-                "POST を過ぎた場合は電源を切らず、Windows の起動完了を待ち、ログオンせずにシャットダウン"
-                "してください。",
+                "ja": f"POST 画面で、{self._title} の電源をサーバ本体の電源ボタンから切って"
+                "ください。POST を過ぎた場合は電源を切らず、Windows の起動完了を待ち、"
+                "ログオンせずにシャットダウンしてください。",
             }
         )
 

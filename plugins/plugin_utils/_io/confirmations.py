@@ -1,0 +1,346 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person confirms, as records in the change directory.
+
+::
+
+    DIR/waiting/HOST/STEP.json                 what a step asks a person for, while it waits
+    DIR/confirmations/HOST/STEP-REQUEST.json   what a person answered; never changed, never removed
+
+A confirmation answers one request only: that of an earlier wait proves nothing about this one. Who
+waits may end and come back as often as it likes: the request stays until it is settled. The
+journal's entry is the waiting step's business.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .waiting import Progress, Stop, poll
+from .wire import RemoteError
+
+_LONGEST_NAME = 80
+_LONGEST_NOTE = 2000
+
+
+class ConfirmationError(RemoteError):
+    """A confirmation that is refused, or a record that cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a step asks a person for.
+
+    :ivar id: names this wait.
+    :ivar instruction: what to do, or what to look at: {en, ja}, or a list of such.
+    :ivar second_name: whether two people must answer for it.
+    :ivar choices: what the person may have seen (``saw``); empty: nothing is asked.
+    :ivar about: what else tells this wait from another: the plan's digest, the node.
+    """
+
+    id: str
+    host: str
+    step: str
+    since: str
+    instruction: Any
+    second_name: bool
+    choices: tuple[str, ...]
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A person's word. utc: when it was given, by the controller's clock."""
+
+    request: str
+    host: str
+    step: str
+    name: str
+    second_name: str | None
+    saw: str | None
+    note: str
+    utc: str
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in its file and in a journal."""
+        return {**self.__dict__}
+
+
+class Confirmations:
+    """The requests and confirmations of one change.
+
+    :param root: the change directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def ask(
+        self,
+        host: str,
+        step: str,
+        instruction: Any,
+        *,
+        second_name: bool = False,
+        choices: tuple[str, ...] = (),
+        **about: Any,
+    ) -> Request:
+        """Ask a person; the same question of an earlier run is the same request still.
+
+        :param about: JSON values.
+        :raises ConfirmationError: the record cannot be read or written.
+        """
+        asked = {
+            "host": host,
+            "step": step,
+            "instruction": instruction,
+            "second_name": second_name,
+            "choices": list(choices),
+            "about": about,
+        }
+        asked = json.loads(json.dumps(asked))
+        path = self._waiting(host, step)
+        earlier = _read(path)
+        if earlier and {key: earlier.get(key) for key in asked} == asked:
+            return _request(path, earlier)
+        record = {"id": secrets.token_hex(8), "since": _now(), **asked}
+        _write(path, record, replace=True)
+        return _request(path, record)
+
+    def waiting(self, host: str) -> list[Request]:
+        """Every request of a host that waits for an answer, or whose answer nobody has taken."""
+        folder = self._waiting(host, "x").parent
+        records = ((path, _read(path)) for path in sorted(folder.glob("*.json")))
+        return [_request(path, record) for path, record in records if record]
+
+    def confirm(
+        self,
+        host: str,
+        step: str,
+        *,
+        name: str,
+        second_name: str | None = None,
+        saw: str | None = None,
+        note: str = "",
+        write: bool = True,
+    ) -> tuple[Confirmation, bool]:
+        """Answer a waiting step.
+
+        :param write: False only checks (check mode).
+        :returns: the confirmation, and whether it is new.
+        :raises ConfirmationError: the step does not wait, the answer lacks something, or another
+            answer was given already: what was said stays said.
+        """
+        request = next((r for r in self.waiting(host) if r.step == step), None)
+        if request is None:
+            raise self._not_waiting(host, step)
+        given = Confirmation(
+            request.id,
+            host,
+            step,
+            _person(name, "name"),
+            _person(second_name, "second_name") if second_name is not None else None,
+            saw,
+            _note(note),
+            _now(),
+        )
+        _complete(request, given)
+        if write and self._store(given):
+            return given, True
+        earlier = self.answer(request)
+        if earlier is None:  # check mode
+            return given, True
+        if {**earlier.record(), "utc": given.utc} == given.record():
+            return earlier, False
+        raise ConfirmationError(
+            "already_confirmed",
+            f"{host}: step {step} was confirmed by {earlier.name} at {earlier.utc}, in other words.",
+            "What was confirmed stays as it is; talk to that person.",
+        )
+
+    def answer(self, request: Request) -> Confirmation | None:
+        """What was answered to a request; None as long as nothing was."""
+        record = _read(self._answer(request.host, request.step, request.id))
+        if record is None:
+            return None
+        try:
+            return Confirmation(**record)
+        except TypeError:
+            path = self._answer(request.host, request.step, request.id)
+            raise _unreadable(path, "it is no confirmation") from None
+
+    def await_answer(
+        self,
+        request: Request,
+        *,
+        deadline: float,
+        interval: float,
+        stop: Stop,
+        progress: Progress,
+    ) -> Confirmation | None:
+        """Look for the answer until it is there; None when the deadline passed.
+
+        :param deadline: seconds from now; 0 looks once.
+        :raises StoppedError: see waiting.Stop. The request stays.
+        """
+
+        def look() -> Confirmation | None:
+            found = self.answer(request)
+            if found is None:
+                progress(f"step {request.step} waits for a person's confirmation")
+            return found
+
+        found: Confirmation | None = poll(look, deadline=deadline, interval=interval, stop=stop)
+        return found
+
+    def settle(self, request: Request) -> None:
+        """The step has taken the answer: it waits no more. The answer itself stays for ever."""
+        self._waiting(request.host, request.step).unlink(missing_ok=True)
+
+    def _store(self, given: Confirmation) -> bool:
+        path = self._answer(given.host, given.step, given.request)
+        return _write(path, given.record(), replace=False)
+
+    def _not_waiting(self, host: str, step: str) -> ConfirmationError:
+        others = [request.step for request in self.waiting(host)]
+        text = f"It waits for: {', '.join(others)}." if others else "No step of it waits."
+        return ConfirmationError(
+            "not_waiting",
+            f"{host}: step {step} does not wait for a confirmation. {text}",
+            "Nothing was recorded: confirm what is asked for, when it is asked for.",
+        )
+
+    def _waiting(self, host: str, step: str) -> Path:
+        return self._root / "waiting" / _file(host) / f"{_file(step)}.json"
+
+    def _answer(self, host: str, step: str, request: str) -> Path:
+        return self._root / "confirmations" / _file(host) / f"{_file(step)}-{_file(request)}.json"
+
+
+def _file(name: str) -> str:
+    """A name as one part of a path."""
+    return (
+        quote(name, safe=" ").replace(".", "%2E") if set(name) == {"."} else quote(name, safe=" ")
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _person(name: str, what: str) -> str:
+    """A person's name as one line.
+
+    :raises ConfirmationError: there is none.
+    """
+    text = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not text or len(text) > _LONGEST_NAME:
+        raise ConfirmationError(
+            "name_missing",
+            f"{what} must say who confirms, in 1 to {_LONGEST_NAME} characters.",
+            "Give your name.",
+        )
+    return text
+
+
+def _note(note: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in note)[:_LONGEST_NOTE]
+
+
+def _complete(request: Request, given: Confirmation) -> None:
+    """:raises ConfirmationError: the answer lacks what the request asks for."""
+    if request.second_name and given.second_name is None:
+        raise ConfirmationError(
+            "second_name_missing",
+            f"{given.host}: step {given.step} must be confirmed by two people.",
+            "Give second_name as well.",
+        )
+    if given.second_name is not None and given.second_name.casefold() == given.name.casefold():
+        raise ConfirmationError(
+            "second_name_missing",
+            f"{given.host}: name and second_name are the same person.",
+            "Have a second person look.",
+        )
+    if request.choices and given.saw not in request.choices:
+        raise ConfirmationError(
+            "saw_missing",
+            f"{given.host}: step {given.step} asks what is to be seen.",
+            f"Give saw as one of: {', '.join(request.choices)}.",
+        )
+    if given.saw is not None and not request.choices:
+        raise ConfirmationError(
+            "saw_missing",
+            f"{given.host}: step {given.step} does not ask what is to be seen.",
+            "Leave saw out; say more in note.",
+        )
+
+
+def _request(path: Path, record: Mapping[str, Any]) -> Request:
+    try:
+        return Request(**{**record, "choices": tuple(record["choices"])})
+    except (KeyError, TypeError):
+        raise _unreadable(path, "it is no request") from None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        raise _unreadable(path, str(problem)) from None
+    if not isinstance(value, dict):
+        raise _unreadable(path, "it holds no JSON object")
+    return value
+
+
+def _unreadable(path: Path, why: str) -> ConfirmationError:
+    return ConfirmationError(
+        "change", f"{path} cannot be read ({why}).", "Restore it, or remove it and wait again."
+    )
+
+
+def _write(path: Path, record: Mapping[str, Any], *, replace: bool) -> bool:
+    """Write a whole record at once, or none.
+
+    :param replace: False leaves a file that is there as it is.
+    :returns: whether it was written.
+    """
+    text = json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    move: Callable[[str, Path], None] = os.replace if replace else os.link
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        move(temporary, path)  # a link to a name that is taken fails: the first answer stays
+    except FileExistsError:
+        return False
+    except OSError as problem:
+        raise ConfirmationError(
+            "change", f"{path} cannot be written ({problem.strerror}).", "Make room, and confirm."
+        ) from None
+    finally:
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                Path(temporary).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
