@@ -387,6 +387,9 @@ def _used_step_faults(
                 yield (*place, key, index), f"{key} names {other}, which is not in steps"
             elif other not in before and _in_procedure_with(data, name, other):
                 yield (*place, key, index), f"{key} names {other}, which does not come before"
+    for index, other in enumerate(step.get("standby_for", [])):
+        if other not in data["steps"]:
+            yield (*place, "standby_for", index), f"standby_for names {other}, not in steps"
     for key in ("only_if", "done_when", "resume_when", "collect_when", "interlocks", "expect"):
         yield from _ref_faults(data, (*place, key), step.get(key, []), loops=loops)
     for key in ("arguments", "seconds", "contact"):

@@ -75,6 +75,7 @@ class Step(TypedDict):
     conditional: bool  # only_if was not certain when the plan was made
     only_with: list[str] | None  # ids: planned only where one of these is
     again_after: list[str]  # ids: while one of these remains, done_when proves nothing
+    standby_for: list[str]  # names: while one of these remains, this one is there if needed
     changes: Text
     resting_point: bool  # after this step stopping is safe
     interruptible: bool

@@ -237,6 +237,7 @@ def _step(
         "conditional": False,
         "only_with": earlier(data["only_with"]) if "only_with" in data else None,
         "again_after": earlier(data.get("again_after", [])),
+        "standby_for": list(data.get("standby_for", [])),
         "changes": data["changes"],
         "resting_point": data.get("resting_point", False),
         "interruptible": data.get("interruptible", True),
@@ -263,30 +264,40 @@ def _instruction(
 
 
 def _needed(
-    steps: Iterable[Step],
+    steps: Sequence[Step],
     observation: Observation,
     journal: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[Step]:
     """Return the steps that remain to be done, by what is observed.
 
     A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
-    an earlier step remains that may change that (again_after). A step that only comes with
-    others (only_with) is left out where none of them remains. One whose result nobody has taken
-    yet remains, whatever it has reached meanwhile.
+    an earlier step remains that may change that (again_after), or a step remains that may need it
+    after all (standby_for). A step that only comes with others (only_with) is left out where none
+    of them remains. One whose result nobody has taken yet remains, whatever it has reached
+    meanwhile.
     """
     kept: dict[str, Step] = {}
+    standby: dict[str, Step] = {}
     for step in steps:
+        if any_fails((ref for ref in step["only_if"] if ref["check"] in _SETTINGS), observation):
+            continue  # no earlier step changes a setting
         again = any(other in kept for other in step["again_after"])
         wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
         done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
         idle = any_fails(step["only_if"], observation)
-        if any_fails((r for r in step["only_if"] if r["check"] in _SETTINGS), observation):
-            continue  # no earlier step changes a setting
         begun = _under_way(step, observation) or _to_collect(step, observation, journal)
         if begun or (wanted and (again or not (done or idle))):
             conditional = not all_hold(step["only_if"], observation)
             kept[step["id"]] = {**step, "conditional": conditional}
-    return list(kept.values())
+        elif step["standby_for"]:
+            standby[step["id"]] = {**step, "conditional": True}
+    names = {step["name"] for step in kept.values()}
+    called = {i for i, step in standby.items() if names.intersection(step["standby_for"])}
+    return [
+        kept.get(step["id"]) or standby[step["id"]]
+        for step in steps
+        if step["id"] in kept or step["id"] in called
+    ]
 
 
 def _under_way(step: Step, observation: Observation) -> bool:

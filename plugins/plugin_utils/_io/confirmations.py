@@ -165,7 +165,7 @@ class Confirmations:
             return earlier, False
         raise ConfirmationError(
             "already_confirmed",
-            f"{host}: step {step} was confirmed by {earlier.name} at {earlier.utc}, in other words.",
+            f"{host}: step {step} was confirmed otherwise by {earlier.name} at {earlier.utc}.",
             "What was confirmed stays as it is; talk to that person.",
         )
 
@@ -229,10 +229,9 @@ class Confirmations:
 
 
 def _file(name: str) -> str:
-    """A name as one part of a path."""
-    return (
-        quote(name, safe=" ").replace(".", "%2E") if set(name) == {"."} else quote(name, safe=" ")
-    )
+    """A name as one part of a path; never a hidden file, and never the folder above."""
+    text = quote(name, safe=" ")
+    return f"_{text}" if text.startswith(".") else text
 
 
 def _now() -> str:

@@ -76,7 +76,8 @@ class OperatorEndurance(EnduranceDriver):
                 "light green, wait until it turns dark green.) Dark green means normal.",
                 "ja": "Endurance Manager 上で、すべてのコンポーネントが濃い緑色の表示に"
                 "なっていることを確認してください。(薄い緑色の表示の場合は、"
-                "濃い緑色の表示に変化するまで、しばらく待ちます) ※ 濃い緑色は正常状態を意味しています。",
+                "濃い緑色の表示に変化するまで、しばらく待ちます) "
+                "※ 濃い緑色は正常状態を意味しています。",
             }
         )
 

@@ -105,25 +105,37 @@ class OperatorPower(PowerDriver):
         )
 
     def off(self) -> str:
-        raise OperatorNeededError(
-            {
-                "en": f"Switch {self._title} off with the power button of the machine.",
-                "ja": f"{self._title} の電源を、サーバ本体の電源ボタンから切ってください。",
-            }
-        )
+        raise OperatorNeededError(self.ways()["cut"])
 
-    def off_at_post(self) -> str:
-        """As ``off``, at the one moment that the notice names."""
-        raise OperatorNeededError(
-            {
-                "en": f"At the POST screen, switch {self._title} off with the power button of the "
-                "machine. If POST is over, do not cut: let Windows finish starting, nobody logs "
-                "on, and shut it down.",
-                "ja": f"POST 画面で、{self._title} の電源をサーバ本体の電源ボタンから切って"
-                "ください。POST を過ぎた場合は電源を切らず、Windows の起動完了を待ち、"
-                "ログオンせずにシャットダウンしてください。",
-            }
-        )
+    def ways(self) -> dict[str, dict[str, str]]:
+        """What to do, for each way of switching off."""
+        title = self._title
+        return {
+            "cut": {
+                "en": f"Switch {title} off with the power button of the machine.",
+                "ja": f"{title} の電源を、サーバ本体の電源ボタンから切ってください。",
+            },
+            "at_post": {
+                "en": f"Restart the Windows of {title} unless it restarts already. At the POST "
+                f"screen, switch {title} off with the power button of the machine. If POST is "
+                "over, do not cut: let Windows finish starting, nobody logs on, and shut it down.",
+                "ja": f"{title} の Windows を再起動し(再起動中であればそのまま)、POST 画面で、"
+                f"{title} の電源をサーバ本体の電源ボタンから切ってください。POST を過ぎた場合は電源を"
+                "切らず、Windows の起動完了を待ち、ログオンせずにシャットダウンしてください。",
+            },
+            "bios_setup": {
+                "en": f"Restart the Windows of {title}, enter the BIOS setup at POST, and there "
+                "switch it off with the power button of the machine.",
+                "ja": f"{title} の Windows を再起動し、POST で BIOS セットアップに入り、"
+                "そこでサーバ本体の電源ボタンから電源を切ってください。",
+            },
+            "shutdown": {
+                "en": f"Shut the Windows of {title} down, and see that the machine is off. Where "
+                "it only says that it may be switched off, use the power button.",
+                "ja": f"{title} の Windows をシャットダウンし、電源が切れたことを確認してください。"
+                "電源を切る準備ができたとだけ表示される場合は、電源ボタンから切ってください。",
+            },
+        }
 
 
 class IpmiPower(PowerDriver):

@@ -1,0 +1,233 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches a CoServer on or off by its power driver, and believes only what the driver reads."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._ft_action import FT_OPTIONS, FtAction
+from ..plugin_utils._io.power import (
+    UNKNOWN,
+    IpmiPower,
+    OperatorNeededError,
+    OperatorPower,
+    PowerDriver,
+    PowerReading,
+    Wiring,
+    power_driver,
+    title_of,
+    wiring_by_shutdown,
+    wiring_by_uuid,
+)
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.waiting import poll
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "coserver": {"type": "str", "choices": ["coserver1", "coserver2"], "required": True},
+    "state": {"type": "str", "choices": ["on", "off", "status"], "default": "status"},
+    "way": {"type": "str", "choices": ["at_post", "bios_setup", "shutdown", "cut"]},
+    "peer_state": {"type": "str", "choices": ["on", "off"]},
+    "wiring_proven": {"type": "bool", "default": False},
+    "machine_uuid": {"type": "str"},
+    "deadline_seconds": {"type": "int", "default": 600},
+    "poll_seconds": {"type": "int"},
+    **FT_OPTIONS,
+}
+
+_PEERS: t.Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
+
+
+class ActionModule(FtAction):
+    argument_spec = ARGUMENT_SPEC
+    argument_rules: t.ClassVar[dict[str, t.Any]] = {"required_if": [("state", "off", ["way"])]}
+
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        self._args = args
+        self._title = title_of(args["coserver"])
+        self._driver = self._driver_of(args["coserver"])
+        self._peer = self._driver_of(_PEERS[args["coserver"]])
+        self._before = self._driver.status()
+        self._peer_before = self._peer.status()
+        wanted = args["state"]
+        if wanted == "status" or self._before.state == wanted:
+            return self._result(self._before, self._peer_before, changed=False)
+        try:
+            return self._switch(wanted)
+        except OperatorNeededError as needed:
+            return self._by_operator(needed, wanted)
+
+    def _driver_of(self, coserver: str) -> PowerDriver:
+        system, credentials = self.system(self._args), self.credentials(self._args)
+        return power_driver(system, coserver, credentials)
+
+    def _switch(self, wanted: str) -> dict[str, t.Any]:
+        if wanted == "on":
+            do: t.Callable[[], str] = self._driver.on
+        elif isinstance(self._driver, OperatorPower):
+            raise OperatorNeededError(self._driver.ways()[self._args["way"]])
+        elif self._args["way"] == "shutdown":
+            do = self._nothing
+        else:
+            do = self._cut
+        if self.check_mode:
+            if do == self._cut:
+                self._guard()
+            return self._result(self._before, self._peer_before, changed=True, wanted=wanted)
+        return self._verified(wanted, do())
+
+    @staticmethod
+    def _nothing() -> str:
+        return "Windows switches off by itself"
+
+    def _cut(self) -> str:
+        """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""
+        way = self._args["way"]
+        if way == "at_post":
+            raise ActionError(
+                "refused",
+                f"{self._title} has the power driver {self._driver.name}, and no network sees"
+                " POST. Leave the button to an operator, or say bios_setup or shutdown.",
+            )
+        self._guard()
+        if way == "bios_setup" and not self.person(self._args):
+            said = self._driver.boot_to_setup()
+            raise self.waiting(
+                OperatorNeededError(self._into_setup()), changed=True, **self._facts(said)
+            )
+        return self._driver.off()
+
+    def _into_setup(self) -> dict[str, str]:
+        title = self._title
+        return {
+            "en": f"Restart the Windows of {title}: it ends in the BIOS setup. Confirm once the "
+            "screen shows that; the power is cut after it.",
+            "ja": f"{title} の Windows を再起動してください。BIOS セットアップ画面で停止します。"
+            "画面を確認してから承認してください。その後、電源が切断されます。",
+        }
+
+    def _guard(self) -> None:
+        """:raises ActionError: the state of the two machines or the wiring forbids a cut."""
+        facts = self._facts("")
+        if self._before.state == UNKNOWN:
+            raise ActionError(
+                "unknown",
+                f"The power driver does not say whether {self._title} is on"
+                f" ({self._before.evidence}). Nothing is cut on an unknown state.",
+                **facts,
+            )
+        told = self._args["peer_state"]
+        if told is not None and self._peer_before.state != told:
+            raise ActionError(
+                "peer_state",
+                f"The peer of {self._title} is {self._peer_before.state} instead of {told}"
+                f" ({self._peer_before.evidence}). Nothing was cut; look at both machines.",
+                **facts,
+            )
+        wiring = self._by_uuid()
+        if wiring.result == "wrong":
+            raise ActionError(
+                "wiring_wrong",
+                f"The power driver of {self._title} belongs to another machine"
+                f" ({wiring.evidence}). Nothing was cut; correct its address or its wiring.",
+                **{**facts, "wiring": wiring.__dict__},
+            )
+        if wiring.result != "proven" and not self._args["wiring_proven"]:
+            raise ActionError(
+                "wiring_unproven",
+                f"Nothing proves that the power driver switches {self._title}"
+                f" ({wiring.evidence}). Give the machine's UUID, or let the machine shut down"
+                " once and see that its driver and no other goes off.",
+                **{**facts, "wiring": wiring.__dict__},
+            )
+
+    def _by_uuid(self) -> Wiring:
+        if not isinstance(self._driver, IpmiPower):
+            return Wiring(UNKNOWN, f"the driver {self._driver.name} gives no UUID")
+        machine = self._args["machine_uuid"] or self._driver.expected
+        peer = self._peer.expected if isinstance(self._peer, IpmiPower) else None
+        return wiring_by_uuid(self._driver.guid(), machine, peer)
+
+    def _verified(self, wanted: str, said: str) -> dict[str, t.Any]:
+        """Look until the driver reads it, or the deadline has passed."""
+        progress = self.progress()
+
+        def look() -> PowerReading | None:
+            now = self._driver.status()
+            progress(f"{self._title} is {now.state}, awaited is {wanted}")
+            return now if now.state == wanted else None
+
+        after = poll(
+            look,
+            deadline=self._args["deadline_seconds"],
+            interval=self.poll_seconds(self._args),
+            stop=self.stop,
+        )
+        peer = self._peer.status()
+        # A driver that has switched the other machine still reads its own as before.
+        if peer.state != self._peer_before.state:
+            raise ActionError(
+                "peer_changed",
+                f"The peer of {self._title} was {self._peer_before.state} and is {peer.state}"
+                f" ({peer.evidence}). The driver may switch the other machine: cut nothing more,"
+                " and look at both.",
+                changed=True,
+                **self._facts(said),
+            )
+        if after is None:
+            now = self._driver.status()
+            raise ActionError(
+                "not_verified",
+                f"{self._title} is {now.state} instead of {wanted} after"
+                f" {self._args['deadline_seconds']} seconds ({said}; {now.evidence})."
+                " Look at the machine before anything else is done.",
+                changed=True,
+                **self._facts(said),
+            )
+        return self._result(after, peer, changed=True, said=said)
+
+    def _by_operator(self, needed: OperatorNeededError, wanted: str) -> dict[str, t.Any]:
+        """What a person has done is believed by name; otherwise tell what to do."""
+        name = self.person(self._args)
+        if not name and not self.check_mode:
+            raise self.waiting(needed, **self._facts(""))
+        after = PowerReading(wanted, f"{name} says so") if name else self._before
+        result = self._result(after, self._peer.status(), changed=True, wanted=wanted)
+        return {**result, "instruction": needed.instruction}
+
+    def _facts(self, said: str) -> dict[str, t.Any]:
+        return {
+            "power": self._before.state,
+            "evidence": "; ".join(filter(None, (said, self._before.evidence))),
+            "driver": self._driver.name,
+            "peer": self._peer_before.__dict__,
+        }
+
+    def _result(
+        self,
+        now: PowerReading,
+        peer: PowerReading,
+        *,
+        changed: bool,
+        said: str = "",
+        wanted: str = "",
+    ) -> dict[str, t.Any]:
+        before, after = self._before.state, wanted or now.state
+        shutdown = wiring_by_shutdown((self._before, self._peer_before), (now, peer))
+        # Only a machine that went off by itself proves anything; a cut is no passive proof.
+        passive = self._args["state"] == "off" and self._args["way"] == "shutdown"
+        wiring = shutdown if passive and changed else self._by_uuid()
+        result = {
+            **self._facts(said),
+            "power": now.state,
+            "evidence": "; ".join(filter(None, (said, now.evidence))),
+            "peer": peer.__dict__,
+            "wiring": wiring.__dict__,
+            "changed": changed,
+        }
+        if changed:
+            name = self._args["coserver"]
+            result["diff"] = {"before": {name: before}, "after": {name: after}}
+        return result
