@@ -45,7 +45,7 @@ class FtAction(HotfixAction):
         if option is not None:
             return option
         hosts = self.task_vars.get("hostvars") or {}
-        variables = hosts[self.host] if self.host in hosts else self.task_vars
+        variables = hosts.get(self.host, self.task_vars)
         return plain(variables[variable]) if variable in variables else None
 
     def waiting(self, needed: OperatorNeededError, **facts: t.Any) -> ActionError:

@@ -120,8 +120,9 @@ class OperatorPower(PowerDriver):
                 f"screen, switch {title} off with the power button of the machine. If POST is "
                 "over, do not cut: let Windows finish starting, nobody logs on, and shut it down.",
                 "ja": f"{title} の Windows を再起動し(再起動中であればそのまま)、POST 画面で、"
-                f"{title} の電源をサーバ本体の電源ボタンから切ってください。POST を過ぎた場合は電源を"
-                "切らず、Windows の起動完了を待ち、ログオンせずにシャットダウンしてください。",
+                f"{title} の電源をサーバ本体の電源ボタンから切ってください。"
+                "POST を過ぎた場合は電源を切らず、Windows の起動完了を待ち、"
+                "ログオンせずにシャットダウンしてください。",
             },
             "bios_setup": {
                 "en": f"Restart the Windows of {title}, enter the BIOS setup at POST, and there "
