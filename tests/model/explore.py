@@ -39,8 +39,11 @@ class Result:
 class Explorer:
     """Explores one plan from one starting state."""
 
-    def __init__(self, steps: Sequence[Mapping[str, Any]], *, crashes: bool = True) -> None:
-        """Take the steps of a plan."""
+    def __init__(
+        self, steps: Sequence[Mapping[str, Any]], *, crashes: bool = True, by_hand: bool = False
+    ) -> None:
+        """Take the steps of a plan. by_hand: somebody may also try any step at any time."""
+        self.by_hand = by_hand
         self.steps = list(steps)
         self.plan = {"hosts": {HOST: {"steps": self.steps}}}
         self.number = {step["id"]: i for i, step in enumerate(self.steps)}
@@ -76,6 +79,8 @@ class Explorer:
             state = remembered(state)
             steps = core.remaining(self.plan, HOST, observe(state, change()))
             yield "a run begins", (state, tuple(self.number[step["id"]] for step in steps))
+            if self.by_hand:
+                yield from self._try_all(state)
             return
         if not todo:
             return
@@ -94,7 +99,19 @@ class Explorer:
             if later != state:
                 yield f"{step['id']} refused, later", (later, None)
             return
-        yield from self._carry_out(step, state, inside, rest)
+        for label, after in self._carry_out(step, state, inside, rest):
+            if " failed: " in label:
+                self.why[place] = label
+            yield label, after
+
+    def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
+        """Try each step out of order, as somebody may who calls the modules by hand."""
+        inside = change(observe(state))
+        observation = observe(state, inside)
+        for step in self.steps:
+            if core.step_decision(step, observation).action == "act":
+                for label, (after, _todo) in self._carry_out(step, state, inside, ()):
+                    yield f"by hand {label}", (after, None)
 
     def _carry_out(
         self, step: Mapping[str, Any], state: State, inside: dict[str, Any], rest: tuple[int, ...]
@@ -152,7 +169,7 @@ class Explorer:
         for place, outs in self.leads.items():
             if place in good or place[0].system.violations:
                 continue
-            if not [out for out in outs if out != place] or place[1] == ():
+            if place in self.why or not outs:
                 self.result.stuck.append((self.why.get(place, "ended"), self.way(place)))
 
     def way(self, place: Place) -> list[str]:
