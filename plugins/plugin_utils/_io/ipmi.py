@@ -39,7 +39,7 @@ class Board:
     address: str
     port: int
     credentials: Credentials
-    seconds: float = 20.0
+    seconds: float
 
     def power(self) -> str:
         """``on`` or ``off``, as the board says.

@@ -20,6 +20,7 @@ from .site_command import Answer, Credentials, DriverError, SiteCommand, SitePat
 
 UNKNOWN: Final = "unknown"
 _IPMI_PORT: Final = 623
+_BOARD_SECONDS, _LONGEST_BOARD_SECONDS = 20, 120  # a call's deadline, its login included
 # IPMI 2.0, 22.26 and 22.30: what fits into a user's name and password.
 _LONGEST_NAME, _LONGEST_PASSWORD = 16, 20
 _PLACEHOLDERS: Final = ("coserver", "name", "address")
@@ -275,7 +276,10 @@ def _ipmi(part: Mapping[str, Any], where: str, credentials: Any) -> IpmiPower:
             expected = uuid.UUID(str(expected)).hex
         except ValueError:
             raise wrong(f"{where}.uuid is no UUID.", "Copy it from the machine's SMBIOS.") from None
-    return IpmiPower(Board(address.strip(), port, login), expected)
+    seconds = part.get("seconds", _BOARD_SECONDS)
+    if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST_BOARD_SECONDS:
+        raise wrong(f"{where}.seconds is {seconds!r}.", f"Give 1 to {_LONGEST_BOARD_SECONDS}.")
+    return IpmiPower(Board(address.strip(), port, login, seconds), expected)
 
 
 def _command(

@@ -176,7 +176,7 @@ class SiteCommand:
             )
         if by not in ("stdin", "environment"):
             raise wrong(f"{where}: credentials_by is {by!r}.", "Say stdin or environment.")
-        if isinstance(seconds, bool) or not 0 < float(seconds) <= _LONGEST_SECONDS:
+        if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST_SECONDS:
             raise wrong(f"{where}: seconds is {seconds!r}.", f"Give 1 to {_LONGEST_SECONDS}.")
         self._words: list[str] = words
 
@@ -193,7 +193,7 @@ class SiteCommand:
             environment["LEGACYOPS_PASSWORD"] = self._credentials.password
         elif self._credentials is not None:
             given = f"{self._credentials.username}\n{self._credentials.password}\n".encode()
-        code, text = _run(line, environment, given, float(self._seconds), self._where)
+        code, text = _run(line, environment, given, self._seconds, self._where)
         return Answer(code, self._credentials.scrub(text) if self._credentials else text)
 
     def _filled(self, word: str, names: Mapping[str, str]) -> str:

@@ -36,14 +36,19 @@ class Boards:
         print(json.dumps([words, arguments]), file=self._process.stdin, flush=True)
         return self._read()
 
-    def inject(self, fault: str, node: str, **arguments: Any) -> None:
-        self.do("inject", fault, node, **arguments)
+    def inject(self, fault: str, coserver: str, /, **arguments: Any) -> None:
+        self.do("inject", fault, coserver, **arguments)
 
     def power(self, node: str) -> str:
         return str(self.do("node", node)["power"])
 
-    def violations(self) -> int:
-        return sum(entry["kind"] == "violation" for entry in self.do("ledger"))
+    def mend(self) -> None:
+        """Both machines on, and nothing wrong with their boards."""
+        for coserver in self.ports:
+            self.inject("bmc_wired_to", coserver, node=coserver)
+            self.inject("bmc_recovers", coserver)
+            if self.power(coserver) == "off":
+                self.do("act", "power_on", coserver)
 
 
 @contextmanager

@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A site's command: site_double.py FOLDER VERB [WHO]. States stand in FOLDER/states.json.
 
-It writes down how it was called. FOLDER/fault may hold: slow, silent, liar, refuses, deaf, leaks,
-peer (switches the other one).
+It writes down how it was called. FOLDER/fault may hold: slow, silent, refuses, deaf, leaks, peer
+(switches the other one), goes_off (coserver1 goes off after the first look at it).
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ def main() -> int:
     if verb == "status":
         if fault != "silent":
             print(states[name] if name else "\n".join(f"{k} = {v}" for k, v in states.items()))
+        if fault == "goes_off":
+            (base / "states.json").write_text(
+                json.dumps({**states, "coserver1": "off"}), encoding="utf-8"
+            )
         return 0
     if fault == "refuses":
         print("permission denied")

@@ -218,6 +218,7 @@ POWER_MISTAKES: list[tuple[Any, str]] = [
     ({"driver": "ipmi", "address": "b", "credentials": "half"}, "half.password"),
     ({"driver": "ipmi", "address": "b", "credentials": "long"}, "do not fit into IPMI"),
     ({"driver": "ipmi", "address": "b", "credentials": "site", "uuid": "x"}, "no UUID"),
+    ({"driver": "ipmi", "address": "b", "credentials": "site", "seconds": 0}, "seconds is 0"),
     ({"driver": "command"}, "status is no command"),
     ({"driver": "command", "status": "pdu status"}, "status is no command"),
     ({"driver": "command", "status": [1]}, "status is no command"),

@@ -71,7 +71,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     monkeypatch.setattr(Stop, "sleep", lambda self, _seconds: self.check())
 
     def call(
-        name: str, remote: RecordedHost, check: bool = False, **arguments: Any
+        name: str, remote: RecordedHost, /, check: bool = False, **arguments: Any
     ) -> dict[str, Any]:
         module = importlib.import_module(
             f"ansible_collections.legacyops.hotfix.plugins.action.{name}"

@@ -1,0 +1,225 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The driver ipmi against the lab's real BMCs, with what can be wrong with them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import power
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ipmi import Board, in_child
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import (
+    Credentials,
+    DriverError,
+)
+from bmc_process import PASSWORD, Boards, boards
+
+pytest.importorskip("pyghmi")
+CREDENTIALS = {"bmc": {"username": "admin", "password": PASSWORD}}
+ONE, TWO = "coserver1", "coserver2"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Boards]:
+    with boards() as both:
+        yield both
+
+
+@pytest.fixture(autouse=True)
+def _mended(lab: Boards) -> Iterator[None]:
+    yield
+    lab.mend()
+
+
+def board(lab: Boards, node: str = ONE, **more: Any) -> Board:
+    login = Credentials("admin", PASSWORD)
+    return replace(Board("127.0.0.1", lab.ports[node], login, 10.0), **more)
+
+
+def driver(lab: Boards, node: str = ONE, **more: Any) -> power.PowerDriver:
+    part = {"driver": "ipmi", "address": "127.0.0.1", "port": lab.ports[node], "credentials": "bmc"}
+    form = {node: {"name": node, "power": {**part, "seconds": 5, **more}}}
+    return power.power_driver(form, node, CREDENTIALS)
+
+
+def test_status_off_and_on(lab: Boards) -> None:
+    one = driver(lab)
+    assert one.status().state == "on"
+    assert one.off() == "the board took it"
+    assert (lab.power(ONE), lab.power(TWO)) == ("off", "on")
+    assert one.status().state == "off"
+    one.on()
+    assert one.status().state == "on"
+
+
+def test_boot_to_setup_is_for_one_start(lab: Boards) -> None:
+    assert driver(lab).boots_to_setup
+    driver(lab).boot_to_setup()
+    assert lab.do("device", ONE) == "setup"
+
+
+def test_the_uuid_is_the_machines(lab: Boards) -> None:
+    seen = driver(lab).guid()
+    assert power.wiring_by_uuid(seen, lab.do("uuid", ONE), lab.do("uuid", TWO)).result == "proven"
+    exchanged = power.wiring_by_uuid(seen, lab.do("uuid", TWO), lab.do("uuid", ONE))
+    assert exchanged.result == "wrong"
+    assert "the peer's" in exchanged.evidence
+
+
+def test_late_answers_arrive(lab: Boards) -> None:
+    lab.inject("bmc_late", ONE, seconds=0.5)
+    assert driver(lab).status().state == "on"
+    assert board(lab).control("off")
+    assert lab.power(ONE) == "off"
+
+
+def test_silence_is_unknown(lab: Boards) -> None:
+    lab.inject("bmc_silent", ONE)
+    reading = driver(lab, seconds=1).status()
+    assert reading.state == "unknown"
+    assert "did not answer" in reading.evidence
+    assert driver(lab, seconds=1).guid() is None
+
+
+def test_the_deadline_holds(lab: Boards) -> None:
+    lab.inject("bmc_late", ONE, seconds=30)
+    began = time.monotonic()
+    with pytest.raises(DriverError) as caught:
+        board(lab, seconds=1.0).power()
+    assert caught.value.reason == "power_timeout"
+    assert time.monotonic() - began < 3
+
+
+def test_a_cut_is_sent_once(lab: Boards) -> None:
+    """A late board acts on each packet it got: one that comes twice could undo a later on."""
+    lab.inject("bmc_late", ONE, seconds=2)
+    assert board(lab).control("off")
+    lab.inject("bmc_recovers", ONE)
+    lab.do("act", "power_on", ONE)
+    time.sleep(2)
+    assert lab.power(ONE) == "on"
+
+
+def test_deaf_and_lying_boards_do_what_they_do(lab: Boards) -> None:
+    lab.inject("bmc_deaf", ONE)
+    driver(lab).off()
+    assert driver(lab).status().state == "on"
+    lab.inject("bmc_lies", ONE, says="off")
+    assert driver(lab).status().state == "off"
+    assert lab.power(ONE) == "on"
+
+
+def test_refusals_name_no_secret(lab: Boards) -> None:
+    wrong = board(lab, credentials=Credentials("admin", "Canary-Pass-7"))
+    with pytest.raises(DriverError) as caught:
+        wrong.control("off")
+    assert caught.value.reason == "power_refused"
+    assert "Canary" not in str(caught.value)
+    assert "Canary" not in repr(wrong)
+    assert lab.power(ONE) == "on"
+
+
+def test_nothing_of_pyghmi_stays_in_the_worker(lab: Boards) -> None:
+    from pyghmi.ipmi.private import session
+
+    threads = threading.active_count()
+    board(lab).power()
+    assert threading.active_count() == threads
+    assert session.iothread is None
+    assert not session.iosockets
+
+
+def test_the_drivers_load_pyghmi_only_when_they_talk() -> None:
+    package = "ansible_collections.legacyops.hotfix.plugins"
+    code = f"import sys, {package}.action.power; sys.exit('pyghmi' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class TestShutdownAsProof:
+    """A node shuts itself down: its own board must see that, and the peer's nothing."""
+
+    def readings(self, lab: Boards) -> tuple[power.PowerReading, power.PowerReading]:
+        return driver(lab, ONE, seconds=2).status(), driver(lab, TWO, seconds=2).status()
+
+    def shown(self, lab: Boards) -> str:
+        before = self.readings(lab)
+        lab.do("act", "power_off", ONE)
+        return power.wiring_by_shutdown(before, self.readings(lab)).result
+
+    def test_proven(self, lab: Boards) -> None:
+        assert self.shown(lab) == "proven"
+
+    def test_exchanged(self, lab: Boards) -> None:
+        lab.inject("bmc_wired_to", ONE, node=TWO)
+        lab.inject("bmc_wired_to", TWO, node=ONE)
+        assert self.shown(lab) == "wrong"
+
+    @pytest.mark.parametrize(("node", "wired_to"), [(ONE, TWO), (TWO, ONE)])
+    def test_two_boards_on_one_machine_prove_nothing(self, lab: Boards, node, wired_to) -> None:
+        lab.inject("bmc_wired_to", node, node=wired_to)
+        assert self.shown(lab) == "unknown"
+
+    @pytest.mark.parametrize("fault", ["bmc_silent", "bmc_lies"])
+    @pytest.mark.parametrize("node", [ONE, TWO])
+    def test_a_board_that_says_nothing_or_anything(self, lab: Boards, fault, node) -> None:
+        arguments = {"says": "off"} if fault == "bmc_lies" else {}
+        lab.inject(fault, node, **arguments)
+        expected = "proven" if (fault, node) == ("bmc_lies", TWO) else "unknown"
+        assert self.shown(lab) == expected
+
+
+@pytest.mark.parametrize(
+    ("board_says", "machine", "peer", "result"),
+    [
+        (None, "1d0bdcf5-d429-5bd0-9049-8a468793012b", None, "unknown"),
+        ("not hex", "1d0bdcf5-d429-5bd0-9049-8a468793012b", None, "unknown"),
+        ("00" * 16, "00" * 16, None, "unknown"),
+        ("ff" * 16, "ff" * 16, None, "unknown"),
+        (
+            "03000200040005000006000700080009",
+            "03000200-0400-0500-0006-000700080009",
+            None,
+            "proven",
+        ),
+        ("03000200040005000006000700080009",) * 3 + ("unknown",),
+        (
+            "1d0bdcf5d4295bd090498a468793012b",
+            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
+            None,
+            "proven",
+        ),
+        (
+            "f5dc0b1d29d4d05b90498a468793012b",
+            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
+            None,
+            "proven",
+        ),
+        (
+            "2b019387468a4990d05b29d4f5dc0b1d",
+            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
+            None,
+            "proven",
+        ),
+        ("1d0bdcf5d4295bd090498a468793012c", "1D0BDCF5-D429-5BD0-9049-8A468793012B", None, "wrong"),
+        ("1d0bdcf5d4295bd090498a468793012b", None, None, "unknown"),
+    ],
+)
+def test_uuids_in_every_byte_order(board_says, machine, peer, result) -> None:
+    assert power.wiring_by_uuid(board_says, machine, peer).result == result
+
+
+def test_a_child_that_dies_is_an_error() -> None:
+    def fail() -> None:
+        raise SystemExit(3)
+
+    assert in_child(fail, 5) == {"error": "3"}
+    assert in_child(lambda: {"a": 1}, 5) == {"value": {"a": 1}}
+    assert in_child(lambda: time.sleep(30), 0.2) is None
