@@ -37,6 +37,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **FT_OPTIONS,
 }
 
+_PEER_SECONDS = 60.0  # how long a board that does not answer is asked again
 _PEERS: t.Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
 
 
@@ -84,15 +85,8 @@ class ActionModule(FtAction):
 
     def _cut(self) -> str:
         """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""
-        way = self._args["way"]
-        if way == "at_post":
-            raise ActionError(
-                "refused",
-                f"{self._title} has the power driver {self._driver.name}, and no network sees"
-                " POST. Leave the button to an operator, or say bios_setup or shutdown.",
-            )
         self._guard()
-        if way == "bios_setup" and not self.person(self._args):
+        if self._args["way"] == "bios_setup" and not self.person(self._args):
             said = self._driver.boot_to_setup()
             raise self.waiting(
                 OperatorNeededError(self._into_setup()), changed=True, **self._facts(said)
@@ -109,8 +103,22 @@ class ActionModule(FtAction):
         }
 
     def _guard(self) -> None:
-        """:raises ActionError: the state of the two machines or the wiring forbids a cut."""
+        """:raises ActionError: the way, the state of the machines or the wiring forbids a cut."""
         facts = self._facts("")
+        if self._args["way"] == "at_post":
+            raise ActionError(
+                "refused",
+                f"{self._title} has the power driver {self._driver.name}, and no network sees"
+                " POST. Leave the button to an operator, or say bios_setup or shutdown.",
+                **facts,
+            )
+        if self._args["way"] == "bios_setup" and not self._driver.boots_to_setup:
+            raise ActionError(
+                "not_possible",
+                f"The power driver of {self._title} cannot make a start end in the BIOS setup."
+                " Give it boot_setup, leave it to an operator, or say shutdown.",
+                **facts,
+            )
         if self._before.state == UNKNOWN:
             raise ActionError(
                 "unknown",
@@ -144,7 +152,7 @@ class ActionModule(FtAction):
             )
 
     def _by_uuid(self) -> Wiring:
-        if not isinstance(self._driver, IpmiPower):
+        if not isinstance(self._driver, IpmiPower) or self._before.state == UNKNOWN:
             return Wiring(UNKNOWN, f"the driver {self._driver.name} gives no UUID")
         machine = self._args["machine_uuid"] or self._driver.expected
         peer = self._peer.expected if isinstance(self._peer, IpmiPower) else None
@@ -157,7 +165,10 @@ class ActionModule(FtAction):
         def look() -> PowerReading | None:
             now = self._driver.status()
             progress(f"{self._title} is {now.state}, awaited is {wanted}")
-            return now if now.state == wanted else None
+            if now.state == wanted:
+                return now
+            self._peer_kept(self._peer.status(), said)
+            return None
 
         after = poll(
             look,
@@ -165,17 +176,7 @@ class ActionModule(FtAction):
             interval=self.poll_seconds(self._args),
             stop=self.stop,
         )
-        peer = self._peer.status()
-        # A driver that has switched the other machine still reads its own as before.
-        if peer.state != self._peer_before.state:
-            raise ActionError(
-                "peer_changed",
-                f"The peer of {self._title} was {self._peer_before.state} and is {peer.state}"
-                f" ({peer.evidence}). The driver may switch the other machine: cut nothing more,"
-                " and look at both.",
-                changed=True,
-                **self._facts(said),
-            )
+        peer = self._peer_after(said)
         if after is None:
             now = self._driver.status()
             raise ActionError(
@@ -187,6 +188,40 @@ class ActionModule(FtAction):
                 **self._facts(said),
             )
         return self._result(after, peer, changed=True, said=said)
+
+    def _peer_after(self, said: str) -> PowerReading:
+        """The peer's reading, which is as before; a silent board is asked for a while.
+
+        :raises ActionError: it is another one, or it cannot be read any more.
+        """
+        before = self._peer_before.state
+
+        def look() -> PowerReading | None:
+            now = self._peer.status()
+            return now if before == UNKNOWN or now.state != UNKNOWN else None
+
+        deadline = min(self._args["deadline_seconds"], _PEER_SECONDS)
+        peer = poll(look, deadline=deadline, interval=1, stop=self.stop)
+        peer = peer or PowerReading(UNKNOWN, "its driver does not say any more")
+        self._peer_kept(peer, said)
+        if peer.state != before:
+            raise self._peer_lost("unknown", peer, said)
+        return peer
+
+    def _peer_kept(self, peer: PowerReading, said: str) -> None:
+        """:raises ActionError: the peer's power changed: a driver may have switched the other."""
+        if peer.state not in (UNKNOWN, self._peer_before.state):
+            raise self._peer_lost("peer_changed", peer, said)
+
+    def _peer_lost(self, reason: str, peer: PowerReading, said: str) -> ActionError:
+        return ActionError(
+            reason,
+            f"The peer of {self._title} was {self._peer_before.state} and is {peer.state}"
+            f" ({peer.evidence}). The driver may switch the other machine: cut nothing more, and"
+            " look at both.",
+            changed=True,
+            **{**self._facts(said), "peer": peer.__dict__},
+        )
 
     def _by_operator(self, needed: OperatorNeededError, wanted: str) -> dict[str, t.Any]:
         """What a person has done is believed by name; otherwise tell what to do."""

@@ -83,16 +83,27 @@ class TestPowerByCommand:
         assert result["reason"] == reason
         assert set(site.verbs()) == {"status"}
 
-    def test_no_network_sees_post(self, power: Call, site: Site) -> None:
-        result = power(site.system(), state="off", way="at_post", wiring_proven=True)
-        assert result["reason"] == "refused"
-        assert set(site.verbs()) == {"status"}
-
     def test_a_driver_that_switches_the_other_machine(self, power: Call, site: Site) -> None:
         site.fault("peer")
         result = power(site.system(), state="off", way="cut", wiring_proven=True)
         assert result["reason"] == "peer_changed"
         assert result["changed"]
+
+    def test_it_does_not_wait_for_the_deadline_to_see_that(self, power: Call, site: Site) -> None:
+        site.fault("peer")
+        cut = {"state": "off", "way": "cut", "wiring_proven": True, "deadline_seconds": 3600}
+        assert power(site.system(), **cut)["reason"] == "peer_changed"
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize(
+        ("way", "reason"), [("at_post", "refused"), ("bios_setup", "not_possible")]
+    )
+    def test_ways_that_a_driver_cannot_go(
+        self, power: Call, site: Site, way: str, reason: str, check: bool
+    ) -> None:
+        result = power(site.system(), state="off", way=way, wiring_proven=True, check=check)
+        assert result["reason"] == reason
+        assert set(site.verbs()) == {"status"}
 
     def test_off_is_what_the_driver_reads(self, power: Call, site: Site) -> None:
         site.fault("deaf")
@@ -172,6 +183,7 @@ class TestPowerByIpmi:
     @pytest.fixture
     def ipmi(self, run: Call, host: Any, lab: Boards) -> Call:
         def call(**arguments: Any) -> dict[str, Any]:
+            seconds = arguments.pop("seconds", 5)
             uuids = {node: lab.do("uuid", node) for node in (ONE, TWO)} | arguments.pop("uuids", {})
             system = {
                 node: {
@@ -181,7 +193,7 @@ class TestPowerByIpmi:
                         "address": "127.0.0.1",
                         "port": lab.ports[node],
                         "credentials": "bmc",
-                        "seconds": 1,
+                        "seconds": seconds,
                         "uuid": uuids[node],
                     },
                 }
@@ -216,14 +228,13 @@ class TestPowerByIpmi:
         assert ipmi(state="off", way="cut", peer_state="on")["reason"] == "peer_state"
         lab.inject("bmc_recovers", TWO)
         lab.inject("bmc_silent", TWO)
-        assert ipmi(state="off", way="cut", peer_state="on")["reason"] == "peer_state"
+        assert ipmi(state="off", way="cut", peer_state="on", seconds=1)["reason"] == "peer_state"
         assert lab.power(ONE) == "on"
 
     def test_a_silent_board_is_never_off(self, ipmi: Call, lab: Boards) -> None:
         lab.inject("bmc_silent", ONE)
-        assert ipmi()["power"] == "unknown"
-        assert ipmi(state="off", way="shutdown")["reason"] == "not_verified"
-        assert ipmi(state="off", way="cut")["reason"] == "unknown"
+        assert ipmi(seconds=1)["power"] == "unknown"
+        assert ipmi(seconds=1, state="off", way="cut")["reason"] == "unknown"
 
     def test_a_deaf_board(self, ipmi: Call, lab: Boards) -> None:
         lab.inject("bmc_deaf", ONE)
