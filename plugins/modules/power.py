@@ -85,12 +85,13 @@ EXAMPLES = r"""
   legacyops.hotfix.power:
     coserver: coserver1
 
-- name: Cut CoServer1 at its STOP screen, while CoServer2 is off
+- name: Cut CoServer1 at its STOP screen, while CoServer2 is off; a shutdown has proven the wiring
   legacyops.hotfix.power:
     coserver: coserver1
     state: "off"
     way: cut
     peer_state: "off"
+    wiring_proven: true
 """
 
 RETURN = r"""
