@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import ft_checks
@@ -99,7 +99,7 @@ def seen_of(mine: Windows) -> Seen:
     return (mine.kb, mine.other, mine.fix, mine.spuninst, mine.restart_pending)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _disk(kind: str, seen: Seen) -> dict[str, Any]:
     kb, other, fix, spuninst, pending = seen
     notice = of_type(kind)
@@ -117,8 +117,8 @@ def _disk(kind: str, seen: Seen) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=None)
-def _record(  # noqa: PLR0913
+@cache
+def _record(
     name: str, kind: str, pack: int, seen: Seen, boots: int, job: str, texts: tuple[str, ...]
 ) -> dict[str, Any]:
     version = _VERSIONS[kind]

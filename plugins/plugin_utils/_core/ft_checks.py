@@ -616,17 +616,19 @@ _CLASSES: Final = ("failed", "disabled", "degraded", "offline", UNKNOWN, "waitin
 
 def _class_of(reading: Any, words: _Record) -> Any:
     """Return what one source says of one component, as a class of the advisory's words."""
-    reading = _map(reading)
     found = set()
-    for kind in ("state", "colour"):
-        value = reading.get(kind)
-        if value is None:
-            continue
-        text = str(value).strip().casefold()
-        table = _map(words.get(f"{kind}s"))
-        classes = [c for c, names in table.items() if text in (n.casefold() for n in names)]
-        found.add(classes[0] if classes and classes[0] in _CLASSES else UNKNOWN)
+    for kind, table in (("state", "states"), ("colour", "colours")):
+        value = _map(reading).get(kind)
+        if value is not None:
+            found.add(_class_of_word(str(value).strip().casefold(), _map(words.get(table))))
     return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _class_of_word(word: str, table: _Record) -> Any:
+    for name, words in table.items():
+        if name in _CLASSES and any(word == known.casefold() for known in words):
+            return name
+    return UNKNOWN
 
 
 def _components(observation: Observation, words: _Record) -> dict[str, list[tuple[str, Any]]]:

@@ -223,7 +223,7 @@ def _driver(
     if part is None and required:
         return [f"{where} is not given: no source tells where it is recorded; say {key}: operator."]
     kind = part.get(key) if isinstance(part, Mapping) else None
-    if not isinstance(part, Mapping) or kind not in kinds:
+    if not isinstance(part, Mapping) or not isinstance(kind, str) or kind not in kinds:
         return [f"{where}.{key} is {kind!r}: it must be one of {', '.join(kinds)}."]
     must, may = kinds[kind]
     wrong = [
@@ -247,8 +247,8 @@ def _power_off(form: Form) -> list[str]:
     way = form.get("power_off") or "at_post"
     wrong = []
     for node in COSERVERS:
-        power = _part(form, node).get("power")
-        driver = power.get("driver", "operator") if isinstance(power, Mapping) else "operator"
+        power = _part(_part(form, node), "power")
+        driver = power.get("driver", "operator")
         if way == "at_post" and driver != "operator":
             wrong.append(
                 f"{SETTING}.power_off is at_post, but {node} has the power driver {driver}: no "

@@ -40,7 +40,9 @@ UNKNOWN: Final = Unknown()
 
 def quote(value: object, limit: int = 200) -> str:
     """Return text from a host, made inert for terminals and reports, at most `limit` long."""
-    text = "".join(c if c.isprintable() else "?" for c in str(value))
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

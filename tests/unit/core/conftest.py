@@ -186,10 +186,155 @@ def chain(status: int = 1) -> dict[str, Any]:
     }
 
 
+FT_NODES = ("coserver1", "coserver2", "ftvirtual")
+FILES = {
+    "2003": {
+        "ntoskrnl.exe": "5.2.3790.280",
+        "win32k.sys": "5.2.3790.284",
+        "winsrv.dll": "5.2.3790.274",
+    },
+    "2000": {
+        "ntoskrnl.exe": "5.00.2195.7035",
+        "win32k.sys": "5.00.2195.7034",
+        "winsrv.dll": "5.00.2195.7029",
+    },
+}
+OLD_FILES = {
+    "2003": dict.fromkeys(FILES["2003"], "5.2.3790.175"),
+    "2000": dict.fromkeys(FILES["2000"], "5.00.2195.6992"),
+}
+LINES = {"2003": "V6 緊急修正", "2000": "V5 緊急修正#001"}
+VERSIONS = {"2003": ("5.2.3790", 0), "2000": ("5.0.2195", 4)}
+
+
+def ft_form(**changed: Any) -> dict[str, Any]:
+    """Return the form of an FT system, a valid one."""
+    nodes = {
+        name: {
+            "name": name.upper(),
+            "address": f"192.0.2.{number}",
+            "access": "relay",
+            "credentials": "ft01",
+        }
+        for number, name in enumerate(FT_NODES, 11)
+    }
+    backup = {"taken": NOW, "by": "Sato", "where": "tape 7"}
+    return copy.deepcopy(
+        {
+            "model": "PGT20126F2",
+            **nodes,
+            "endurance": {"driver": "operator"},
+            "fix_level": {"source": "operator"},
+            "contacts": {"operator": "Sato 1", "owner": "Suzuki 2", "vendor": "Fujitsu 3"},
+            "backups": dict.fromkeys(FT_NODES, backup),
+            "kb": {"package": r"C:\Hotfix\kb.exe", "sha256": "AA" * 32},
+            "fix": {
+                "package": r"C:\Hotfix\fix.exe",
+                "sha256": "BB" * 32,
+                "level": "V1.0L40",
+                "switches": ["/q"],
+                "steps": [
+                    *(f"install {name}" for name in FT_NODES),
+                    *(f"restart {name}" for name in FT_NODES),
+                ],
+            },
+            "accepted": {"unreadable": "Sato"},
+            **changed,
+        }
+    )
+
+
+def ft_node(
+    name: str = "coserver1",
+    windows: str = "2003",
+    *,
+    kb: bool = False,
+    fix: str = "",
+    **changed: Any,
+) -> dict[str, Any]:
+    """Return the record of a node that answers."""
+    version, pack = VERSIONS[windows]
+    return {
+        "reachable": True,
+        "source": "wmi",
+        "system": {
+            "computer_name": name.upper(),
+            "version": version,
+            "service_pack": pack,
+            "boot_token": "1",
+        },
+        "updates": {"KB890859": {"updates_key": kb, "hotfix_key": kb, "uninstaller": kb}},
+        "files": dict(FILES[windows] if kb else OLD_FILES[windows]),
+        "later_updates": [],
+        "fix_level": {"text": f"{LINES[windows]} {fix}" if fix else ""},
+        "restart_pending": False,
+        "job": {"state": "none"},
+        "events": {"entries": []},
+        **changed,
+    }
+
+
+DARK = {"colour": "dark_green"}
+FAIL = {"state": "Fail"}
+
+
+def ft_endurance(one: Any = DARK, two: Any = DARK, **changed: Any) -> list[dict[str, Any]]:
+    """Return what Endurance Manager shows; the mirrors and the icon follow the two sides."""
+    both = DARK if one == two == DARK else {"state": "Degraded"}
+    components = {
+        "virtual_server1": one,
+        "virtual_server2": two,
+        "coserver1": both,
+        "coserver2": both,
+        "ftvirtual": both,
+        "mirror1": both,
+        "mirror2": both,
+        **changed,
+    }
+    return [{"source": "operator", "components": components}]
+
+
+def ft_data(
+    windows: str = "2003", *, kb: Any = False, fix: str = "", **parts: Any
+) -> dict[str, Any]:
+    """Return the data of a system that runs; kb: on all nodes, or on those named."""
+    has = kb if isinstance(kb, tuple | list) else FT_NODES if kb else ()
+    return {
+        "nodes": {n: ft_node(n, windows, kb=n in has, fix=fix) for n in FT_NODES},
+        "power": {n: {"driver": "operator", "state": "on"} for n in FT_NODES[:2]},
+        "endurance": ft_endurance(),
+        "relay": {"smb1": True, "ntlm": True, "rpc": True, "clock": True},
+        "owner": {"change": "CHG-1", "run": "1"},
+        "packages": {"AA" * 32: {"by": "Sato"}, "BB" * 32: {"by": "Sato"}},
+        **parts,
+    }
+
+
+def ft_failed(
+    windows: str = "2003", *, kb: Any = True, fix: str = "", **parts: Any
+) -> dict[str, Any]:
+    """Return the data of a system of which the FTvirtual Server is down, both sides failed."""
+    data = ft_data(windows, kb=kb, fix=fix, **{"endurance": ft_endurance(FAIL, FAIL), **parts})
+    data["nodes"]["ftvirtual"] = {"reachable": False}
+    return data
+
+
+def ft_observation(data: dict[str, Any], **changed: Any) -> Observation:
+    """Return an observation of an FT system, within a change of its own."""
+    inside = {**change("ft01"), "run": "1", **changed}
+    return Observation("ft01", NOW, "test", data, inside)
+
+
 @pytest.fixture(scope="session")
 def kit() -> ModuleType:
     """Return this module: the parts of which tests make their servers."""
     return sys.modules[__name__]
+
+
+@pytest.fixture(scope="session")
+def kb890859() -> advisories.Advisory:
+    """Return the advisory on FT systems that comes with the collection."""
+    return advisories.load_advisories([advisories.bundled_folder()])["kb890859_tx200ft"]
 
 
 @pytest.fixture(scope="session")
