@@ -428,6 +428,8 @@ def _removal(observation: Observation, name: str, arguments: Arguments) -> Readi
     state = update_reading(record, arguments["update"])
     if state.value in ("absent", "absent_after_restart"):
         return Reading("not_needed", state.evidence + age)
+    if state.value is UNKNOWN:
+        return Reading(UNKNOWN, state.evidence + age)
     folder = _map(_map(record.get("updates")).get(arguments["update"]["id"])).get("uninstaller")
     later = record.get("later_updates")
     if folder is False:
