@@ -32,6 +32,8 @@ INTENT, ACTING, RESULT, LEFT, BEGIN = "intent", "acting", "result", "left", "beg
 # Long enough for the installer, or the restart, to be under way on the server.
 ACTING_SECONDS = 1.0
 AT_ONCE = 4
+# A PowerShell start then takes three seconds: an orphan is at it when the next run begins.
+SLOW = 1 / 3
 # Which steps the runs for one server are killed at: not at neighbours, so that a whole step goes
 # well in between. Nor at the restart before prove_modules: it is done with the installation.
 HALVES = {
@@ -221,3 +223,22 @@ def test_an_orphan_went_on(stories: dict[str, Story]) -> None:
                 assert died["kind"] == INTENT, (name, kill)
                 assert after["kind"] in (RESULT, LEFT), (name, kill)
                 assert died["by"]["process"] == after["by"]["process"], (name, kill)
+
+
+def test_the_next_run_waits_for_an_orphan(
+    tmp_path: Path, ansible_environment: dict[str, str]
+) -> None:
+    """On a slow server, where the next run would otherwise begin in the middle of the orphan's."""
+    with running(tmp_path, ansible_environment, estate(["slow"]), SLOW) as lab:
+        change = lab.change("slow")
+        run_and_kill(lab, change, ALONE, Kill("stage_package", INTENT), tmp_path / "first.log")
+        orphan = change.journal()[-1]["by"]["process"]
+        log = tmp_path / "second.log"
+        run_and_kill(lab, change, WITH_WORKERS, Kill("", BEGIN), log)
+        begin, intent, result, second_begin = change.journal()
+        assert f"process {orphan} " in log.read_text(encoding="utf-8")
+        assert "still acts on this host" in log.read_text(encoding="utf-8")
+        assert (begin["kind"], second_begin["kind"]) == (BEGIN, BEGIN)
+        assert (intent["kind"], result["kind"], result["status"]) == (INTENT, RESULT, "ok")
+        assert intent["by"]["process"] == result["by"]["process"] == orphan
+        assert lab.violations() == []

@@ -180,7 +180,7 @@ class Twins:
 
 @contextmanager
 def running(
-    state: Path, environment: dict[str, str], data: dict[str, Any], speed: int = SPEED
+    state: Path, environment: dict[str, str], data: dict[str, Any], speed: float = SPEED
 ) -> Iterator[Twins]:
     """A lab of this estate."""
     file = state / "estate.yml"

@@ -31,7 +31,11 @@ LINTERS = {
 def test_linter_finds_nothing(linter, repository, ansible_environment):
     """The linter ends with exit code 0; what it found is the failure's message."""
     command, *arguments = LINTERS[linter]
-    program = repository / command if "/" in command else shutil.which(command)
+    program = (
+        repository / command
+        if "/" in command
+        else shutil.which(command, path=ansible_environment["PATH"])
+    )
     assert program, f"{command} is not installed; run `make lint`, which makes its environment"
     result = subprocess.run(
         [str(program), *arguments],
