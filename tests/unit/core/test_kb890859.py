@@ -78,7 +78,7 @@ def state(kit, windows: str, service: str, what: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("model", [*F2, *F, "TX150FT S2"])
-@pytest.mark.parametrize(("windows", "case"), itertools.product(("2003", "2000"), STATES))
+@pytest.mark.parametrize(("windows", "case"), list(itertools.product(("2003", "2000"), STATES)))
 def test_case(kit, planned, model, windows, case):
     plan = planned(state(kit, windows, *case), model=model)
     if model in F2 and windows == "2000":
