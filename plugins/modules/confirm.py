@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: confirm
 short_description: Record that a person has done or seen what a waiting step asked for
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Writes one record into the change directory, which the waiting step finds at its next look, or at the next run.
   - A step that does not wait is refused, and so is an answer that lacks what the step asks for. What was confirmed

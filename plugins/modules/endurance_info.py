@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: endurance_info
 short_description: Read the states of Endurance's components of an FT system
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Reads what Endurance shows of CoServers, Virtual Servers, the FTvirtual Server, and whatever else the site names,
     by the driver of the C(endurance) part in O(ft_system). C(operator) (a person at Endurance Manager, the default),

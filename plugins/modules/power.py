@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: power
 short_description: Switch a CoServer of an FT system on or off by its power driver
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Switches one CoServer on or off, or reads its power, by the driver of its C(power) part in O(ft_system).
     C(operator) (a person and the machine's button, the default), C(ipmi) (a management board, IPMI over LAN), or

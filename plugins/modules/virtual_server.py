@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: virtual_server
 short_description: Have a Virtual Server of an FT system enabled
 version_added: 0.1.0
-author: legacyops.hotfix contributors
+author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Enables Virtual Server1 or Virtual Server2 by the driver of the C(endurance) part in O(ft_system), unless it is dark
     or light green already. C(operator) (a person at Endurance Manager, the default), or C(command) (the site's own
@@ -76,7 +76,7 @@ instruction:
   type: dict
   sample:
     en: In Endurance Manager right-click "Virtual Server1" (the FTvirtual Server on the left) and click Enable.
-    ja: Endurance Manager 上の “Virtual Server1” (左側の FTvirtual Server) を右クリックし、「有効化(E)」をクリックしてください。
+    ja: "Endurance Manager 上の \u201cVirtual Server1\u201d (左側の FTvirtual Server) を右クリックし、「有効化(E)」をクリックしてください。"
 reason:
   description: Why it failed.
   returned: when it failed

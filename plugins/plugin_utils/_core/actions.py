@@ -36,8 +36,8 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
-def _action(name: str, doc: str, /, **arguments: Argument) -> tuple[str, Action]:
-    return name, Action(name, doc, arguments)
+def _action(action: str, doc: str, /, **arguments: Argument) -> tuple[str, Action]:
+    return action, Action(action, doc, arguments)
 
 
 ACTIONS: Final[dict[str, Action]] = dict(

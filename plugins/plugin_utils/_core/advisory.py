@@ -27,7 +27,7 @@ except ImportError:  # pragma: no cover
     jsonschema = None  # type: ignore[assignment]
 
 from . import (
-    ft_checks,  # noqa: F401 - registers its checks
+    ft_checks,  # noqa: F401 # pylint: disable=unused-import  # registers its checks
 )
 from . import settings as settings_module
 from .actions import ACTIONS, is_setting, wrong_arguments

@@ -22,7 +22,9 @@ PLACEHOLDERS: Final[dict[str, str]] = {
 _PLACEHOLDER: Final = re.compile(r"\\\{(" + "|".join(PLACEHOLDERS) + r")\\\}")
 # An event text is a few hundred characters; what is longer is cut, not searched for minutes.
 LONGEST: Final = 4000
-_SAME: Final = str.maketrans({"¥": "\\", "“": '"', "”": '"', "‘": "'", "’": "'", "〜": "~"})
+_SAME: Final = str.maketrans(
+    {"¥": "\\", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "〜": "~"}
+)
 
 
 def flat(text: str) -> str:

@@ -87,8 +87,8 @@ class OperatorEndurance(EnduranceDriver):
             {
                 "en": f'In Endurance Manager right-click "{title}" (the FTvirtual Server on the '
                 f"{side[0]}) and click Enable.",
-                "ja": f"Endurance Manager 上の “{title}” ({side[1]}の FTvirtual Server) を"
-                "右クリックし、「有効化(E)」をクリックしてください。",
+                "ja": f"Endurance Manager 上の \u201c{title}\u201d ({side[1]}の "
+                "FTvirtual Server) を右クリックし、「有効化(E)」をクリックしてください。",
             }
         )
 

@@ -201,7 +201,7 @@ def _read(reader: int, end: float) -> bytes | None:
     """All that comes until the other side closes; None when the deadline passed."""
     raw = b""
     while True:
-        ready, _, _ = select.select([reader], [], [], max(end - time.monotonic(), 0))
+        ready, _writable, _failed = select.select([reader], [], [], max(end - time.monotonic(), 0))
         if not ready:
             return None
         piece = os.read(reader, _LONGEST_ANSWER)

@@ -259,7 +259,7 @@ def _ipmi(part: Mapping[str, Any], where: str, credentials: Any) -> IpmiPower:
     address, port = part.get("address"), part.get("port", _IPMI_PORT)
     if not isinstance(address, str) or not address.strip():
         raise wrong(f"{where}.address is not given.", "Give the management board's address.")
-    if type(port) is not int or not 0 < port < 65536:
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
         raise wrong(f"{where}.port is {port!r}.", "Give a UDP port, or leave it out (623).")
     login = Credentials.of(part.get("credentials"), credentials, where)
     if (

@@ -106,7 +106,7 @@ class SitePattern:
                 f"{where} is no pattern.", "Give a regular expression, or pattern and exit_codes."
             )
         codes = part.get("exit_codes", [0])
-        if not isinstance(codes, list) or not codes or not all(type(c) is int for c in codes):
+        if not isinstance(codes, list) or not codes or not all(map(_is_number, codes)):
             raise wrong(f"{where}.exit_codes is no list of numbers.", "Give it as [0].")
         pattern = part.get("pattern")
         try:
@@ -237,3 +237,8 @@ def _run(
                     process.wait(_SETTLE_SECONDS)
         output.seek(0)
         return code, output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a whole number; YAML's true is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
