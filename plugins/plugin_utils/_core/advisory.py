@@ -26,9 +26,7 @@ try:
 except ImportError:  # pragma: no cover
     jsonschema = None  # type: ignore[assignment]
 
-from . import (
-    ft_checks,  # noqa: F401 # pylint: disable=unused-import  # registers its checks
-)
+from . import ft_checks  # noqa: F401  # pylint: disable=unused-import
 from . import settings as settings_module
 from .actions import ACTIONS, is_setting, wrong_arguments
 from .checks import CHECKS
