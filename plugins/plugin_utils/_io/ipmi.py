@@ -4,16 +4,18 @@
 """A few IPMI commands over LAN, each in a child process of its own.
 
 pyghmi keeps sockets, sessions and a thread for a whole process, and waits without a deadline. A
-child that is forked for one call can be killed at the deadline, and leaves nothing behind in
-Ansible's worker. Credentials pass by memory only.
+child that is forked for one call loads it anew, can be killed at the deadline, and leaves nothing
+behind in Ansible's worker. Credentials pass by memory only.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,10 +73,10 @@ class Board:
         self._ask(_boot_to_setup)
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:
-        command = _command_class()
+        _require_pyghmi()
 
         def talk() -> Any:
-            board = command(
+            board = _command_class()(
                 bmc=self.address,
                 userid=self.credentials.username,
                 password=self.credentials.password,
@@ -137,19 +139,25 @@ def _raw(board: Any, netfn: int, command: int) -> Any:
     return answer["data"]
 
 
-def _command_class() -> Any:
-    """pyghmi's client class; only a worker that talks to a board loads it.
+def _require_pyghmi() -> None:
+    """See to it that the library is there, without loading it.
 
-    :raises RemoteError: the library is not there.
+    :raises RemoteError: it is not.
     """
-    try:
-        from pyghmi.ipmi.command import Command
-    except ImportError:
+    if importlib.util.find_spec("pyghmi") is None:
         raise RemoteError(
             "controller",
             "The Python library pyghmi is missing on the controller.",
             "Install it there (pip install 'legacyops-hotfix[ipmi]').",
-        ) from None
+        )
+
+
+def _command_class() -> Any:
+    """pyghmi's client class, loaded anew: a fork keeps another user's sockets, but not its thread."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "pyghmi"]:
+        del sys.modules[name]
+    from pyghmi.ipmi.command import Command
+
     return Command
 
 
