@@ -153,7 +153,7 @@ def _require_pyghmi() -> None:
 
 
 def _command_class() -> Any:
-    """pyghmi's client class, loaded anew: a fork keeps another user's sockets, but not its thread."""
+    """pyghmi's client class, loaded anew: a fork keeps others' sockets, but not their thread."""
     for name in [name for name in sys.modules if name.split(".")[0] == "pyghmi"]:
         del sys.modules[name]
     from pyghmi.ipmi.command import Command
