@@ -38,9 +38,9 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         """Listen on a loopback address; port 0 takes a free one. OSError if it is taken."""
         if side_of(node) is None:
             raise ValueError(f"{node} has no BMC")
-        given = system.description.get(node, {}).get("bmc", {})
+        given = system.description.get(node, {}).get("bmc") or {}
         users = given.get("users") or {"admin": "Lab-Passw0rd!"}
-        self.guid = uuid.UUID(given["uuid"]) if "uuid" in given else _uuid(system.name, node)
+        self.guid = system.uuid(node)
         super().__init__(users, port=port, bmcuuid=self.guid, address=address)
         self.port = self.serversocket.getsockname()[1]
         self.system, self.node = system, node
@@ -145,10 +145,6 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         with contextlib.suppress(Impossible):
             self.system.act(verb, self.target)
         return 0
-
-
-def _uuid(system: str, node: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_DNS, f"{node}.{system}.lab.invalid")
 
 
 def _asks_for_other_algorithm(data: bytes) -> bool:
