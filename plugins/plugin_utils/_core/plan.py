@@ -131,7 +131,7 @@ def steps_like(
     arguments: those of the module; a step's deadline, package and switches don't tell it apart.
     """
     scope = scope_of(advisory, settings)
-    found = {}
+    found: dict[str, Step] = {}
     for procedure in _possible_procedures(advisory, scope):
         for step in _all_steps(advisory, procedure, scope, "-"):
             same = all(arguments.get(k) == v for k, v in _what(step["arguments"]).items())
