@@ -8,13 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.observation import merge_requests
+from ..plugin_utils._core.observation import merge_requests, quote
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change, reason_of
 from ..plugin_utils._procedure.command import continue_command
+from ..plugin_utils._procedure.eye import FtEye
+from ..plugin_utils._procedure.ft_owner import run_of
 from ..plugin_utils._procedure.text import harmless, summary_text
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -48,7 +50,7 @@ class ActionModule(ProcedureAction):
         states: dict[str, t.Callable[[], Result]] = {
             "open": lambda: self._open(change, args["hosts"]),
             "begin": lambda: self._begin(change, remote),
-            "end": lambda: self._end(change),
+            "end": lambda: self._end(change, remote),
             "halt": lambda: self._halt(change),
             "summary": lambda: self._summary(change, args["hosts"]),
         }
@@ -122,14 +124,30 @@ class ActionModule(ProcedureAction):
         steps = change.entry(self.host)["steps"]
         requests = [step_request(step, probe=False) for step in steps]
         request = merge_requests([{"want": ["system"]}, *requests])
-        observation = self.patiently(lambda: remote.observe(request), PATIENCE_SECONDS)
+        eye = self.eye(remote, change.directory)
+        if isinstance(eye, FtEye) and not self.check_mode:
+            self._own(change, eye)
+        observation = self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
         observation = change.judged(observation, predicted=self.check_mode)
         entries = change.journal(self.host).entries()
         return [step["id"] for step in remaining(change.plan, self.host, observation, entries)]
 
-    def _end(self, change: Change) -> Result:
+    def _own(self, change: Change, eye: FtEye) -> None:
+        """Take the system for this change; it keeps it until its plan is carried out.
+
+        :raises ActionError: another run holds it.
+        """
+        run = run_of(change.directory)
+        held = eye.owner.take(change.id, run)
+        if (held.get("change"), held.get("run")) != (change.id, run):
+            raise ActionError("owned", _held(held), owner=held)
+
+    def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
+                eye = self.eye(remote, change.directory)
+                if isinstance(eye, FtEye):
+                    eye.owner.free(change.id, run_of(change.directory))
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, files.DONE)
         return self._standing(change)
@@ -185,3 +203,13 @@ class ActionModule(ProcedureAction):
         stopped = change.directory.stopped() is not None
         first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
         return text + f" {first} continue, run the same command again."
+
+
+def _held(record: t.Mapping[str, t.Any]) -> str:
+    """Who holds a system, and what to do."""
+    who = " ".join(quote(record.get(key), 60) for key in ("user", "controller", "utc"))
+    return (
+        f"Change {quote(record.get('change'), 60)}, run {quote(record.get('run'), 60)}, holds the "
+        f"system ({who}). Ask there. Only if that run is certainly dead: legacyops.hotfix.ft_owner "
+        "breaks the record, by name and for a reason."
+    )

@@ -49,13 +49,16 @@ _SECRET_NAME = re.compile(r"pass|secret|token(?!_)", re.IGNORECASE)
 def script_text(name: str) -> str:
     """The text of a shipped script, after the functions that all scripts share.
 
+    Between them stands what the scripts of a relay share (ft_common.ps1).
+
     :raises ValueError: there is no such script.
     """
     path = _SCRIPTS / f"{name}.ps1"
     if not path.is_file():
         raise ValueError(f"no script is called {name}")
-    common = (_SCRIPTS / "common.ps1").read_text(encoding="utf-8")
-    return common + "\n" + path.read_text(encoding="utf-8")
+    shared = ["common", "ft_common"] if name.startswith("ft_") else ["common"]
+    parts = [(_SCRIPTS / f"{part}.ps1").read_text(encoding="utf-8") for part in (*shared, name)]
+    return "\n".join(parts)
 
 
 class Remote:

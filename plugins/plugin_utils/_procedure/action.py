@@ -22,6 +22,7 @@ from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
+from .eye import Eye, eye_of
 from .settings import settings_of
 
 T = t.TypeVar("T")
@@ -81,6 +82,11 @@ class ProcedureAction(HotfixAction):
     def settings(self, host: str | None = None) -> dict[str, t.Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
+
+    def eye(self, remote: Remote, directory: ChangeDirectory) -> Eye:
+        """What observes this host."""
+        variables = self.task_vars["hostvars"][self.host]
+        return eye_of(remote, variables, directory, writes=not self.check_mode)
 
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.

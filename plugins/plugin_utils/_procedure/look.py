@@ -37,7 +37,8 @@ class LookAction(ProcedureAction):
         observation: Observation | None = None
         result: dict[str, t.Any] = {"advisory": advisory.id}
         try:
-            observation = remote.observe(assess_request(advisory, settings))
+            eye = self.eye(remote, self.directory(args))
+            observation = eye.observe(assess_request(advisory, settings))
             findings = [dict(finding) for finding in find(advisory, settings, observation)]
         except RemoteError as error:
             result["reason"] = error.reason
