@@ -40,7 +40,8 @@
 #     down, 2 restart, 8 power off; none is forced), WNetAddConnection2, WScript.Shell (Run, RegRead,
 #     RegWrite), Scripting.FileSystemObject (CreateTextFile without overwriting)
 #   unverified: ActiveTimeBias as the minutes from local time to UTC; that spuninst.exe and the
-#     package itself end only after the update.exe that they start
+#     package itself end only after the update.exe that they start; that the account of the AT
+#     service is SYSTEM, as it is unless somebody has changed it
 
 $Legacy.Script = 'ft_act'
 
@@ -226,7 +227,8 @@ function Get-CommandLine($Context, $Parameters) {
 function Get-ScheduledJobs($Context, [string]$Name) {
     $list = New-Object System.Collections.ArrayList
     foreach ($entry in (Get-NodeInstances $Context.scope 'SELECT * FROM Win32_ScheduledJob')) {
-        if (([string]$entry.Command).EndsWith('\legacyops\job.vbs ' + $Name)) { [void]$list.Add($entry) }
+        $ours = ([string]$entry.Command).EndsWith('\legacyops\job.vbs ' + $Name, [System.StringComparison]::OrdinalIgnoreCase)
+        if ($ours) { [void]$list.Add($entry) }
     }
     return ,$list
 }
@@ -368,8 +370,10 @@ function Invoke-Delete($Context, $Parameters, $Data) {
     if ($job.state -eq 'waiting') {
         Remove-ScheduledJobs $Context $name
         $job = Get-LiveJob $Context $name
+        # It began in that moment: its end is to be waited for.
+        if (($null -ne $job) -and ($job.state -ne 'waiting')) { Stop-Run 'refused' ('the job is ' + $job.state) }
     }
-    if (($null -ne $job) -and ($job.state -eq 'running')) { Stop-Run 'refused' 'the job is running' }
+    elseif ($job.state -eq 'running') { Stop-Run 'refused' 'the job is running' }
     Clear-JobRecord $Context $name
 }
 

@@ -142,7 +142,9 @@ function Step-NodeChild($Child) {
         try { $null = $Child.stdin.Close() } catch { $null = $_ }
     }
     while ($Child.reading.IsCompleted) {
-        $count = $Child.stdout.EndRead($Child.reading)
+        # A broken pipe is an end like any other: what was said so far is judged.
+        $count = 0
+        try { $count = $Child.stdout.EndRead($Child.reading) } catch { $null = $_ }
         if ($count -eq 0) {
             $Child.ended = $true
             return

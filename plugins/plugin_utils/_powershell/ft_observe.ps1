@@ -274,7 +274,10 @@ function Start-Probes($Nodes) {
             Assert-Address ([string]$node['address'])
             $probes[[string]$node['node']] = Start-Probe ([string]$node['address'])
         }
-        catch { $probes[[string]$node['node']] = [string](Get-InnerException $_).Message }
+        catch {
+            $probes[[string]$node['node']] = [string](Get-InnerException $_).Message
+            $Legacy.Kind = $null
+        }
     }
     return $probes
 }
@@ -308,7 +311,8 @@ function Read-Nodes($Parameters) {
         if ($why -isnot [string]) { $why = Complete-Probe $why ([int]$Parameters['probe_seconds']) $began }
         if ($null -eq $why) {
             $records[$name].reachable = $true
-            $children[$name] = Start-NodeReading $node $Parameters
+            try { $children[$name] = Start-NodeReading $node $Parameters }
+            catch { $records[$name].error = 'wmi: no child process: ' + (Get-ErrorText $_) }
         }
         else { $records[$name].error = 'node_unreachable: ' + $why }
     }
