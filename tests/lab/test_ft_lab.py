@@ -18,7 +18,8 @@ pytest.importorskip("pyghmi")
 ESTATE = """\
 estate: {name: small, speed: 300}
 hosts:
-  RELAY01: {kind: relay, language: ja}
+  RELAY01: {kind: relay, language: ja, users: {"LAB\\\\relay": one}}
+  RELAY02: {kind: relay, groups: [relays]}
 ft_systems:
   ft01:
     model: PGT20126F2
@@ -73,7 +74,7 @@ class Lab(Command):
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab(tmp_path_factory.mktemp("ft"))
-    assert lab.ok("up", "estate.yml").startswith("1 host and 2 FT systems are up.")
+    assert lab.ok("up", "estate.yml").startswith("2 hosts and 2 FT systems are up.")
     yield lab
     lab.ok("down")
 
@@ -83,10 +84,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 def test_a_system_is_one_host_with_its_relays_connection(lab: Lab) -> None:
     top = lab.inventory()
-    relay, system = top["hosts"]["RELAY01"], top["hosts"]["ft01"]
-    for key in ("ansible_host", "ansible_port", "ansible_user", "ansible_password"):
-        assert system[key] == relay[key]
+    running = json.loads((lab.state / "lab.json").read_text("utf-8"))
+    system = top["hosts"]["ft01"]
+    assert system["ansible_host"] == running["addresses"]["RELAY01"]
+    assert (system["ansible_user"], system["ansible_password"]) == ("LAB\\relay", "one")
     assert top["children"]["ft"]["hosts"] == {"ft01": {}, "ft02": {}}
+    assert set(top["hosts"]) == {"RELAY02", "ft01", "ft02"}
+    assert top["children"]["relays"]["hosts"] == {"RELAY02": {}}
     assert top["hosts"]["ft02"]["ansible_connection"] == "local"
 
 
@@ -267,8 +271,7 @@ def test_twenty_systems_in_one_process(tmp_path: Path) -> None:
               f"{MANY_SYSTEMS}")  # fmt: skip
     lab.ok("up", "estate.yml")
     try:
-        forms = [host["legacyops_ft_system"] for name, host in lab.inventory()["hosts"].items()
-                 if name != "RELAY01"]  # fmt: skip
+        forms = [host["legacyops_ft_system"] for host in lab.inventory()["hosts"].values()]
         boards = [form[c]["power"] for form in forms for c in ("coserver1", "coserver2")]
         assert len({board["address"] for board in boards}) == 40
         assert len({board["port"] for board in boards}) == 40
