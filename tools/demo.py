@@ -161,7 +161,7 @@ def the_fault_tolerant_servers() -> None:
         run("legacyops-lab", "watch", "--state", WORK / "ft")
         run("legacyops-lab", "ledger", "--state", WORK / "ft")
         judge(change, WORK / "ft")
-        for name, system in ask("status", WORK / "ft")["hosts"].items():
+        for name, system in ask("status", WORK / "ft").items():
             if "without_service" in system:
                 outage, single = system["without_service"], system["without_redundancy"]
                 print(f"{name}: {outage} minutes without service, {single} without redundancy")

@@ -163,7 +163,7 @@ class Person:
             ["legacyops-lab", "status", "--json", "--state", str(self.state)],
             env=self.environment, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        found: dict[str, Any] = json.loads(shown)["hosts"][host][node]
+        found: dict[str, Any] = json.loads(shown)[host][node]
         return found
 
     def _screen(self, host: str, node: str, wanted: str) -> str:

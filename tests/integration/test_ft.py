@@ -34,7 +34,7 @@ def applied(lab: FtLab) -> Run:
 
 def test_all_end_healthy(lab: FtLab, applied: Run) -> None:
     assert applied.code == 0, applied.output[-6000:]
-    status = lab.status()["hosts"]
+    status = lab.status()
     hosts = (FAILED, HEALTHY, RUNNING, DEAD, S2)
     assert [name for name in hosts if not status[name]["healthy"]] == []
     assert lab.ledger("violation") == []
@@ -47,7 +47,7 @@ def test_the_supplements_exception_is_left_alone(lab: FtLab, applied: Run) -> No
 
 
 def test_the_update_is_where_the_notice_wants_it(lab: FtLab, applied: Run) -> None:
-    status = lab.status()["hosts"]
+    status = lab.status()
     nodes = ("coserver1", "coserver2", "ftvirtual")
     for name in (FAILED, HEALTHY, DEAD):
         assert [status[name][node]["kb"] for node in nodes] == [True, True, True], name

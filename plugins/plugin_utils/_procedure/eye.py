@@ -216,9 +216,9 @@ class FtEye:
     @staticmethod
     def _uuid(name: str, observation: Observation) -> str | None:
         record = node_record(observation, name)
-        if answers(record) is not True:
-            record = record.get("last_seen") or {}
-        return (record.get("system") or {}).get("machine_uuid")
+        live = answers(record) is True
+        seen: t.Any = record if live else record.get("last_seen") or {}
+        return (seen.get("system") or {}).get("machine_uuid")
 
     def _board(self, errors: dict[str, str]) -> list[dict[str, t.Any]]:
         """What Endurance's driver reads; nothing where a person must look."""
