@@ -130,7 +130,6 @@ async def run(estate_file: Path, state: Path, speed: float | None) -> None:
     path = control.socket_path(state)
     line = await control.serve(path, lab.command)
     (state / "inventory.yml").write_text(inventory.as_yaml(data, state), "utf-8")
-    (state / "lab.pid").write_text(f"{os.getpid()}\n", "utf-8")
     running = {
         "addresses": addresses,
         "ports": lab.boards.ports,
@@ -140,6 +139,8 @@ async def run(estate_file: Path, state: Path, speed: float | None) -> None:
         "ft_systems": len(data["ft_systems"]),
     }
     write_json(state / "lab.json", running)
+    # Last of all: `up` takes it as the sign that everything else is there.
+    (state / "lab.pid").write_text(f"{os.getpid()}\n", "utf-8")
     log.info("%d hosts are up, speed %s", running["hosts"], lab.clock.speed)
     try:
         await lab.stopping.wait()

@@ -26,10 +26,12 @@ _FT_CREDENTIALS = "ft"  # the entry of legacyops_ft_credentials of a system's no
 def inventory(estate: dict[str, Any], state: Path = Path(".lab")) -> dict[str, Any]:
     """Return the inventory: connection settings, the estate's own variables and groups.
 
-    `state` is the lab's directory, which the site's command of FT systems needs.
+    A relay is no host of its own in it, unless the estate gives it groups: playbooks work on what
+    is behind it. `state` is the lab's directory, which the site's command of FT systems needs.
     """
+    hosts = {name: host for name, host in estate["hosts"].items() if _is_managed(host)}
     top: dict[str, Any] = {"vars": {**CONNECTION, **estate.get("vars", {})}}
-    top["hosts"] = {name: _variables(host) for name, host in estate["hosts"].items()}
+    top["hosts"] = {name: _variables(host) for name, host in hosts.items()}
     groups: dict[str, Any] = {
         name: {"vars": variables} if variables else {}
         for name, variables in estate.get("groups", {}).items()
@@ -37,7 +39,7 @@ def inventory(estate: dict[str, Any], state: Path = Path(".lab")) -> dict[str, A
     systems = estate.get("ft_systems", {})
     for name, system in systems.items():
         top["hosts"][name] = _ft_variables(name, system, estate["hosts"], state)
-    members = [(name, host.get("groups", ())) for name, host in estate["hosts"].items()]
+    members = [(name, host.get("groups", ())) for name, host in hosts.items()]
     members += [(name, [FT_GROUP, *system.get("groups", ())]) for name, system in systems.items()]
     for name, mine in members:
         for group in mine:
@@ -45,6 +47,10 @@ def inventory(estate: dict[str, Any], state: Path = Path(".lab")) -> dict[str, A
     if groups:
         top["children"] = groups
     return {"all": top}
+
+
+def _is_managed(host: dict[str, Any]) -> bool:
+    return host.get("kind") != "relay" or bool(host.get("groups"))
 
 
 def _variables(host: dict[str, Any]) -> dict[str, Any]:

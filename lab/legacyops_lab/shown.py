@@ -100,7 +100,7 @@ def system(name: str, entry: Mapping[str, Any]) -> Panel:
     good = entry["healthy"]
     ending = "healthy" if good else "data lost" if entry["data_lost"] else "not healthy"
     style = "green4" if good else "red" if entry["data_lost"] else "yellow"
-    parts = [_board(entry["board"]), _machines(entry), _book(entry)]
+    parts: list[Any] = [_board(entry["board"]), _machines(entry), _book(entry)]
     return Panel(
         Group(*parts),
         title=f"{name} · {entry['model']}",

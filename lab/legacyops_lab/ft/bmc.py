@@ -8,6 +8,7 @@ where BMCs are to run.
 from __future__ import annotations
 
 import contextlib
+import socket
 import struct
 import threading
 import uuid
@@ -47,6 +48,7 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         self._wired_to: Node = given.get("wired_to", node)
         self.boot_device = "default"
         _open.add(self)
+        _wake_by_own_address()
         _start_pump()
 
     def close(self) -> None:
@@ -160,6 +162,17 @@ def _refusal(request: bytes) -> bytes:
     kind = constants.payload_types["rmcpplusopenresponse"]
     head = b"\x06\x00\xff\x07" + bytes([6, kind]) + bytes(8)
     return head + struct.pack("<H", len(payload)) + payload
+
+
+def _wake_by_own_address() -> None:
+    """Let pyghmi wake its thread where the first socket listens.
+
+    It sends to 127.0.0.1; with a board at another address, nothing that is opened later would be
+    listened to before the first board happens to get a packet.
+    """
+    first = session.iosockets[0]
+    if first.family == socket.AF_INET:
+        session.myself = first.getsockname()[0]
 
 
 def _pump_packets() -> None:

@@ -21,23 +21,25 @@ from .state import NODES, Node, System, Windows, windows
 if TYPE_CHECKING:
     from .system import FtSystem
 
-State = Literal["waiting", "running", "finished", "killed"]
-# Exit codes that no source gives (HYP-FT-10, HYP-FT-22).
-BUSY, NOT_FOUND, EXPIRED, REFUSED = 1618, 2, 1460, 1603
+State = Literal["waiting", "expired", "running", "finished", "killed"]
+# 0x80070002 is what starting a program that is not there gives; the others: HYP-FT-10, HYP-FT-22.
+NOT_FOUND, BUSY, REFUSED = 0x80070002, 1618, 1603
+_LOG_SWITCH = "/log:"
 _DAY = timedelta(days=1)
 
 
 @dataclass
 class Job:
-    """A job of ours on a node; times are the node's own clock's, UTC."""
+    """A job of ours on a node; times are the node's own clock's, UTC.
+
+    expired: it was due too late and did nothing. killed: its node went down under it.
+    """
 
     name: str
     operation: str
     update: str
     executable: str
     arguments: list[str]
-    log: str | None
-    guard: dict[str, str] | None
     due: str
     expires: str
     state: State = "waiting"
@@ -75,8 +77,8 @@ class Jobs:
         return self._jobs[node].get(name)
 
     def all(self, node: Node) -> list[Job]:
-        """Return a node's jobs, the latest last."""
-        return list(self._jobs[node].values())
+        """Return a node's jobs in order of name, as its registry lists them."""
+        return [job for _, job in sorted(self._jobs[node].items())]
 
     def add(self, node: Node, job: Job) -> None:
         """Schedule a job."""
@@ -109,6 +111,9 @@ class Jobs:
                 if mine.phase != "up":
                     job.due = iso(parse(job.due) + _DAY)
                     continue
+                if now > parse(job.expires):
+                    job.state = "expired"
+                    continue
                 code = self._start(job, node, mine, now)
                 if code is not None:
                     self._end(job, now, code)
@@ -118,13 +123,7 @@ class Jobs:
 
     def _start(self, job: Job, node: Node, mine: Windows, now: datetime) -> int | None:
         """Begin a job; return the exit code where it ends at once."""
-        if now > parse(job.expires):
-            return EXPIRED
         job.started = iso(now)
-        if job.guard is not None:
-            pinned = self.files[node].get(self.expand(job.guard["path"]))
-            if pinned is None or pinned.sha256 != job.guard["sha256"].upper():
-                return REFUSED
         if self._removes(job):
             there = mine.kb and mine.spuninst
         else:
@@ -182,14 +181,16 @@ class Jobs:
 
     def _write_log(self, job: Job, node: Node) -> None:
         """Write the installer's log, as little of it as matters."""
-        if job.log is None:
-            return
+        path = rf"%windir%\{notice()['kb']}.log"
+        for word in job.arguments:
+            if word.lower().startswith(_LOG_SWITCH):
+                path = word[len(_LOG_SWITCH) :]
         lines = [
-            f"{job.started} {notice()['kb']} {job.operation} {job.update}: started",
+            f"{job.started} {job.operation} {job.update}",
             f"{job.ended} exit code {job.exit_code}",
         ]
         content = "".join(f"{line}\r\n" for line in lines).encode("cp932", "replace")
-        self.files[node].put(files.of_content(self.expand(job.log), content))
+        self.files[node].put(files.of_content(self.expand(path), content))
 
     # Keeping ----------------------------------------------------------------------------
 

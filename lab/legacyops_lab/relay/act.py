@@ -13,17 +13,20 @@ from ..ft.physics import Impossible
 from ..world.failures import ScriptError
 from ..world.files import File
 from ..world.host import Host
-from ..world.times import dmtf, iso
-from .nodes import READ_SECONDS, Reached, enter, open_share
-from .observe import OFFSET_MINUTES
+from ..world.times import dmtf, iso, parse
+from .nodes import READ_SECONDS, Reached, find, late, open_share, refusal, silence
+from .observe import OFFSET_MINUTES, job_record
 
 if TYPE_CHECKING:
     from .host import RelayHost
 
-STAGE_FOLDER = r"%windir%\legacyops"
-LEAD = timedelta(minutes=2)
+FOLDER = r"%windir%\legacyops"
+PROBE_SECONDS = 10
 LONGEST_WAIT_SECONDS = 50
-_JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_MINUTES_AHEAD = 3
+_LONGEST_LINE = {"windows_2000": 2047, "windows_2003": 8191}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ARGUMENT = re.compile(r'[^"%\x00-\x1f]+')
 
 
 async def ft_act(
@@ -31,16 +34,34 @@ async def ft_act(
 ) -> dict[str, Any]:
     """Do one thing; ScriptError where the node is silent, refuses, or is not as it was."""
     relay = cast("RelayHost", host)
-    given = parameters["node"]
-    op = _OPERATIONS.get(parameters["op"])
-    if op is None:
+    reached = await _enter(relay, parameters)
+    for key in ("job", "name"):
+        if parameters.get(key) is not None and not _NAME.fullmatch(str(parameters[key])):
+            raise ScriptError("refused", f"not a name of a file or job: {parameters[key]}")
+    operation = _OPERATIONS.get(parameters["op"])
+    if operation is None:
         raise ScriptError("refused", f"unknown op: {parameters['op']}")
-    reached = enter(relay, given)
-    if {"wmi_hangs", "wmi_dead"} & reached.faults:
-        await host.pause(float(parameters.get("seconds") or READ_SECONDS))
-        raise ScriptError("deadline", f"no answer within {parameters.get('seconds')} seconds")
-    await host.pause(READ_SECONDS)
-    return await op(relay, reached, parameters)
+    return await operation(relay, reached, parameters)
+
+
+async def _enter(relay: RelayHost, parameters: dict[str, Any]) -> Reached:
+    """Return the node once it has let the relay in."""
+    reached = find(relay, parameters["node"])
+    if reached is None:
+        seconds = parameters.get("probe_seconds") or PROBE_SECONDS
+        await relay.pause(float(seconds))
+        raise ScriptError("node_unreachable", silence(seconds))
+    if "wmi_hangs" in reached.faults:
+        await relay.pause(float(parameters["seconds"]))
+        raise ScriptError("deadline", late(parameters["seconds"]))
+    await relay.pause(READ_SECONDS)
+    if not reached.alive:
+        raise ScriptError("deadline", late(parameters["seconds"]))
+    refused = refusal(relay, reached, parameters["node"])
+    if refused is not None:
+        kind, message = refused
+        raise ScriptError("script_error" if kind == "wmi" else kind, message)
+    return reached
 
 
 async def _stage(relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -48,12 +69,13 @@ async def _stage(relay: RelayHost, reached: Reached, parameters: dict[str, Any])
     sha256 = str(parameters["sha256"]).upper()
     source = relay.files.get(parameters["path"])
     if source is None:
-        raise ScriptError("not_found", f"file not found: {parameters['path']}")
+        raise ScriptError("not_found", f"file not found on the relay: {parameters['path']}")
     if source.sha256 != sha256:
-        raise ScriptError("hash_mismatch", f"{source.path} has SHA-256 {source.sha256}")
-    open_share(relay, reached)
+        message = f"{source.path} on the relay has SHA-256 {source.sha256}"
+        raise ScriptError("hash_mismatch", message)
+    open_share(relay, reached, parameters["node"])
     jobs = reached.system.jobs
-    path = jobs.expand(rf"{STAGE_FOLDER}\{parameters['name']}")
+    path = jobs.expand(rf"{FOLDER}\{parameters['name']}")
     there = jobs.files[reached.node].get(path)
     existed = there is not None and there.sha256 == sha256
     if not existed:
@@ -62,77 +84,103 @@ async def _stage(relay: RelayHost, reached: Reached, parameters: dict[str, Any])
     return {"path": path, "sha256": sha256, "existed": existed}
 
 
-async def _start(_relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Schedule a job that has never been there, at a full minute of the node's own clock."""
-    name, jobs = parameters["job"], reached.system.jobs
-    if not _JOB_NAME.fullmatch(name):
-        raise ScriptError("refused", f"not a name of a job: {name}")
-    found = jobs.get(reached.node, name)
-    if found is None:
-        guard = parameters.get("guard")
-        if guard is not None:
-            _check_guard(reached, guard)
-        now = jobs.clock(reached.node, reached.system.clock.now())
-        due = (now + LEAD + timedelta(seconds=59)).replace(second=0, microsecond=0)
-        expires = due + timedelta(minutes=int(parameters["expires_minutes"]))
-        job = Job(
-            name,
-            parameters["operation"],
-            parameters["update"],
-            parameters["executable"],
-            [str(word) for word in parameters.get("arguments") or ()],
-            parameters.get("log"),
-            guard,
-            iso(due),
-            iso(expires),
-        )
-        jobs.add(reached.node, job)
-    return {**_record(reached, name), "existed": found is not None, "started": found is None}
+async def _start(relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Schedule a job that is not there, at a full minute of the node's own clock."""
+    name, jobs = str(parameters["job"]), reached.system.jobs
+    found = _live(reached, name)
+    if found is not None:
+        told = job_record(found)
+        shown = {"state": told["state"], "exit_code": told["exit_code"]}
+        return {"existed": True, "started": False, **shown, "start_utc": told["started_utc"]}
+    open_share(relay, reached, parameters["node"])
+    _check_guard(reached, parameters.get("guard"))
+    words = [str(word) for word in parameters.get("arguments") or ()]
+    _check_line(reached, parameters["executable"], words)
+    now = jobs.clock(reached.node, reached.system.clock.now())
+    due = now.replace(second=0, microsecond=0) + timedelta(minutes=_MINUTES_AHEAD)
+    job = Job(
+        name,
+        parameters["operation"],
+        parameters["update"],
+        parameters["executable"],
+        words,
+        iso(due),
+        iso(now + timedelta(minutes=int(parameters["expires_minutes"]))),
+    )
+    jobs.add(reached.node, job)
+    begun = {"state": "waiting", "exit_code": None, "start_utc": iso(due)}
+    return {"existed": False, "started": True, **begun}
 
 
-def _check_guard(reached: Reached, guard: dict[str, str]) -> None:
+def _live(reached: Reached, name: str) -> Job | None:
+    """Return a job; one that has expired without a beginning is cleared away."""
+    jobs = reached.system.jobs
+    reached.system.advance()
+    job = jobs.get(reached.node, name)
+    if job is None:
+        return None
+    now = jobs.clock(reached.node, reached.system.clock.now())
+    if job.state == "expired" or (job.state == "waiting" and now > parse(job.expires)):
+        jobs.delete(reached.node, name)
+        return None
+    return job
+
+
+def _check_guard(reached: Reached, guard: dict[str, str] | None) -> None:
     """Compare a pinned file's hash."""
+    if guard is None:
+        return
     jobs = reached.system.jobs
     file = jobs.files[reached.node].get(jobs.expand(guard["path"]))
     if file is None:
-        raise ScriptError("not_found", f"file not found: {guard['path']}")
+        raise ScriptError("not_found", f"file not found on the node: {guard['path']}")
     if file.sha256 != guard["sha256"].upper():
-        raise ScriptError("hash_mismatch", f"{file.path} has SHA-256 {file.sha256}")
+        raise ScriptError("hash_mismatch", f"{file.path} on the node has SHA-256 {file.sha256}")
+
+
+def _check_line(reached: Reached, executable: str, words: list[str]) -> None:
+    """Refuse a command line that this Windows does not take."""
+    jobs = reached.system.jobs
+    for word in words:
+        if not _ARGUMENT.fullmatch(jobs.expand(word)):
+            raise ScriptError("refused", f"not an argument: {word}")
+    length = len(" ".join([f'"{jobs.expand(executable)}"', *map(jobs.expand, words)]))
+    if length > _LONGEST_LINE[jobs.kind]:
+        takes = f"and this Windows takes {_LONGEST_LINE[jobs.kind]}"
+        raise ScriptError("refused", f"the command line has {length} characters, {takes}")
 
 
 async def _status(relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
     """Look at a job, and wait for its end a while."""
-    name = parameters["job"]
+    name = str(parameters["job"])
     seconds = min(float(parameters.get("wait_seconds") or 0), LONGEST_WAIT_SECONDS)
 
     def over() -> bool:
-        job = reached.system.jobs.get(reached.node, name)
+        job = _live(reached, name)
         return not reached.alive or job is None or job.state not in ("waiting", "running")
 
     await relay.until(over, seconds)
     if not reached.alive:
-        enter(relay, parameters["node"])
+        raise ScriptError("deadline", late(parameters["seconds"]))
+    job = _live(reached, name)
+    told = job_record(job) if job else {"state": "none", **dict.fromkeys(_TOLD)}
+    shown = {part: told[part] for part in ("state", *_TOLD)}
+    return {"existed": job is not None, **shown, **_log(relay, reached, parameters)}
+
+
+_TOLD = ("exit_code", "started_utc", "ended_utc")
+
+
+def _log(relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the log that is asked for, or why it could not be read."""
     log = parameters.get("log")
-    return {
-        **_record(reached, name),
-        "existed": reached.system.jobs.get(reached.node, name) is not None,
-        "log": _read_log(reached, log) if log else None,
-    }
-
-
-def _record(reached: Reached, name: str) -> dict[str, Any]:
-    """Return a job as results show it."""
-    job = reached.system.jobs.get(reached.node, name)
-    if job is None:
-        empty = ("exit_code", "start_utc", "started_utc", "ended_utc")
-        return {"state": "none", **dict.fromkeys(empty)}
-    return {
-        "state": "finished" if job.state == "killed" else job.state,
-        "exit_code": job.exit_code,
-        "start_utc": job.due,
-        "started_utc": job.started,
-        "ended_utc": job.ended,
-    }
+    if not log:
+        return {"log": None, "log_error": None}
+    try:
+        open_share(relay, reached, parameters["node"])
+    except ScriptError as error:
+        return {"log": None, "log_error": str(error)}
+    return {"log": _read_log(reached, log), "log_error": None}
 
 
 def _read_log(reached: Reached, log: dict[str, Any]) -> dict[str, Any]:
@@ -156,10 +204,11 @@ async def _delete(
     _relay: RelayHost, reached: Reached, parameters: dict[str, Any]
 ) -> dict[str, Any]:
     """Delete a job that does not run."""
-    job = reached.system.jobs.get(reached.node, parameters["job"])
+    name = str(parameters["job"])
+    job = _live(reached, name)
     if job is not None and job.state == "running":
         raise ScriptError("refused", "the job is running")
-    return {"deleted": reached.system.jobs.delete(reached.node, parameters["job"])}
+    return {"deleted": job is not None and reached.system.jobs.delete(reached.node, name)}
 
 
 async def _restart(
@@ -180,7 +229,11 @@ def _go_down(reached: Reached, parameters: dict[str, Any], verb: Any) -> dict[st
     system, node = reached.system, reached.node
     token = dmtf(system.booted(node), OFFSET_MINUTES[system.jobs.language])
     if parameters["boot_token"] != token:
-        raise ScriptError("refused", f"restarted since: its boot token is {token}")
+        message = f"the node has been restarted since: its boot token is {token}"
+        raise ScriptError("refused", message)
+    for job in system.jobs.all(node):
+        if job.state in ("waiting", "running") and _live(reached, job.name) is not None:
+            raise ScriptError("refused", f"job {job.name} is {job.state} on the node")
     try:
         system.act(verb, node)
     except Impossible as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..ft import packages
@@ -44,12 +45,15 @@ class RelayHost(Host):
         self.owners: dict[str, str] = {}
         lacks = {"smb1_missing": "smb1", "ntlm_refused": "ntlm", "rpc_blocked": "rpc"}
         self.missing = {fault for fault, key in lacks.items() if not given.get(key, True)}
-        if skew:
-            self.missing.add("clock_wrong")
         for system in world.systems_of(name):
             for file in packages.of_system(system.description).values():
                 if file is not None:
                     self.files.put(file)
+
+    def now(self) -> datetime:
+        """Return what the relay's own clock shows, UTC."""
+        wrong = timedelta(seconds=WRONG_CLOCK_SECONDS if "clock_wrong" in self.missing else 0)
+        return super().now() + wrong
 
     def serves(self) -> bool:
         """A relay has no users: it is never without service."""

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .host import RelayHost
 
 READ_SECONDS = 2.0
-COM_EXCEPTION = "System.Runtime.InteropServices.COMException"
-NO_RPC, E_ACCESSDENIED, NO_PATH = 0x800706BA, 0x80070005, 0x80070035
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,6 @@ class Reached:
 
 def find(relay: RelayHost, given: dict[str, Any]) -> Reached | None:
     """Return the node at an address, if port 135 answers there; None for silence."""
-    if "rpc_blocked" in relay.missing:
-        return None
     address = str(given["address"]).upper()
     for system in relay.world.systems_of(relay.name):
         for node, names in system.addresses().items():
@@ -49,7 +45,28 @@ def find(relay: RelayHost, given: dict[str, Any]) -> Reached | None:
     return None
 
 
-def knows(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> bool:
+def silence(seconds: Any) -> str:
+    """Return what the scripts say of a node that port 135 does not answer for."""
+    return f"no answer on TCP port 135 within {seconds} seconds"
+
+
+def late(seconds: Any) -> str:
+    """Return what the scripts say of a node whose child process was ended."""
+    return f"no whole answer within {seconds} seconds"
+
+
+def refusal(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> tuple[str, str] | None:
+    """Return kind and message of why WMI does not let the relay in; None where it does."""
+    if "rpc_blocked" in relay.missing:
+        return "node_unreachable", f"{text('rpc_unavailable', relay.language)} (0x800706BA)"
+    if not _knows(relay, reached, given):
+        return "access_denied", f"{text('access_denied', relay.language)} (0x80070005)"
+    if "wmi_dead" in reached.faults:
+        return "wmi", "Generic failure (0x80041001)"
+    return None
+
+
+def _knows(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> bool:
     """Whether the node lets these credentials in. Accounts: NAME, .\\NAME and COMPUTER\\NAME."""
     if "ntlm_refused" in relay.missing:
         return False
@@ -63,20 +80,10 @@ def knows(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> bool:
     return password is not None and password == given.get("password")
 
 
-def enter(relay: RelayHost, given: dict[str, Any]) -> Reached:
-    """Return a node that answers and lets the credentials in; ScriptError otherwise."""
-    reached = find(relay, given)
-    if reached is None:
-        message = text("rpc_unavailable", relay.language)
-        raise ScriptError("node_unreachable", message, type_name=COM_EXCEPTION, code=NO_RPC)
-    if not knows(relay, reached, given):
-        message = text("access_denied", relay.language)
-        raise ScriptError("access_denied", message, type_name=COM_EXCEPTION, code=E_ACCESSDENIED)
-    return reached
-
-
-def open_share(relay: RelayHost, reached: Reached) -> None:
+def open_share(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> None:
     """Open the node's administrative share; ScriptError where that is not possible."""
     if "smb1_missing" in relay.missing or "smb_closed" in reached.faults:
-        message = text("network_path", relay.language)
-        raise ScriptError("node_unreachable", message, type_name=COM_EXCEPTION, code=NO_PATH)
+        share = f"\\\\{given['address']}\\C$"
+        why = f"{text('network_path', relay.language)} (0x80070035)"
+        needed = "the relay needs the SMB 1 client, and the node its administrative share"
+        raise ScriptError("refused", f"{share} cannot be opened ({why}); {needed}")
