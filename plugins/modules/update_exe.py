@@ -103,7 +103,7 @@ node:
   returned: always, unless the arguments are wrong
   type: str
   sample: coserver1
-update:
+update_id:
   description: The update.
   returned: success
   type: str
@@ -188,7 +188,9 @@ instruction:
   description: What a person is to do.
   returned: when a person is to do it
   type: dict
-  sample: {en: "Apply WindowsServer2003-KB890859-x86-JPN.exe to CoServer1; its SHA-256 must be 0F34….", ja: "CoServer1 に WindowsServer2003-KB890859-x86-JPN.exe を適用してください(SHA-256 が 0F34… であることを確認)。"}
+  sample:
+    en: Apply WindowsServer2003-KB890859-x86-JPN.exe to CoServer1; its SHA-256 must be 0F34….
+    ja: CoServer1 に WindowsServer2003-KB890859-x86-JPN.exe を適用してください(SHA-256 が 0F34… であることを確認)。
 reason:
   description: Why it failed.
   returned: when it failed
