@@ -16,7 +16,7 @@ description:
   - The installer runs on the node as SYSTEM, from a copy on the node's own disk, detached from every session. It is started
     at most once and never ended. A run that was cut off is simply run again, finds it, and waits for its end.
   - It never restarts the node; that is a step of its own (M(legacyops.hotfix.node_restart)). C(/norestart) is always given.
-  - A package whose SHA-256 is another one is refused, on the relay and again on the node right before the start.
+  - A package whose SHA-256 is another one is refused, on the relay and again on the node when the start is asked for.
   - It begins two to three minutes after it was asked for, by the node's own clock. What has not begun ten minutes later
     never begins.
 options:
