@@ -11,6 +11,7 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.model import Step
+from ..plugin_utils._ft_action import FtAction
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.change import Change
@@ -81,6 +82,8 @@ class ActionModule(StepAction):
         )
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
+        if isinstance(action, FtAction):
+            action.of_a_step = True
         try:
             return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:

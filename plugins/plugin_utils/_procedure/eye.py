@@ -123,8 +123,7 @@ class FtEye:
     def _read(self, request: Request, since: str | None) -> dict[str, t.Any]:
         """What the relay reads: nodes, itself, its files, the owner's record."""
         if self.relay is None:
-            owner = self.owner.read()
-            return {"nodes": {}, "owner": owner, "errors": {}}
+            return {"nodes": {}, "owner": self.owner.read(), "errors": {}}
         updates = request.get("updates") or []
         names = {name for update in updates for table in update["files"].values() for name in table}
         found = self.relay.observe(

@@ -18,7 +18,7 @@ from .._core.checks import Verdict, evaluate_all, request_for
 from .._core.ft_system import COSERVERS
 from .._core.ft_words import BOARD, BOARD_LOOK, answers
 from .._core.journal import restarts_owed
-from .._core.model import Step
+from .._core.model import Ref, Step
 from .._core.observation import UNKNOWN, Observation, merge_requests
 from .._core.plan import StepDecision, step_decision, step_unproven
 from .._io.confirmations import Confirmation, Confirmations, Request
@@ -143,10 +143,15 @@ class FtRun(StepRun):
             return False
         missing = [verdict for verdict in verdicts if verdict.holds is not True]
         return bool(missing) and all(
-            verdict.ref["check"] in BOARD_CHECKS
-            and (verdict.value is UNKNOWN or verdict.value in ("waiting", "copying", "starting"))
+            self._is_on_the_board(verdict.ref) and _may_still_come(verdict.value)
             for verdict in missing
         )
+
+    def _is_on_the_board(self, ref: Ref) -> bool:
+        """Whether Endurance Manager shows it; so it does whether the FTvirtual Server runs."""
+        if ref["check"] == "ft_phase" and ref["with"]["node"] == "ftvirtual":
+            return bool(self.eye.form["ftvirtual"]["access"] == "operator")
+        return ref["check"] in BOARD_CHECKS
 
     # --- Acting -----------------------------------------------------------------------------
 
@@ -363,6 +368,10 @@ class FtRun(StepRun):
             )
             raise self._failure("reported", message, {"confirmation": given.record()})
         return given
+
+
+def _may_still_come(value: t.Any) -> bool:
+    return value is UNKNOWN or value in ("waiting", "copying", "starting", "unseen")
 
 
 def _names(given: Confirmation) -> str:
