@@ -24,9 +24,9 @@ SECOND_NAME = "Suzuki (another double)"
 _WORDS = {
     ("good", "good"): "dark_green",
     ("good", "bad"): "virtual_server1_only",
+    ("good", "off"): "virtual_server1_only",
     ("bad", "good"): "virtual_server2_only",
-    ("waiting", "bad"): "virtual_server1_starting",
-    ("off", "off"): "offline",
+    ("off", "good"): "virtual_server2_only",
 }
 _PATIENCE_SECONDS = 120.0
 
@@ -163,7 +163,7 @@ class Person:
             ["legacyops-lab", "status", "--json", "--state", str(self.state)],
             env=self.environment, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        found: dict[str, Any] = json.loads(shown)["hosts"][host][node]
+        found: dict[str, Any] = json.loads(shown)[host][node]
         return found
 
     def _screen(self, host: str, node: str, wanted: str) -> str:
@@ -189,9 +189,10 @@ class Person:
         if any(part.get("colour") == "light_green" for part in shown.values()):
             ready = _kind(shown["virtual_server1"]) == "good"
             return "light_green" if ready else "virtual_server1_starting"
-        sides = tuple(_kind(shown[f"virtual_server{side}"]) for side in (1, 2))
-        bad = tuple("bad" if kind == "off" else kind for kind in sides)
-        return _WORDS.get(sides) or _WORDS.get(bad) or "failed"
+        one, two = (_kind(shown[f"virtual_server{side}"]) for side in (1, 2))
+        if (one, two) == ("off", "off"):
+            return "offline"
+        return _WORDS.get((one, two), "failed")
 
     def _confirm(self, request: Mapping[str, Any], saw: str | None) -> None:
         Confirmations(self.change_dir).confirm(

@@ -96,11 +96,10 @@ class ActionModule(ProcedureAction):
                 return {"steps": [], "reason": reason, "msg": message, **self._standing(change)}
             try:
                 todo = self._remaining(change, remote)
-            except RemoteError as error:
+            except (ActionError, RemoteError) as error:
                 if not self.check_mode:
-                    change.set_state(
-                        self.host, files.FAILED, reason=error.reason, message=str(error)
-                    )
+                    status = files.NOT_BEGUN if error.reason == "owned" else files.FAILED
+                    change.set_state(self.host, status, reason=error.reason, message=str(error))
                 raise
             command = continue_command()
             if not self.check_mode:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..ft import levels
-from ..ft.jobs import Job
-from ..ft.notice import of_type
+from ..ft.jobs import Job, uninstaller
+from ..ft.notice import notice, of_type
 from ..ft.state import windows
 from ..world import observe
 from ..world.host import Host
@@ -23,6 +23,7 @@ OFFSET_MINUTES = {"ja": 540, "en": 0}
 _2000_PACK = 4
 CLOCK_SECONDS = 300
 _NOT_ASKED: dict[str, bool | None] = dict.fromkeys(("smb1", "ntlm", "rpc", "clock"))
+HOTFIX_KEYS = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\HotFix\\"
 LATER_UPDATE = "KB999999"  # invented, as is the update itself (HYP-FT-18)
 
 
@@ -119,17 +120,21 @@ def _updates(reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
     system = reached.system
     mine = windows(system.state, reached.node)
     known = of_type(system.jobs.kind)["updates_key"].lower()
+    hotfix = (HOTFIX_KEYS + notice()["kb"]).lower()
+    program = uninstaller(system.jobs.kind).lower()
     short = VERSIONS[system.jobs.kind][:3]
     found = {}
     for update in parameters.get("updates") or ():
-        asked = str((update.get("keys") or {}).get(short, "")).lower()
-        there = mine.kb and asked == known
+        key = (update.get("keys") or {}).get(short)
+        sign = update.get("hotfix_key")
+        path = update.get("uninstaller")
+        file = None if path is None else system.jobs.expand(path).lower()
         found[update["id"]] = {
-            "updates_key": there,
-            "hotfix_key": there,
-            "uninstaller": there and mine.spuninst,
+            "updates_key": None if key is None else mine.kb and key.lower() == known,
+            "hotfix_key": None if sign is None else mine.kb and sign.lower() == hotfix,
+            "uninstaller": None if file is None else mine.kb and mine.spuninst and file == program,
         }
-    beside = mine.other and any(entry["updates_key"] for entry in found.values())
+    beside = mine.other and any(entry["hotfix_key"] for entry in found.values())
     return {"updates": found, "later_updates": [{"id": LATER_UPDATE}] if beside else []}
 
 

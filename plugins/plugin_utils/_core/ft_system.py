@@ -20,6 +20,7 @@ Form = Mapping[str, Any]
 COSERVERS: Final = ("coserver1", "coserver2")
 NODES: Final = (*COSERVERS, "ftvirtual")
 SETTING: Final = "legacyops_ft_system"
+CREDENTIALS: Final = "legacyops_ft_credentials"
 
 _TOP: Final = frozenset(
     "model windows coserver1 coserver2 ftvirtual endurance fix_level power_off contacts backups kb "

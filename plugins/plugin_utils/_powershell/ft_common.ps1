@@ -123,11 +123,11 @@ function Start-NodeChild($Parameters, [int]$Seconds) {
     $stdout = $process.StandardOutput.BaseStream
     $bytes = Get-ChildInput $Parameters
     return @{
-        process = $process; stdin = $stdin; stdout = $stdout; buffer = $buffer
+        program = $process; stdin = $stdin; stdout = $stdout; buffer = $buffer
         writing = $stdin.BeginWrite($bytes, 0, $bytes.Length, $null, $null)
         reading = $stdout.BeginRead($buffer, 0, $buffer.Length, $null, $null)
         answer = New-Object System.IO.MemoryStream
-        seconds = $Seconds; end = [DateTime]::UtcNow.AddSeconds($Seconds)
+        seconds = $Seconds; deadline = [DateTime]::UtcNow.AddSeconds($Seconds)
         ended = $false; killed = $false
     }
 }
@@ -158,7 +158,7 @@ function Stop-NodeChild($Child) {
     $Child.ended = $true
     $Child.killed = $true
     # It may have ended by itself in this very moment.
-    try { $null = $Child.process.Kill() } catch { $null = $_ }
+    try { $null = $Child.program.Kill() } catch { $null = $_ }
 }
 
 function Wait-NodeChildren($Children) {
@@ -168,7 +168,7 @@ function Wait-NodeChildren($Children) {
         foreach ($child in $Children) {
             if (-not $child.ended) { Step-NodeChild $child }
             if (-not $child.ended) {
-                if ([DateTime]::UtcNow -ge $child.end) { Stop-NodeChild $child } else { $open = $open + 1 }
+                if ([DateTime]::UtcNow -ge $child.deadline) { Stop-NodeChild $child } else { $open = $open + 1 }
             }
         }
         if ($open -eq 0) { return }

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from .._action import plain
 from .._core.ft_checks import answers, node_record, remember
-from .._core.ft_system import COSERVERS, NODES, completed
+from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed
+from .._core.ft_system import SETTING as SYSTEM
 from .._core.ft_words import fold, wrong_words
 from .._core.model import Step
 from .._core.observation import Observation, Request
-from .._ft_action import CREDENTIALS, SYSTEM
 from .._io.confirmations import given
 from .._io.endurance import endurance_driver
 from .._io.power import UNKNOWN, IpmiPower, OperatorNeededError, power_driver, wiring_by_uuid
@@ -216,9 +216,9 @@ class FtEye:
     @staticmethod
     def _uuid(name: str, observation: Observation) -> str | None:
         record = node_record(observation, name)
-        if answers(record) is not True:
-            record = record.get("last_seen") or {}
-        return (record.get("system") or {}).get("machine_uuid")
+        live = answers(record) is True
+        seen: t.Any = record if live else record.get("last_seen") or {}
+        return (seen.get("system") or {}).get("machine_uuid")
 
     def _board(self, errors: dict[str, str]) -> list[dict[str, t.Any]]:
         """What Endurance's driver reads; nothing where a person must look."""

@@ -181,7 +181,8 @@ class FtRun(StepRun):
         if result.get("reason") != "waiting_operator":
             return result
         given = self._ask([*self.step["instruction"], {"clause": None, **result["instruction"]}])
-        self._guard_again()
+        if self.step["by"] != "operator":
+            self._guard_again()
         return super()._dispatched({**more, "confirmed_by": _names(given)})
 
     def _asked_for(self, instruction: Sequence[Mapping[str, t.Any]]) -> Result:
@@ -221,13 +222,17 @@ class FtRun(StepRun):
         return 0.0
 
     def _guard_again(self) -> None:
-        """A person has taken time: what the act rests on must hold now, too.
+        """A person has taken time: what the driver's act rests on must hold now, too.
+
+        What only a person reads in Endurance Manager was read before the step.
 
         :raises ActionError: it does not.
         """
         refs = [r for r in self.step["interlocks"] if r["check"] not in _OF_THE_TARGET]
         verdicts = evaluate_all(refs, self._observe(*self._requests()))
         failed = [verdict for verdict in verdicts if verdict.holds is not True]
+        if self._board_would_tell(failed):
+            return
         if failed:
             message = f"Refused after the confirmation: {unmet_text(failed)}."
             raise self._refusal("interlock", message, failed)
