@@ -126,17 +126,22 @@ class NodeAction(FtAction):
 
         :raises ActionError: it does not, or was not.
         """
-        if record.get("reachable") is not True:
+        title, error = node_title(node), str(record.get("error") or record.get("errors"))
+        if record.get("reachable") is not True or error.startswith("node_unreachable:"):
             raise ActionError(
                 "node_unreachable",
-                f"{node_title(node)} does not answer the relay ({record.get('error')})."
-                " Look at its screen: it may be off, starting, or at a STOP screen.",
+                f"{title} does not answer the relay ({error}). Look at its screen: it may be off,"
+                " starting, or at a STOP screen.",
+            )
+        if error.startswith("access_denied:"):
+            raise ActionError(
+                "access_denied",
+                f"{title} rejects the credentials ({error}). Check its entry in {CREDENTIALS}.",
             )
         if not boot_token(record):
             raise ActionError(
                 "unknown",
-                f"{node_title(node)} answers, but could not be read"
-                f" ({record.get('error') or record.get('errors')}). Let a person look at it.",
+                f"{title} answers, but could not be read ({error}). Let a person look at it.",
             )
         return record
 
