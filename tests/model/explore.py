@@ -241,7 +241,7 @@ class Explorer:
                 if before not in good:
                     good.add(before)
                     queue.append(before)
-        for place, outs in self.leads.items():
+        for place in self.leads:
             if place in good or place[0].system.violations:
                 continue
             if place in self.why:

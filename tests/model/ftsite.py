@@ -20,7 +20,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
 from legacyops_lab.ft.physics import Action, Impossible, act, advance, next_event
-from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, half, windows
+from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
 
 HOST = "ft01"
 NOW = "2026-11-22T05:00:00Z"
@@ -270,14 +270,11 @@ def wiring(state: State, number: int) -> str | None:
 
 
 Sight = tuple[Any, ...]
-Change = Sight | None  # what was seen right before the step
 
 
 def sight(state: State) -> Sight:
     """Return all that can be read in a state; states of equal sight cannot be told apart."""
-    power = tuple(
-        (state.power[i].driver, power_says(state, i), wiring(state, i)) for i in (0, 1)
-    )
+    power = tuple((state.power[i].driver, power_says(state, i), wiring(state, i)) for i in (0, 1))
     nodes = tuple(_node_sight(state, i) for i in range(3))
     return nodes, power, _endurance_sight(state.system)
 
@@ -325,16 +322,16 @@ def remember_readings() -> None:
 remember_readings()
 
 
-def observe(state: State) -> View:
+def observe(state: State) -> Observation:
     """Return what the collection reads outside of a change, with what it remembers."""
-    return _view(sight(state), None)
+    return Observation(HOST, NOW, "model", _data(sight(state)))
 
 
 @lru_cache(maxsize=2048)
-def _view(sight: Sight, change: Change) -> View:
+def _data(sight: Sight) -> dict[str, Any]:
     nodes, power, endurance = sight
     records = [_record(*rest) if usable else _silent(*rest) for usable, *rest in nodes]
-    data = {
+    return {
         "nodes": dict(zip(NODES, records, strict=True)),
         "power": {n: _power_record(*each) for n, each in zip(NODES[:2], power, strict=True)},
         "endurance": _endurance(endurance),
@@ -342,9 +339,12 @@ def _view(sight: Sight, change: Change) -> View:
         "owner": {"change": "CHG-1", "run": "1"},
         "packages": {value: {"by": "Sato"} for value in HASHES.values()},
     }
-    if change is None:
-        return View(HOST, NOW, "model", data)
-    return View(HOST, NOW, "model", data, _change(_view(change, None)))
+
+
+@lru_cache(maxsize=2048)
+def _view(sight: Sight, before: Sight) -> View:
+    change = _change(Observation(HOST, NOW, "model", _data(before)))
+    return View(HOST, NOW, "model", _data(sight), change)
 
 
 def within(state: State, before: State | None = None) -> View:
