@@ -45,14 +45,16 @@ class Power:
     """How a CoServer is switched, and what is wrong with that.
 
     uuid: the inventory has the machine's UUID, so that a board's wiring shows. proven: it has been
-    seen to follow its own machine. wired_to: the CoServer that it really reads and switches.
-    lies: what it always reads. deaf: it takes commands and does nothing. silent: it says nothing.
-    misses_post: the person at the screen comes too late once, and does as the instruction says.
+    seen to go off with its own machine alone. followed: it said on while that answered. wired_to:
+    the CoServer that it really reads and switches. lies: what it always reads. deaf: it takes
+    commands and does nothing. silent: it says nothing. misses_post: the person at the screen comes
+    too late once, and does as the instruction says.
     """
 
     driver: Literal["operator", "ipmi", "command"] = "operator"
     uuid: bool = True
     proven: bool = False
+    followed: bool = False
     wired_to: str | None = None
     lies: Literal["on", "off"] | None = None
     deaf: bool = False
@@ -274,14 +276,19 @@ Sight = tuple[Any, ...]
 
 def sight(state: State) -> Sight:
     """Return all that can be read in a state; states of equal sight cannot be told apart."""
-    power = tuple((state.power[i].driver, power_says(state, i), wiring(state, i)) for i in (0, 1))
+    power = tuple(
+        (state.power[i].driver, power_says(state, i), wiring(state, i), state.power[i].followed)
+        for i in (0, 1)
+    )
     nodes = tuple(_node_sight(state, i) for i in range(3))
     return nodes, power, _endurance_sight(state.system)
 
 
-def _power_record(driver: str, says: str | None, wired: str | None) -> dict[str, Any]:
+def _power_record(
+    driver: str, says: str | None, wired: str | None, followed: bool
+) -> dict[str, Any]:
     record = {"driver": driver, "state": says}
-    return record if driver == "operator" else {**record, "wiring": wired}
+    return record if driver == "operator" else {**record, "wiring": wired, "followed": followed}
 
 
 @dataclass(frozen=True)
@@ -358,7 +365,14 @@ def remembered(state: State) -> State:
         seen_of(windows(state.system, n)) if windows(state.system, n).usable else old
         for n, old in zip(NODES, state.seen, strict=True)
     )
-    return replace(state, seen=seen)
+    power = tuple(
+        replace(mine, followed=True)
+        if not mine.followed and windows(state.system, NODES[i]).usable and says == "on"
+        else mine
+        for i, mine in enumerate(state.power)
+        for says in [power_says(state, i)]
+    )
+    return replace(state, seen=seen, power=power)
 
 
 def _change(before: Observation) -> dict[str, Any]:
