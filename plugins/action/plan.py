@@ -9,6 +9,7 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.advisory import select_advisory
+from ..plugin_utils._core.findings import acts
 from ..plugin_utils._core.observation import Observation
 from ..plugin_utils._core.plan import make_plan, plan_host
 from ..plugin_utils._io.remote import Remote
@@ -38,8 +39,11 @@ class ActionModule(ProcedureAction):
         settings = {host: self.settings(host) for host in args["hosts"]}
         host_plans = []
         for host in args["hosts"]:
-            observation = self._observation(directory, host)
+            self.check_inventory(host, complete=False)
             advisory = select_advisory(advisories, settings[host])
+            if acts(advisory, settings[host]):
+                self.check_inventory(host)
+            observation = self._observation(directory, host)
             host_plans.append(plan_host(advisory, settings[host], observation))
         plan = make_plan(host_plans, common(settings.values()), created=now())
         before = directory.read(directory.plan) or {}

@@ -25,6 +25,11 @@ def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**full, PRODUCT_SCOPE: facts, EVENTS_SCOPE: advisory.data.get(EVENTS_SCOPE, [])}
 
 
+def acts(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
+    """Return whether the notice asks for anything to be done on a host's product."""
+    return bool(scope_of(advisory, settings)[PRODUCT_SCOPE].get("action") != "none")
+
+
 def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
     """Yield the scope once for each item that for_each repeats over, bound under its name."""
     if loop == "hotfix":

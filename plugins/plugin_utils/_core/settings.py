@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .ft_drivers import key_name, text_fault
 from .ft_system import completed, validate_ft_system
 
 Settings = Mapping[str, Any]
@@ -84,16 +85,23 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
     return result
 
 
-def validate_settings(settings: Settings) -> list[str]:
+def validate_settings(
+    settings: Settings, credentials: Any = None, *, complete: bool = True
+) -> list[str]:
     """Return what is wrong with a server's settings, one sentence each that says what to do.
 
-    Whether the product is one that an advisory knows is not judged here (select_advisory).
+    credentials: an FT system's legacyops_ft_credentials, which are no setting (None: not
+    compared). complete: an FT system's form must also have what only a plan needs. Whether the
+    product is one that an advisory knows is not judged here (select_advisory).
     """
     full = effective(settings)
     if full["ft_system"] is not None:
         return [
-            *validate_ft_system(settings["ft_system"], settings.get("ft_credentials")),
+            *_unknown_ft(settings),
+            *_no_product(full),
+            *validate_ft_system(settings["ft_system"], credentials, complete=complete),
             *_ft_deadlines(full),
+            *_ft_other_updates(full),
             *_budget_and_poll(full),
         ]
     rules: list[Callable[[dict[str, Any]], list[str]]] = [
@@ -209,6 +217,45 @@ def _choices(s: dict[str, Any]) -> list[str]:
             "legacyops_data_store_position is not given: say whether the data store's host is "
             "patched first or last (no source gives a default)."
         )
+    return wrong
+
+
+def _unknown_ft(settings: Settings) -> list[str]:
+    known = sorted(name for name in KNOWN_SETTINGS if name.startswith("ft_"))
+    return [
+        f"legacyops_{key_name(name)} is unknown: there are legacyops_{', legacyops_'.join(known)}."
+        for name in settings
+        if name.startswith("ft_") and name not in known
+    ]
+
+
+def _no_product(s: dict[str, Any]) -> list[str]:
+    if s["product"] is None:
+        return []
+    return [
+        "legacyops_product is given beside legacyops_ft_system: a host is a server or an FT "
+        "system, whose model says which notice is its; remove one of the two."
+    ]
+
+
+def _ft_other_updates(s: dict[str, Any]) -> list[str]:
+    updates, where = s["ft_other_updates"], "legacyops_ft_other_updates"
+    if not isinstance(updates, list):
+        return [f"{where} must be a list of updates, each with id and hotfix_key."]
+    wrong = []
+    for number, update in enumerate(updates, 1):
+        if not isinstance(update, Mapping) or not update.keys() >= {"id", "hotfix_key"}:
+            wrong.append(f"Entry {number} of {where} must have id and hotfix_key.")
+            continue
+        for key, value in update.items():
+            if key in ("id", "hotfix_key", "uninstaller"):
+                fault = text_fault(value)
+            elif key in ("keys", "files"):
+                fault = None if isinstance(value, Mapping) else "must be a table."
+            else:
+                fault = "is unknown: remove it."
+            if fault:
+                wrong.append(f"Entry {number} of {where}: {key_name(key)} {fault}")
     return wrong
 
 

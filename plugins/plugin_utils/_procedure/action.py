@@ -22,6 +22,7 @@ from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
+from .inventory import mistakes, told
 from .settings import settings_of
 
 T = t.TypeVar("T")
@@ -81,6 +82,18 @@ class ProcedureAction(HotfixAction):
     def settings(self, host: str | None = None) -> dict[str, t.Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
+
+    def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
+        """Refuse an FT system whose inventory has mistakes, before anything is contacted.
+
+        :param complete: also what only a plan needs must be given.
+        :raises ActionError: there are mistakes.
+        """
+        name = host or self.host
+        wrong = mistakes(name, self.task_vars["hostvars"], complete=complete)
+        if wrong:
+            where = "" if name == self.host else f"{name}: "
+            raise ActionError("mistake", where + told(wrong), mistakes=wrong)
 
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.
