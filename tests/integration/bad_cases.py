@@ -34,12 +34,13 @@ def hostvars(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _variables(form: Any, case: dict[str, Any]) -> dict[str, Any]:
-    return {
+    variables = {
         **BASE["variables"],
         "legacyops_ft_system": form,
         "legacyops_ft_credentials": {**BASE["credentials"], **case.get("credentials", {})},
         **case.get("variables", {}),
     }
+    return copy.deepcopy(variables)
 
 
 def _of_its_own() -> dict[str, str]:
