@@ -15,6 +15,7 @@ from ..plugin_utils._core.plan import make_plan, plan_host
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import reason_of
+from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
@@ -50,8 +51,10 @@ class ActionModule(ProcedureAction):
         changed = before.get("digest") != plan["digest"]
         if changed and not self.check_mode:
             directory.write(directory.plan, plan)
+        sources = self.task_vars.get("ansible_inventory_sources") or []
+        confirm = confirm_command(sources, args["change_id"], args["change_dir"])
         if not args["quiet"]:
-            self.say(plan_text(plan, args["language"], self.paint))
+            self.say(plan_text(plan, args["language"], self.paint, confirm=confirm))
             self.say(f"\nIt is in {directory.plan}.")
         hosts = plan["hosts"]
         return {
@@ -61,7 +64,7 @@ class ActionModule(ProcedureAction):
             "waves": plan["waves"],
             "steps": {host: [s["id"] for s in entry["steps"]] for host, entry in hosts.items()},
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
-            "text": plan_text(plan, args["language"], unpainted),
+            "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
         }
 
     def _observation(self, directory: ChangeDirectory, host: str) -> Observation:
