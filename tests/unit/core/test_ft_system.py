@@ -21,6 +21,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_system i
     validate_ft_system,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
+    assess_request,
+    plan_host,
+)
 
 Form = dict[str, Any]
 
@@ -109,3 +113,16 @@ def test_the_readme_of_the_fix_is_kept_in_its_order(kit):
     ]
     del form["fix"]["switches"]
     assert completed(form)["fix"]["by"] == "operator"
+
+
+def test_a_first_assess_needs_no_packages(kit, kb890859):
+    form = kit.ft_form()
+    for key in ("kb", "fix", "contacts", "backups", "accepted"):
+        del form[key]
+    assert validate_ft_system(form, complete=False) == []
+    settings = {"ft_system": form}
+    assert assess_request(kb890859, settings)["files"] == []
+    found = plan_host(kb890859, settings, kit.ft_observation(kit.ft_failed()))
+    assert "branch_recovery_2003" in {finding["id"] for finding in found.findings}
+    assert "packages_unknown" in {finding["id"] for finding in found.findings}
+    assert found.steps == []
