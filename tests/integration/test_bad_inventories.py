@@ -126,3 +126,33 @@ def test_plan_asks_for_what_assess_did_not_need(controller: Controller, relay: R
     assert code != 0
     assert "legacyops_ft_system.kb is not given: give its package and sha256." in message(output)
     assert relay.calls == 0
+
+
+VAULT = {f"vault_{name}_password": CANARY for name in ("ft01", "ft02", "boards")}
+
+
+def example(controller: Controller, host: str, secrets: dict[str, str]) -> str:
+    """What plan says of a system of the example inventory; nobody has assessed it."""
+    hosts = Path(__file__).parents[2] / "inventories" / "example" / "hosts.yml"
+    extra = {"legacyops_change_dir": str(controller.change), "legacyops_change_id": "CHG1"}
+    playbook = str(Path(sys.executable).parent / "ansible-playbook")
+    words = [playbook, "legacyops.hotfix.plan", "-i", str(hosts), "--limit", host]
+    run = subprocess.run(
+        [*words, "--skip-tags", "assess", "-e", json.dumps({**extra, **secrets})],
+        env=controller.environment, cwd=controller.folder, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    return run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("host", ["ft01", "ft02"])
+def test_the_example_inventory_has_no_mistake(controller: Controller, host: str) -> None:
+    output = example(controller, host, VAULT)
+    assert f"{host} has not been assessed for this change" in output
+    assert "mistake" not in output
+
+
+def test_a_vault_that_is_not_there_is_named(controller: Controller) -> None:
+    output = example(controller, "ft01", {})
+    assert "vault_ft01_password" in output
+    assert "Traceback" not in output
