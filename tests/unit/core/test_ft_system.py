@@ -8,11 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import settings as settings_
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
     bundled_folder,
     load_advisories,
     select_advisory,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_drivers import (
+    ENDURANCE,
+    FIX_LEVEL,
+    POWER,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_system import (
     completed,
@@ -126,3 +132,17 @@ def test_a_first_assess_needs_no_packages(kit, kb890859):
     assert "branch_recovery_2003" in {finding["id"] for finding in found.findings}
     assert "packages_unknown" in {finding["id"] for finding in found.findings}
     assert found.steps == []
+
+
+def test_the_guide_has_every_key_and_a_form_that_is_good(repository):
+    guide = (repository / "docs" / "ft-systems.md").read_text(encoding="utf-8")
+    keys = {"model", "windows", "power_off", "contacts", "backups", "kb", "fix", "accepted"}
+    keys |= {"name", "address", "access", "credentials", "package", "sha256", "source", "switches"}
+    for kinds in (POWER, ENDURANCE, FIX_LEVEL):
+        keys |= {key for settings in kinds.values() for key in settings}
+    assert sorted(key for key in keys if f"`{key}`" not in guide) == []
+    first = guide.split("```yaml\n", 1)[1].split("```", 1)[0]
+    host = yaml.safe_load(first)["ft"]["hosts"]["ft01"]
+    form, credentials = host["legacyops_ft_system"], host["legacyops_ft_credentials"]
+    assert validate_ft_system(form, credentials, complete=False) == []
+    assert len(first.splitlines()) <= 15
