@@ -92,7 +92,7 @@ def find(
             refs = expand(advisory, rule["when"], inner)
             verdicts = [evaluate(ref, observation) for ref in refs]
             if all(verdict.holds is True for verdict in verdicts):
-                found.append(_finding(rule, inner, [verdict.evidence for verdict in verdicts]))
+                found.append(_finding(rule, inner, _evidence(refs, verdicts)))
     if "branches" in advisory.data:
         branch, verdicts = choose(advisory, scope, observation)
         # Why no case fits is clear where something else blocks already.
@@ -100,6 +100,12 @@ def find(
             found += _branch_findings(branch, verdicts)
     order = ("blocker", "warning", "info", "good")
     return sorted(found, key=lambda finding: order.index(finding["severity"]))
+
+
+def _evidence(refs: Sequence[Ref], verdicts: Sequence[Verdict]) -> list[str]:
+    """Return what was seen. A setting is none of that, unless it is all there is."""
+    seen = [v.evidence for ref, v in zip(refs, verdicts, strict=True) if ref["check"] != "setting"]
+    return seen or [verdict.evidence for verdict in verdicts]
 
 
 def _scopes(rule: Mapping[str, Any], scope: Scope) -> list[Scope]:

@@ -91,8 +91,8 @@ def validate_settings(
     """Return what is wrong with a server's settings, one sentence each that says what to do.
 
     credentials: an FT system's legacyops_ft_credentials, which are no setting (None: not
-    compared). complete: an FT system's form must also have what only a plan needs. Whether the
-    product is one that an advisory knows is not judged here (select_advisory).
+    compared). complete: what only a plan needs must be there too. Whether the product is one that
+    an advisory knows is not judged here (select_advisory).
     """
     full = effective(settings)
     if full["ft_system"] is not None:
@@ -104,10 +104,13 @@ def validate_settings(
             *_ft_other_updates(full),
             *_budget_and_poll(full),
         ]
+    # What is not there yet, an advisory's findings tell.
+    hotfixes = [_hotfixes] if complete or full["hotfixes"] else []
+    backup = [_backup] if complete or full["data_store_backup"] else []
     rules: list[Callable[[dict[str, Any]], list[str]]] = [
         _identity,
-        _hotfixes,
-        _backup,
+        *hotfixes,
+        *backup,
         _choices,
         _numbers,
         _modules,

@@ -84,7 +84,7 @@ class ProcedureAction(HotfixAction):
         return settings_of(self.task_vars["hostvars"][host or self.host])
 
     def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
-        """Refuse an FT system whose inventory has mistakes, before anything is contacted.
+        """Refuse a host whose inventory has mistakes, before anything is contacted.
 
         :param complete: also what only a plan needs must be given.
         :raises ActionError: there are mistakes.

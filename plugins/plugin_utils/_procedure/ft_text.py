@@ -132,11 +132,7 @@ def _head(
         mine = form.get(node, {})
         where = ", ".join(str(mine[key]) for key in ("address", "access") if mine.get(key))
         lines += wrapped(harmless(f"{title_of(node)} = {mine.get('name')} ({where})"), "    ")
-    for finding in entry["findings"]:
-        if finding["severity"] in ("warning", "info"):
-            case = str(finding["id"]).startswith("branch_")
-            text = in_language(finding["title"], language) + clauses(finding.get("clause"))
-            lines += _labelled(words["case" if case else "note"], text, "    ")
+    lines += _why(entry["findings"], language, words)
     number = sum(bool(step["conditional"]) for step in steps)
     all_of_it = words["steps"].format(
         number=len(steps), conditional=number, took=_took(steps, words["took"])
@@ -146,6 +142,27 @@ def _head(
     called = ", ".join(f"{name}: {person}" for name, person in contacts.items())
     lines += _labelled(words["call"], harmless(called), "    ")
     return lines
+
+
+def _why(
+    findings: Sequence[Mapping[str, Any]], language: str, words: Mapping[str, str]
+) -> list[str]:
+    """The notice's case, and what else is to be known; what was seen, once."""
+    lines: list[str] = []
+    told: set[str] = set()
+    told_of = [finding for finding in findings if finding["severity"] in ("warning", "info")]
+    for finding in sorted(told_of, key=lambda finding: not _is_case(finding)):
+        text = in_language(finding["title"], language) + clauses(finding.get("clause"))
+        lines += _labelled(words["case" if _is_case(finding) else "note"], text, "    ")
+        for seen in finding["evidence"]:
+            if seen not in told:
+                lines += _labelled("", f"- {harmless(seen)}", "    ")
+        told.update(finding["evidence"])
+    return lines
+
+
+def _is_case(finding: Mapping[str, Any]) -> bool:
+    return str(finding["id"]).startswith("branch_")
 
 
 def _labelled(label: str, text: str, indent: str = _INDENT) -> list[str]:

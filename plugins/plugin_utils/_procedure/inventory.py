@@ -1,10 +1,10 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the inventory of an FT system, found before anything is contacted.
+"""What is wrong with a host's inventory, found before anything is contacted.
 
-Reads variables only: the system's own, and the forms of all others, since a node that stands in
-two systems would be acted on for both.
+Reads variables only: the host's own, and of an FT system the forms of all others too, since a node
+that stands in two systems would be acted on for both.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ from .settings import plain, settings_of
 def mistakes(
     host: str, hostvars: Mapping[str, Mapping[str, Any]], *, complete: bool = True
 ) -> list[str]:
-    """Return what is wrong with one host's inventory; nothing for a host that is no FT system.
+    """Return what is wrong with one host's inventory, one sentence each.
 
-    hostvars: the variables of every host, as Ansible gives them (host.name → variables).
-    complete: also what only a plan needs must be given.
+    hostvars: the variables of every host, as Ansible gives them.
+    complete: also what only a plan needs must be given, for an FT system; of a server the
+    advisory's findings tell what is not there yet.
     """
     variables = hostvars[host]
     settings = settings_of(variables)
     if not any(name.startswith("ft_") for name in settings):
-        return []
+        return validate_settings(settings, complete=False)
     form = settings.get("ft_system")
     if form is None:
         return [f"{SETTING} is not given, but other legacyops_ft_… settings are: describe it."]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import ftsite
@@ -30,6 +31,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text i
     plan_text,
     wide,
 )
+from legacyops_lab.ft import estate
 
 CONFIRM = confirm_command(["hosts.yml"], "CHG 0042", "/srv/changes/CHG 0042")
 MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲"
@@ -196,3 +198,23 @@ def test_windows_2000_names_the_parts_of_its_two_cases(planned, kit):
 def test_why_nothing_is_done_is_said(planned, kit):
     text = plan_text(planned(ftsite.form("TX150FT S2"), kit.ft_data()))
     assert "ft01: Nothing to do: this model comes with the fix [補足]" in text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_plans_of_the_labs_systems(kb890859, repository, language):
+    systems = estate.load(repository / "lab" / "estates" / "ft" / "systems.yml")
+    plans = []
+    for name, description in systems.items():
+        state = ftsite.remembered(ftsite.State(estate.first_state(description)))
+        windows = description["type"].removeprefix("windows_")
+        settings = {"ft_system": ftsite.form(description["model"], windows=windows)}
+        observation = ftsite.observe(state)
+        found = plan_host(kb890859, settings, observation)
+        plans.append(replace(found, host=name))
+    plan = make_plan(plans, {}, created=ftsite.NOW)
+    text = plan_text(plan, language, confirm=CONFIRM)
+    assert max(map(wide, text.splitlines())) <= WIDTH
+    assert len(blocks(text)) == sum(len(entry["steps"]) for entry in plan["hosts"].values())
+    for name, entry in plan["hosts"].items():
+        assert (f"--limit {name} " in text) is bool(entry["steps"])
+        assert name in text

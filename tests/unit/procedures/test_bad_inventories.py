@@ -50,8 +50,14 @@ def test_other_systems_mistakes_are_theirs() -> None:
     assert len(mistakes("ft02", variables)) == 1
 
 
-def test_a_server_is_no_system() -> None:
-    assert mistakes("xa01", {"xa01": {"legacyops_product": "xenapp_5.0_x64"}}) == []
+def test_a_server_is_judged_by_what_is_given() -> None:
+    variables = {"legacyops_product": "xenapp_5.0_x64", "legacyops_farm": "tokyo"}
+    assert mistakes("xa01", {"xa01": variables}) == []
+    assert len(mistakes("xa01", {"xa01": {}})) == 1
+    variables["legacyops_minimum_capacity_percent"] = "fifty"
+    assert mistakes("xa01", {"xa01": variables}) == [
+        "legacyops_minimum_capacity_percent is 'fifty': it must be 0 to 100."
+    ]
 
 
 def test_no_credentials_at_all() -> None:
