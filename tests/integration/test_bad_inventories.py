@@ -120,6 +120,16 @@ def test_the_good_inventory_does_contact_the_relay(controller: Controller, relay
     assert relay.calls > 0
 
 
+def test_a_model_that_no_notice_knows(controller: Controller, relay: Relay) -> None:
+    code, output = controller.play("legacyops.hotfix.assess", {"set": {"model": "RX300 S4"}})
+    assert code != 0
+    told = message(output)
+    assert "legacyops_ft_system.model is 'RX300 S4', which no advisory is about" in told
+    assert "PGT20126F2" in told
+    assert "Copy the number from the type plate" in told
+    assert relay.calls == 0
+
+
 def test_plan_asks_for_what_assess_did_not_need(controller: Controller, relay: Relay) -> None:
     case = {"remove": ["kb"]}
     code, output = controller.play("legacyops.hotfix.plan", case, "--skip-tags", "assess")

@@ -228,8 +228,8 @@ def _distinct(form: Form) -> list[str]:
             seen.setdefault(value, node)
     one, two = ({what: value for what, value, _node in _switches(form, n)} for n in COSERVERS)
     wrong += [
-        f"{SETTING}: both CoServers have the {what} {one[what]}: a cut would hit the wrong one; "
-        "correct it."
+        f"{SETTING}: both CoServers have the {what} {_plain(one[what])}: a cut would hit the wrong "
+        "one; correct it."
         for what in one
         if one[what] == two.get(what)
     ]
@@ -489,9 +489,13 @@ def validate_ft_estate(systems: Mapping[str, Any], host: str | None = None) -> l
             pair = sorted([host, others[0]] if host else others[:2])
             where = " and ".join(f"{places[name]} of {name}" for name in pair)
             belongs = "it acts on" if what.endswith("command") else "a node belongs to"
-            plain = value if value.isprintable() and len(value) < 80 else shown(value)
-            wrong.append(f"{what} {plain} is {where}: {belongs} one system; correct one.")
+            wrong.append(f"{what} {_plain(value)} is {where}: {belongs} one system; correct one.")
     return wrong
+
+
+def _plain(value: str) -> str:
+    """A text as it stands where that is short and harmless."""
+    return value if value.isprintable() and len(value) < 80 else shown(value)
 
 
 def _marks(form: Form) -> Iterator[tuple[str, str, str]]:
@@ -504,7 +508,7 @@ def _marks(form: Form) -> Iterator[tuple[str, str, str]]:
         yield from _switches(form, node)
     enable = _part(form, "endurance").get("enable")
     if isinstance(enable, list):
-        yield "endurance command", shown(" ".join(map(str, enable))), "endurance"
+        yield "endurance command", " ".join(map(str, enable)), "endurance"
 
 
 def _switches(form: Form, node: str) -> Iterator[tuple[str, str, str]]:
@@ -520,7 +524,7 @@ def _switches(form: Form, node: str) -> Iterator[tuple[str, str, str]]:
         line = " ".join(map(str, power["off"]))
         for name, value in {**part, "coserver": node}.items():
             line = line.replace("{" + str(name) + "}", str(value))
-        yield "power command", shown(line), node
+        yield "power command", line, node
 
 
 def validate_ft_connection(form: Any, connection: Any, address: Any) -> list[str]:

@@ -72,13 +72,18 @@ _GUID: Final = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 
 
 def effective(settings: Settings, advisory_defaults: Settings | None = None) -> dict[str, Any]:
-    """Return settings over the advisory's defaults over the core's; None does not override."""
+    """Return settings over the advisory's defaults over the core's; None does not override.
+
+    A number may be text: the command line's -e NAME=1 makes it so.
+    """
     result = {**DEFAULTS, **(advisory_defaults or {})}
     for name, value in settings.items():
         if value is None and name in result:
             continue
         if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
             value = {**result[name], **value}
+        if type(result.get(name)) is int and isinstance(value, str) and value.isdecimal():
+            value = int(value[:9])
         result[name] = value
     if isinstance(result["ft_system"], Mapping):
         result["ft_system"] = completed(result["ft_system"])

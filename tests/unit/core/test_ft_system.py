@@ -146,3 +146,17 @@ def test_the_guide_has_every_key_and_a_form_that_is_good(repository):
     form, credentials = host["legacyops_ft_system"], host["legacyops_ft_credentials"]
     assert validate_ft_system(form, credentials, complete=False) == []
     assert len(first.splitlines()) <= 15
+
+
+def test_long_commands_are_compared_whole(kit):
+    long = ["/opt/site/bin/endurance", "--configuration", "/etc/site/endurance/production.yml"]
+    forms = {}
+    for number, host in enumerate(("ft01", "ft02")):
+        form = forms[host] = kit.ft_form()
+        for node in kit.FT_NODES:
+            form[node] |= {"name": f"{host}-{node}"[:15], "address": f"10.0.{number}.{len(node)}"}
+            form[node]["address"] += node[-1:].replace("l", "3")
+        form["endurance"] = {"driver": "command", "enable": [*long, host, "{component}"]}
+    assert validate_ft_estate(forms) == []
+    forms["ft02"]["endurance"] = forms["ft01"]["endurance"]
+    assert len(validate_ft_estate(forms)) == 1
