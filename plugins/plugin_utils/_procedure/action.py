@@ -23,6 +23,7 @@ from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
 from .eye import Eye, eye_of
+from .inventory import mistakes, told
 from .settings import settings_of
 
 T = t.TypeVar("T")
@@ -87,6 +88,17 @@ class ProcedureAction(HotfixAction):
         """What observes this host."""
         variables = self.task_vars["hostvars"][self.host]
         return eye_of(remote, variables, directory, writes=not self.check_mode)
+    def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
+        """Refuse a host whose inventory has mistakes, before anything is contacted.
+
+        :param complete: also what only a plan needs must be given.
+        :raises ActionError: there are mistakes.
+        """
+        name = host or self.host
+        wrong = mistakes(name, self.task_vars["hostvars"], complete=complete)
+        if wrong:
+            where = "" if name == self.host else f"{name}: "
+            raise ActionError("mistake", where + told(wrong), mistakes=wrong)
 
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.
