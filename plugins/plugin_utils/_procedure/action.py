@@ -88,6 +88,7 @@ class ProcedureAction(HotfixAction):
         """What observes this host."""
         variables = self.task_vars["hostvars"][self.host]
         return eye_of(remote, variables, directory, writes=not self.check_mode)
+
     def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
         """Refuse a host whose inventory has mistakes, before anything is contacted.
 

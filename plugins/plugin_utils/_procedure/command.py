@@ -10,7 +10,6 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 SECRET = re.compile(r"pass|secret|token|credential", re.IGNORECASE)
@@ -29,43 +28,6 @@ def continue_command(arguments: Sequence[str] | None = None, folder: Path | None
         shown.append(_masked(word, before))
     place = Path.cwd() if folder is None else folder
     return f"cd {shlex.quote(str(place))} && {shlex.join(shown)}"
-
-
-def confirm_command(
-    host: str,
-    change_id: str,
-    change_dir: str,
-    step: str,
-    choices: Sequence[str] = (),
-    *,
-    second_name: bool = False,
-) -> str:
-    """The command with which a person confirms a waiting step; capitals are to be replaced."""
-    words = ["ansible-playbook", "legacyops.hotfix.confirm", *_inventory(sys.argv)]
-    words += ["--limit", host]
-    for name, value in (
-        ("legacyops_change_id", change_id),
-        ("legacyops_change_dir", change_dir),
-        ("legacyops_confirm_step", step),
-    ):
-        words += ["-e", f"{name}={value}"]
-    line = shlex.join(words) + ' -e \'{"legacyops_confirm_name": "NAME"}\''
-    if second_name:
-        line += ' -e \'{"legacyops_confirm_second_name": "SECOND NAME"}\''
-    if choices:
-        line += f" -e legacyops_confirm_saw=SAW, SAW being one of {', '.join(choices)}"
-    return line
-
-
-def _inventory(arguments: Sequence[str]) -> list[str]:
-    """The inventories that this run was given, as options."""
-    found: list[str] = []
-    for before, word in pairwise(arguments):
-        if before in ("-i", "--inventory", "--inventory-file"):
-            found += ["-i", word]
-        elif word.startswith("--inventory="):
-            found.append(word)
-    return found
 
 
 def _masked(word: str, before: str) -> str:
@@ -103,3 +65,25 @@ def confirm_command(sources: Sequence[str], change_id: str, change_dir: str | No
             plain = re.fullmatch(r"[\w./:@+-]+", value, re.ASCII)
             words += ["-e", f"{name}={value}" if plain else json.dumps({name: value})]
     return words
+
+
+def confirm_line(
+    command: Sequence[str],
+    host: str,
+    step: str,
+    choices: Sequence[str] = (),
+    *,
+    second_name: bool = False,
+) -> str:
+    """The whole command that confirms one step, to be copied but for what is in capitals.
+
+    :param command: of confirm_command.
+    :param choices: what may have been seen, where that is asked for.
+    """
+    more = ["--limit", host, "-e", f"legacyops_confirm_step={step}"]
+    more += ["-e", json.dumps({"legacyops_confirm_name": "YOUR NAME"})]
+    if second_name:
+        more += ["-e", json.dumps({"legacyops_confirm_second_name": "SECOND NAME"})]
+    if choices:
+        more += ["-e", "legacyops_confirm_saw=WHAT_YOU_SAW"]
+    return shlex.join([*command, *more])

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from .._action import plain
 from .._core.ft_checks import answers, node_record, remember
+from .._core.ft_said import fold, wrong_words
 from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed
 from .._core.ft_system import SETTING as SYSTEM
-from .._core.ft_words import fold, wrong_words
 from .._core.model import Step
 from .._core.observation import Observation, Request
 from .._io.confirmations import given
