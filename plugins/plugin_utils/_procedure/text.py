@@ -173,6 +173,13 @@ def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> 
     return lines
 
 
+def diff_lines(host: str, diff: str, paint: Paint = unpainted) -> str:
+    """A diff in colours, under the name of the host."""
+    colours = {"-": "red", "+": "green", "@": "cyan"}
+    lines = [paint(harmless(line), colours.get(line[:1], "normal")) for line in diff.splitlines()]
+    return "\n".join([f"[{harmless(host)}] not as planned:", *lines])
+
+
 def duration(seconds: float) -> str:
     """A duration for people: ``40 s``, ``6 min``, ``1 h 30 min``."""
     whole = round(seconds)
