@@ -26,8 +26,8 @@ Kind = Literal["identical", "later", "known", "different"]
 Path = tuple[str, ...]
 
 _LONGEST: Final = 300
-# By which of its members an item of a list is known again.
-_IDENTITY: Final = ("id", "patch_code", "product_code", "sha256", "name")
+# By which of its members an item of a list is known again: the first that it has.
+_IDENTITY: Final = (("id",), ("patch_code", "product_code"), ("sha256",), ("name",))
 # Where null is what was read, and not that nothing could be read.
 _NULL_IS_A_VALUE: Final = frozenset({("root_update", "policy_value")})
 
@@ -73,6 +73,7 @@ _CALLED: Final[tuple[tuple[Path, Text], ...]] = (
     (("advisory",), {"en": "advisory", "ja": "アドバイザリー"}),
     (("settings",), {"en": "setting", "ja": "設定"}),
     (("steps",), {"en": "step", "ja": "手順"}),
+    (("blocked",), {"en": "blocker", "ja": "阻害要因"}),
     (("patches",), {"en": "installed hotfix", "ja": "適用済み Hotfix"}),
     (("files",), {"en": "package or file", "ja": "パッケージまたはファイル"}),
     (("stores",), {"en": "certificate", "ja": "証明書"}),
@@ -222,7 +223,7 @@ def _steps(part: Mapping[str, Any], fresh: HostPlan) -> tuple[list[Difference], 
     judged needless, and what remains was approved.
     """
     if fresh.blocked:
-        return [Difference(("steps", "blocked"), None, fresh.blocked)], False
+        return [Difference(("blocked",), None, fresh.blocked)], False
     planned = {step["id"]: step for step in part["steps"]}
     differences = []
     for step in fresh.steps:
@@ -278,15 +279,14 @@ def _same(one: Any, other: Any) -> bool:
 
 def _by_identity(items: Sequence[Any]) -> dict[str, Any]:
     """Return the items of a list by what they are known by; the order means nothing."""
-    named = {}
-    for item in items:
-        names = [str(item[key]) for key in _IDENTITY if item.get(key)] if _is_map(item) else []
-        named["/".join(names) or json.dumps(item, sort_keys=True, default=str)] = item
-    return named
+    return {_identity(item): item for item in items}
 
 
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping)
+def _identity(item: Any) -> str:
+    for keys in _IDENTITY if isinstance(item, Mapping) else ():
+        if item.get(keys[0]):
+            return "/".join(str(item.get(key) or "") for key in keys)
+    return json.dumps(item, sort_keys=True, default=str)
 
 
 def _certain(found: Iterable[Difference]) -> list[Difference]:

@@ -67,7 +67,7 @@ class Differs:
         more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
         return cls(
             f"This is not what was approved: {', '.join(named[:MOST_NAMED])}{more}; the "
-            "differences stand above. Make a new plan and have it approved.",
+            "differences stand above. Undo that, or make a new plan and have it approved.",
             told,
         )
 

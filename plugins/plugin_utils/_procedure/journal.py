@@ -11,6 +11,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from .._core.journal import append_entry, file_lines, storable, to_line, verify
 from .directory import ChangeError, sync_folder
@@ -103,3 +104,11 @@ def _ends_with_line_end(stream: Any) -> bool:
         return True
     stream.seek(-1, os.SEEK_END)
     return bool(stream.read(1) == b"\n")
+
+
+def journals(folder: Path) -> dict[str, JournalFile]:
+    """The journals in the folder, by their hosts."""
+    return {
+        unquote(path.name.removesuffix(".jsonl")): JournalFile(path)
+        for path in sorted(folder.glob("*.jsonl"))
+    }
