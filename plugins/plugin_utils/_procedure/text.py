@@ -160,6 +160,13 @@ def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> 
     return lines
 
 
+def diff_lines(host: str, diff: str, paint: Paint = unpainted) -> str:
+    """A diff in colours, under the name of the host."""
+    colours = {"-": "red", "+": "green", "@": "cyan"}
+    lines = [paint(harmless(line), colours.get(line[:1], "normal")) for line in diff.splitlines()]
+    return "\n".join([f"[{harmless(host)}] not as planned:", *lines])
+
+
 def summary_text(rows: Iterable[tuple[str, str, str]], paint: Paint = unpainted) -> str:
     """One line a host: name, status, a sentence."""
     every = [(harmless(host), status, harmless(text)) for host, status, text in rows]
