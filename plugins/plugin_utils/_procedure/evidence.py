@@ -1,19 +1,23 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what a report is made of out of a change directory."""
+"""What report and runbook read out of a change directory, and how they write into it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .._core.journal import JournalReport, verify
+from .._core.model import CoreError
 from .._core.observation import Observation
 from .._report.sources import Sources
 from .change import Change
+from .directory import ChangeError
 from .journal import now
 
 
@@ -46,7 +50,7 @@ def sources_of(change: Change, advisories: Mapping[str, Any]) -> Sources:
         confirmations=_confirmations(directory.root, directory.read),
         approval=directory.read(directory.root / "approval.json"),
         stopped=directory.stopped(),
-        advisories=_quoted(change.plan, advisories),
+        advisories=quoted(change.plan, advisories),
     )
 
 
@@ -64,13 +68,48 @@ def _confirmations(
     return sorted(records, key=lambda record: str(record.get("utc")))
 
 
-def _quoted(plan: Mapping[str, Any], advisories: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def quoted(plan: Mapping[str, Any], advisories: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return title and clauses of the advisories that the plan was made from, byte for byte."""
     made_from = {each["id"]: each["sha256"] for each in plan["advisories"]}
     return {
-        name: json.loads(
-            json.dumps({"title": each.data["title"], "clauses": each.data["clauses"]})
-        )
+        name: json.loads(json.dumps({"title": each.data["title"], "clauses": each.data["clauses"]}))
         for name, each in advisories.items()
         if made_from.get(name) == each.sha256
     }
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """Return the time zone of a page by its IANA name; None, the controller's, where empty.
+
+    :raises CoreError: the controller does not know it.
+    """
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CoreError(
+            f"time_zone is {name!r}, which this controller does not know. Give a name such as "
+            "Asia/Tokyo (and install tzdata), or leave it out for the controller's own."
+        ) from None
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write a page whole or not at all; return whether that changed the file.
+
+    :raises ChangeError: it cannot be written.
+    """
+    data = text.encode("utf-8")
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        if path.exists() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as problem:
+        raise ChangeError(
+            f"{path} cannot be written ({problem.strerror}). Make room or mend the rights of the "
+            "change directory, then run the same command again."
+        ) from problem
+    return True

@@ -16,14 +16,17 @@ Record = dict[str, Any]
 # Ways to switch a CoServer off that the notice does not have; it says: at the POST screen (⑥).
 _OTHER_WAYS: Final = {
     "shutdown": text(
-        "Switched off by Windows' own shutdown, not by the button at POST as the notice says; so it "
+        "Switched off by Windows' own shutdown, not by the button at POST as the notice says; "
+        "so it "
         "was planned.",
-        "本資料の「POST 画面で電源ボタンから切る」ではなく、Windows のシャットダウンで電源断(計画どおり)。",
+        "本資料の「POST 画面で電源ボタンから切る」ではなく、Windows のシャットダウンで電源断(計"
+        "画どおり)。",
     ),
     "bios_setup": text(
         "Switched off in BIOS setup, not by the button at POST as the notice says; so it was "
         "planned.",
-        "本資料の「POST 画面で電源ボタンから切る」ではなく、BIOS セットアップ画面で電源断(計画どおり)。",
+        "本資料の「POST 画面で電源ボタンから切る」ではなく、BIOS セットアップ画面で電源断(計画ど"
+        "おり)。",
     ),
 }
 _STEPS: Final = {
@@ -51,9 +54,7 @@ def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     return found
 
 
-def _deviation(
-    kind: str, said: Mapping[str, str], detail: Any = None, **more: Any
-) -> Record:
+def _deviation(kind: str, said: Mapping[str, str], detail: Any = None, **more: Any) -> Record:
     blank: Record = {"host": None, "step": None, "utc": None, "planned": False}
     return {**blank, "kind": kind, "text": dict(said), "detail": detail, **more}
 

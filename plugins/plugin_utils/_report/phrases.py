@@ -168,7 +168,16 @@ def phrase(ref: Ref) -> Text:
         return text(plain, plain)
     about = {"of": _about(given), "update": _id(given.get("update"))}
     said = [text(*(words.format(**about) for words in known[value])) for value in values]
-    return joined(said, ", or ", "、または")
+    return joined(_once(said, about["of"]), ", or ", " / ")
+
+
+def _once(said: Sequence[Text], of: str) -> list[Text]:
+    """Return alternatives with what they are about in the first one only."""
+    rest = [
+        {language: words.removeprefix(of).lstrip(": ") for language, words in each.items()}
+        for each in said[1:]
+    ]
+    return [*said[:1], *rest]
 
 
 def _about(given: Mapping[str, Any]) -> str:

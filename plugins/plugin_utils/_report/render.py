@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import cache, partial
@@ -31,21 +32,46 @@ from .words import took, word
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def report_page(report: Mapping[str, Any], language: str, zone: tzinfo) -> str:
-    """Return the report as HTML; language: en or ja; zone: of the times that are shown."""
+def report_page(report: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
+    """Return the report as HTML.
+
+    :param language: en or ja.
+    :param zone: of the times that are shown; None: the controller's.
+    """
     return _page("report.html.j2", language, zone, report=report, timeline=timeline(report))
 
 
-def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo) -> str:
+def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
     """Return the runbook as HTML."""
     return _page("runbook.html.j2", language, zone, runbook=runbook)
 
 
-def _page(template: str, language: str, zone: tzinfo, **content: Any) -> str:
+def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
+    """Return the empty results form of a runbook as YAML.
+
+    :param offset: of the times that are filled in, as +09:00.
+    """
+    form: str = (
+        _environment(html=False)
+        .get_template("results.yml.j2")
+        .render(
+            language=language,
+            w=partial(word, language=language),
+            say=partial(_say, language=language),
+            change=runbook["change"],
+            plan=runbook["plan"],
+            systems=runbook["systems"],
+            offset=offset,
+        )
+    )
+    return form
+
+
+def _page(template: str, language: str, zone: tzinfo | None, **content: Any) -> str:
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     page: str = (
-        _environment()
+        _environment(html=True)
         .get_template(template)
         .render(
             language=language,
@@ -63,14 +89,17 @@ def _page(template: str, language: str, zone: tzinfo, **content: Any) -> str:
 
 
 @cache
-def _environment() -> Any:
-    return Environment(
+def _environment(html: bool) -> Any:
+    """Return the templates' environment; html: everything is escaped."""
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["quoted"] = json.dumps  # a text of JSON is one of YAML
+    return environment
 
 
 def _say(value: Any, language: str) -> str:
@@ -80,7 +109,7 @@ def _say(value: Any, language: str) -> str:
     return "" if value is None else str(value)
 
 
-def _at(utc: Any, form: str = "%Y-%m-%d %H:%M:%S", *, zone: tzinfo) -> str:
+def _at(utc: Any, form: str = "%Y-%m-%d %H:%M:%S", *, zone: tzinfo | None) -> str:
     """Return a moment in the page's time zone; what is no moment, as it is."""
     moment = when(utc)
     if moment is None:

@@ -141,7 +141,15 @@ def _findings(found: Sequence[Mapping[str, Any]]) -> list[Record]:
 def _acceptance(entries: Sequence[Mapping[str, Any]]) -> Record | None:
     """Return the owner's word on the applications, as it was transcribed last."""
     last = next((entry for entry in reversed(entries) if entry["kind"] == "acceptance"), None)
-    return last and {key: last.get(key) for key in ("accepted", "by", "at", "note", "form")}
+    if last is None:
+        return None
+    return {
+        "accepted": last["accepted"],
+        "by": last["accepted_by"],
+        "at": last["accepted_at"],
+        "note": last["note"],
+        "form": last["form"],
+    }
 
 
 def _advisory(sources: Sources, identity: Mapping[str, Any]) -> Record:
@@ -174,9 +182,7 @@ def _hashes(sources: Sources) -> list[Record]:
     found += [_hash("package", same(path), f"sha256:{pin}") for pin, path in packages.items()]
     for host in sources.order():
         entry = plan["hosts"][host]
-        found.append(
-            _hash("observation", same(host), entry.get("observation_digest"), host=host)
-        )
+        found.append(_hash("observation", same(host), entry.get("observation_digest"), host=host))
         report = sources.journals.get(host)
         if report and report.entries:
             found.append(

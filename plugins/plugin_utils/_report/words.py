@@ -59,11 +59,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "この変更での監査(audit)の記録がない。",
     ),
     "service_note": (
-        "Derived from the journal, not measured. An FT system's service is its FTvirtual Server; a XenApp server's is "
-        "that it accepts new logons. “At least” counts the time between two readings that both found it away, “at "
+        "Derived from the journal, not measured. An FT system's service is its FTvirtual "
+        "Server; a XenApp server's is "
+        "that it accepts new logons. “At least” counts the time between two readings that "
+        "both found it away, “at "
         "most” the time between the readings around it.",
-        "ジャーナルから算出した値で、実測値ではありません。FT システムでは FTvirtual Server の稼働、XenApp サーバーでは"
-        "新規ログオンの受付を業務とみなします。「少なくとも」は停止を確認した 2 時点の間、「最大」はその前後の確認時点の間です。",
+        "ジャーナルから算出した値で、実測値ではありません。FT システムでは FTvirtual Server の稼"
+        "働、XenApp サーバーでは"
+        "新規ログオンの受付を業務とみなします。「少なくとも」は停止を確認した 2 時点の間、「最大"
+        "」はその前後の確認時点の間です。",
     ),
     "at_least": ("at least", "少なくとも"),
     "at_most": ("at most", "最大"),
@@ -126,6 +130,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "remaining": ("Remains", "残りの手順"),
     "no_steps": ("Nothing had to be done here.", "実施すべき手順はありませんでした。"),
     "journal_notes": ("Runs", "実行の記録"),
+    "by_operator": ("a person", "担当者"),
+    "by_relay": ("through the relay", "中継サーバー経由"),
+    "by_ipmi": ("IPMI", "IPMI"),
+    "by_command": ("the site's command", "サイトのコマンド"),
     # Board
     "board": ("Endurance's board", "Endurance Manager の表示"),
     "component": ("Component", "コンポーネント"),
@@ -133,7 +141,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "after": ("After", "実施後"),
     "not_read": ("not read", "未確認"),
     "board_note": (
-        "Dark green is normal, light green means wait (the notice's colours); the other classes are Endurance's states.",
+        "Dark green is normal, light green means wait (the notice's colours); the other classes "
+        "are Endurance's states.",
         "濃い緑色は正常状態、薄い緑色は待ち(本資料による)。その他は Endurance の状態表示です。",
     ),
     "class_healthy": ("dark green: normal", "濃い緑色: 正常"),
@@ -158,7 +167,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "saw": ("Saw", "確認内容"),
     "note": ("Note", "備考"),
     "time": ("Time", "時刻"),
-    "acceptance": ("Application acceptance by the owner", "業務担当者によるアプリケーションの受入確認"),
+    "acceptance": (
+        "Application acceptance by the owner",
+        "業務担当者によるアプリケーションの受入確認",
+    ),
     "accepted": ("accepted", "合格"),
     "rejected": ("not accepted", "不合格"),
     "no_acceptance": (
@@ -189,20 +201,26 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "clauses": ("The notice's words", "資料の記載"),
     "original": ("Original", "原文"),
     "report_foot": (
-        "Made from plan, journal, findings and confirmations of the change directory. Control and invisible characters "
-        "are shown as [U+nnnn]; texts longer than 4,000 characters are cut here and whole in the journal.",
-        "変更ディレクトリの計画、ジャーナル、診断結果、確認記録から作成。制御文字と不可視文字は [U+nnnn] で示し、"
+        "Made from plan, journal, findings and confirmations of the change directory. Control "
+        "and invisible characters "
+        "are shown as [U+nnnn]; texts longer than 4,000 characters are cut here and whole in "
+        "the journal.",
+        "変更ディレクトリの計画、ジャーナル、診断結果、確認記録から作成。制御文字と不可視文字は"
+        " [U+nnnn] で示し、"
         "4,000 文字を超える文字列は省略しています(全文はジャーナル)。",
     ),
     # Runbook
     "how_to_use": ("How to use it", "使い方"),
     "use_1": (
-        "Print it before the window. It is for the night on which controller or relay fail: every step can be carried "
+        "Print it before the window. It is for the night on which controller or relay fail: "
+        "every step can be carried "
         "out and ticked off by hand.",
-        "作業時間帯の前に印刷します。管理サーバーや中継サーバーが使えない場合でも、全手順を手作業で実施し記録できます。",
+        "作業時間帯の前に印刷します。管理サーバーや中継サーバーが使えない場合でも、全手順を手作"
+        "業で実施し記録できます。",
     ),
     "use_2": (
-        "Keep the order. Begin a step only when the one before is ticked. What a network would check, look at yourself.",
+        "Keep the order. Begin a step only when the one before is ticked. What a network would "
+        "check, look at yourself.",
         "順序を守り、前の手順の確認後に次へ進みます。自動で確認される項目は目視で確認します。",
     ),
     "use_3": (
@@ -221,8 +239,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "call": ("Call", "連絡先"),
     "time_needed": ("Time", "所要時間"),
     "what_to_do": ("Do", "作業"),
+    "why": ("Why", "理由"),
     "should_see": ("You should see", "期待される状態"),
     "something_else": ("If you see something else", "期待と異なる場合"),
+    "effect": ("Effect", "影響"),
     "rollback": ("Way back", "切り戻し"),
     "only_if": ("Only if", "実施条件"),
     "result_box": ("Result", "結果"),
@@ -232,8 +252,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "begin_end": ("Began / ended", "開始 / 終了"),
     "stop_here": ("Do not go on to the next step.", "次の手順に進まないでください。"),
     "do_not_touch": (
-        "Do not interrupt it and touch no button: wait until the longest time has passed (chkdsk may take hours).",
-        "途中で止めず、電源ボタンに触れないでください。最長時間まで待ちます(chkdsk は数時間かかる場合があります)。",
+        "Do not interrupt it, touch no button, wait for the longest time (chkdsk may take hours).",
+        "中断せず、電源ボタンに触れず、最長時間まで待ちます(chkdsk は数時間の場合あり)。",
     ),
     "then_call": ("Then call", "次に連絡する先:"),
     "nobody": ("not given in the inventory", "インベントリに未記載"),
@@ -242,9 +262,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "特記なし(次の手順で確認)。",
     ),
     "acceptance_why": (
-        "Dark green mirrors do not prove undamaged data. The owner of the applications checks before the change is "
+        "Dark green mirrors do not prove undamaged data. The owner of the applications checks "
+        "before the change is "
         "closed.",
-        "濃い緑色の表示はデータの無損傷を証明しません。変更の完了前に業務担当者がアプリケーションを確認します。",
+        "濃い緑色の表示はデータの無損傷を証明しません。変更の完了前に業務担当者がアプリケーショ"
+        "ンを確認します。",
     ),
     "check_item": ("Check", "確認項目"),
     "owner": ("Owner", "業務担当者"),
@@ -252,9 +274,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_good": ("not good", "否"),
     "form": ("Results form", "結果記入票"),
     "form_text": (
-        "Afterwards copy the ticks into the file named below and read it back: every row becomes an entry of the "
+        "Afterwards copy the ticks into the file named below and read it back: every row "
+        "becomes an entry of the "
         "journal, marked as transcribed.",
-        "作業後、下記のファイルに記入内容を転記して読み込みます。各行は「転記」としてジャーナルに記録されます。",
+        "作業後、下記のファイルに記入内容を転記して読み込みます。各行は「転記」としてジャーナル"
+        "に記録されます。",
     ),
     "nothing_planned": ("This plan has no steps.", "この計画に手順はありません。"),
     "left_alone_systems": ("Left alone", "対象外としたシステム"),
@@ -269,8 +293,8 @@ def word(key: str, language: str) -> str:
 
 
 _UNITS: Final = {
-    "en": ("{0} s", "{0} min", "{0} h {1:02d} min"),
-    "ja": ("{0} 秒", "{0} 分", "{0} 時間 {1:02d} 分"),
+    "en": ("{0} s", "{0} min", "{0} h", "{0} h {1:02d} min"),
+    "ja": ("{0} 秒", "{0} 分", "{0} 時間", "{0} 時間 {1:02d} 分"),
 }
 
 
@@ -278,11 +302,11 @@ def took(seconds: float | None, language: str) -> str:
     """Return a duration for people; empty where it is unknown."""
     if seconds is None:
         return ""
-    short, minutes, hours = _UNITS[language]
+    short, minutes, even, hours = _UNITS[language]
     whole = round(seconds)
     if whole < 120:
         return short.format(whole)
     number = round(whole / 60)
     if number < 120:
         return minutes.format(number)
-    return hours.format(number // 60, number % 60)
+    return (even if number % 60 == 0 else hours).format(number // 60, number % 60)
