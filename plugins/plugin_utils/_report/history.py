@@ -82,7 +82,7 @@ def _planned(step: Mapping[str, Any]) -> Record:
 def target(step: Mapping[str, Any]) -> str:
     """Return the machine that a step is about, by the name on it."""
     name = step["target"] or step["arguments"].get("name")
-    return NODES.get(name, name) if name else step["node"]
+    return NODES.get(name, str(name)) if name else str(step["node"])
 
 
 def _step_of(entry: Entry) -> Any:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from .._core.checks import evaluate
@@ -127,7 +128,7 @@ def _interrupts(step: Step, entry: Entry, state: str) -> bool:
 def _periods(moments: Sequence[Moment]) -> Iterator[dict[str, Any]]:
     """Yield each stretch in which service was away, or may have been."""
     period: dict[str, Any] | None = None
-    for before, after in zip(moments, moments[1:], strict=False):
+    for before, after in pairwise(moments):
         away = before.state == DOWN or after.state == DOWN or before.breaks
         if not away:
             continue

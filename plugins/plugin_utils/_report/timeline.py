@@ -48,9 +48,9 @@ def timeline(report: Mapping[str, Any]) -> dict[str, Any] | None:
         rows.append({"host": host, "bars": bars, "away": lines})
     step = next((each for each in _STEPS if span / each <= _TICKS), _STEPS[-1])
     ticks = [
-        {"x": round(number * step / span * 1000, 1), "utc": (start + timedelta(seconds=number * step)).isoformat()}
-        for number in range(int(span // step) + 1)
-    ]  # fmt: skip
+        {"x": round(after / span * 1000, 1), "utc": (start + timedelta(seconds=after)).isoformat()}
+        for after in range(0, int(span) + 1, step)
+    ]
     return {"rows": rows, "ticks": ticks, "seconds": step < 60}
 
 

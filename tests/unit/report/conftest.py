@@ -113,9 +113,12 @@ class Night:
             else {},
             "observations": {HOST: self.observation},
             "states": {HOST: status} if self.entries else {},
-            "approval": {"digest": self.plan["digest"], "approved_by": "Suzuki", "approved_at": self.utc},
-            "advisories": {},
-        }  # fmt: skip
+            "approval": {
+                "digest": self.plan["digest"],
+                "approved_by": "Suzuki",
+                "approved_at": "2026-11-22T04:50:00Z",
+            },
+        }
         return Sources(**{**parts, **changed})
 
 
