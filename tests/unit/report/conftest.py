@@ -29,6 +29,7 @@ from legacyops_lab.ft import estate
 
 ESTATES = Path(__file__).parents[3] / "lab" / "estates" / "ft" / "systems.yml"
 CHANGE = "CHG-1"
+HOSTILE = "<script>alert(1)</script>\u202e\x1b[2J{{ lookup('pipe', 'id') }}" + "A" * 100_000
 START = datetime.fromisoformat("2026-11-22T05:00:00+00:00")
 
 
@@ -102,7 +103,7 @@ class Night:
 
     def sources(self, **changed: Any) -> Sources:
         """What the report is made of."""
-        done = bool(self.entries) and self.entries[-1]["kind"] == "end"
+        done = any(entry["kind"] == "end" for entry in self.entries)
         status = {"status": "done" if done else "under_way", "plan": self.plan["digest"]}
         parts: dict[str, Any] = {
             "change": CHANGE,
@@ -143,3 +144,47 @@ def night(advisory: Advisory) -> Callable[..., Night]:
         return Night(made, state, observation)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def words(advisory: Advisory) -> dict[str, Any]:
+    """Return what is quoted of the advisory, as Sources has it."""
+    return {
+        advisory.id: {"title": advisory.data["title"], "clauses": advisory.data["clauses"]},
+    }
+
+
+@pytest.fixture(scope="session")
+def hostile() -> str:
+    """Return a text that would like to run, to turn, to repaint and to fill."""
+    return HOSTILE
+
+
+@pytest.fixture(scope="session")
+def hostile_sources(night: Callable[..., Night]) -> Sources:
+    """Return a night in which everything that a host or a person can say is hostile."""
+    told = night().run(until="virtual_server1_enable")
+    guard = [{"ref": {"check": HOSTILE, "is": HOSTILE}, "holds": None, "evidence": HOSTILE}]
+    told.note(
+        "result",
+        step=told.steps[0]["id"],
+        status="failed",
+        reason=HOSTILE,
+        message=HOSTILE,
+        interlocks=guard,
+        result={"msg": HOSTILE, "explanation": {"en": HOSTILE}},
+    )
+    two = {"en": HOSTILE, "ja": HOSTILE}
+    finding = {"id": HOSTILE, "item": HOSTILE, "clause": [HOSTILE], "severity": "warning",
+               "title": two, "evidence": [HOSTILE], "remedy": two}  # fmt: skip
+    confirmation = {"host": HOST, "step": HOSTILE, "name": HOSTILE, "second_name": HOSTILE,
+                    "saw": HOSTILE, "note": HOSTILE, "utc": HOSTILE}  # fmt: skip
+    said = [{"source": HOSTILE, "components": {HOSTILE: {"state": HOSTILE}}}]
+    seen = replace(told.observation, data={**told.observation.data, "endurance": said})
+    return told.sources(
+        change=HOSTILE,
+        audits={HOST: [finding]},
+        confirmations=[confirmation],
+        observations={HOST: seen},
+        stopped=HOSTILE,
+    )
