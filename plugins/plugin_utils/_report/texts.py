@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-LONGEST: Final = 4000  # characters of one text in a document; the journal has the whole
+LONGEST: Final = 2000  # characters of one text in a document; the journal has the whole
 
 NODES: Final[dict[str, str]] = {
     "coserver1": "CoServer1",

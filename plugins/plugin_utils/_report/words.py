@@ -203,11 +203,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "report_foot": (
         "Made from plan, journal, findings and confirmations of the change directory. Control "
         "and invisible characters "
-        "are shown as [U+nnnn]; texts longer than 4,000 characters are cut here and whole in "
+        "are shown as [U+nnnn]; texts longer than 2,000 characters are cut here and whole in "
         "the journal.",
         "変更ディレクトリの計画、ジャーナル、診断結果、確認記録から作成。制御文字と不可視文字は"
         " [U+nnnn] で示し、"
-        "4,000 文字を超える文字列は省略しています(全文はジャーナル)。",
+        "2,000 文字を超える文字列は省略しています(全文はジャーナル)。",
     ),
     # Runbook
     "how_to_use": ("How to use it", "使い方"),
