@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .phrases import phrases
+from .phrases import phrase, phrases
 from .texts import NODES, between, same, text
 
 Entry = Mapping[str, Any]
@@ -30,7 +30,10 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
 
     :param entries: those of this plan, oldest first.
     """
-    mine = [entry for entry in entries if _step_of(entry) == step["id"]]
+    about = [entry for entry in entries if _step_of(entry) == step["id"]]
+    mine = [entry for entry in about if entry["kind"] != "transcribed"]
+    if _outcome(mine) not in OVER:  # what a run has recorded itself needs no paper
+        mine = about
     intents = [entry for entry in mine if entry["kind"] == "intent"]
     results = [entry for entry in mine if entry["kind"] == "result"]
     outcome = _outcome(mine)
@@ -53,8 +56,8 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
         "reason": last.get("reason"),
         "message": last.get("message"),
         "why": last.get("why"),
-        "people": _people(mine),
-        "note": last.get("note") or None,
+        "people": _people(about),
+        "note": about[-1].get("note") or None if about else None,
         "interlocks": [_interlock(each) for each in guards],
         "facts": _facts(results[-1].get("result") if results else None),
     }
@@ -140,7 +143,7 @@ def _people(mine: Sequence[Entry]) -> list[str]:
 
 def _interlock(told: Mapping[str, Any]) -> Record:
     return {
-        "asks": phrases([told["ref"]])[:1] or [same(told["ref"].get("check", ""))],
+        "asks": phrase(told["ref"]),
         "holds": told.get("holds"),
         "evidence": str(told.get("evidence", "")),
     }

@@ -19,11 +19,20 @@ Text = dict[str, str]
 
 # check → value → (English, Japanese). {of}: what it is about: nodes, a component, an update.
 _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
+    "change_state": {
+        "open": ("the change is open", "変更は実施可能"),
+        "stopped": ("stopped (this step may go on)", "停止中(この手順は継続可)"),
+        "window_closed": ("its window over (this step may go on)", "時間帯終了(継続可)"),
+    },
     "chain_on_host": {
         "trusted": (
             "the signature of {of} leads to a trusted root",
             "{of} の署名が信頼されたルートに到達する",
         )
+    },
+    "failure_budget": {
+        "unspent": ("no more systems failed than allowed", "失敗数が許容範囲内"),
+        "spent_under_way": ("spent, and this one goes on", "超過だが実施中につき継続"),
     },
     "file_matches": {"match": ("{of} is the pinned file", "{of} が指定の SHA-256 と一致する")},
     "fix_level": {
@@ -50,7 +59,11 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
             "応答した機械がインベントリと一致する",
         )
     },
-    "ft_mirrors": {"complete": ("all mirror copies are complete", "すべてのミラーコピーが完了")},
+    "ft_mirrors": {
+        "complete": ("all mirror copies are complete", "すべてのミラーコピーが完了"),
+        "idle": ("nothing is being copied", "コピー中のものなし"),
+    },
+    "ft_owner": {"ours": ("the system is held by this run", "この実行がシステムを占有中")},
     "ft_phase": {
         "up": ("{of}: Windows runs", "{of}: Windows が稼働"),
         "off": ("{of} is off", "{of}: 電源断"),
@@ -80,10 +93,22 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
         "yes": ("the power of {of} is as before", "{of}: 電源状態は手順前と同じ")
     },
     "ft_unchanged boot": {"yes": ("no restart of {of}", "{of}: 再起動していない")},
+    "ft_windows": {
+        "2003": ("Windows Server 2003 type", "Windows 2003 タイプ"),
+        "2000": ("Windows 2000 type", "Windows 2000 タイプ"),
+    },
+    "ft_wiring": {
+        "proven": (
+            "the power driver of {of} is proven to switch it",
+            "{of}: 電源ドライバーの接続先を確認済み",
+        )
+    },
+    "given": {"yes": ("what the site has to give is given", "必要な情報が指定されている")},
     "hotfixes_installed": {
         "none": ("no hotfix is installed", "Hotfix は未適用"),
         "some": ("not every hotfix is installed", "一部の Hotfix が未適用"),
     },
+    "installer": {"idle": ("no other installation runs", "他のインストールなし")},
     "logons": {
         "drained": ("new logons are refused", "新規ログオンは禁止"),
         "enabled": ("users can log on", "ログオン可能"),
@@ -93,6 +118,12 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
         "trusted": (
             "the signatures of the service's modules lead to a trusted root",
             "サービスのモジュールの署名が信頼されたルートに到達する",
+        )
+    },
+    "package_level": {
+        "sufficient": (
+            "the fix's package is at the notice's level",
+            "用意した緊急修正のレベルが十分",
         )
     },
     "package_on_hand": {
@@ -109,6 +140,9 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
     "pending_restart": {
         "no": ("no restart is pending", "再起動の保留なし"),
         "yes": ("a restart is pending", "再起動が保留中"),
+    },
+    "restart_is_safe": {
+        "yes": ("{of} may start with what is on its disk", "{of}: 再起動しても安全な状態")
     },
     "restart_pending": {
         "no": ("{of}: no restart is pending", "{of}: 再起動の保留なし"),
@@ -128,6 +162,11 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
         )
     },
     "service_state": {"Running": ("{of} is running", "{of} が実行中")},
+    "turn": {"reached": ("every earlier server has ended", "先行サーバーはすべて終了")},
+    "uninstallable": {
+        "yes": ("{update} can be removed from {of}", "{of}: {update} は削除可能"),
+        "not_needed": ("it is not there", "適用なし"),
+    },
     "update_gone": {
         "proven": ("{update} is off {of}", "{of}: {update} は削除済み"),
         "not_proven": (
@@ -135,6 +174,7 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
             "{of}: {update} の削除が未確認",
         ),
     },
+    "update_job": {"none": ("no installer of ours on {of}", "{of}: 実行中のインストーラーなし")},
     "update_state": {
         "installed": ("{update} is on {of}", "{of}: {update} 適用済み"),
         "absent": ("{update} is not on {of}", "{of}: {update} なし"),
@@ -160,6 +200,9 @@ def phrase(ref: Ref) -> Text:
     given = ref.get("with", {})
     if ref["check"] == "sessions" and ref.get("at_most") == 0:
         return text("nobody is logged on", "ログオン中の利用者なし")
+    if ref["check"] == "capacity_percent" and "at_least" in ref:
+        percent = ref["at_least"]
+        return text(f"at least {percent} % of the silo serve", f"サイロの {percent} % 以上が稼働")
     name = ref["check"] + (f" {given['what']}" if "what" in given else "")
     values = [ref["is"]] if "is" in ref else ref.get("is_one_of", [])
     known = _PHRASES.get(name, {})

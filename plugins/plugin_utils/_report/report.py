@@ -61,7 +61,7 @@ def _outcome(hosts: Mapping[str, Record], red: Sequence[Record]) -> str:
 def _summary(sources: Sources, hosts: Mapping[str, Record], red: Sequence[Record]) -> Record:
     queued = [record for record in hosts.values() if record["steps"]]
     steps = [step for record in queued for step in record["steps"]]
-    times = [entry["utc"] for host in hosts for entry in sources.entries(host)]
+    times = [utc for host in hosts for utc in _times(sources.entries(host))]
     began, ended = (min(times), max(times)) if times else (None, None)
     services = [record["service"] for record in queued if record["service"]]
     return {
@@ -82,6 +82,13 @@ def _summary(sources: Sources, hosts: Mapping[str, Record], red: Sequence[Record
             "at_most_seconds": sum(each["at_most_seconds"] for each in services),
         },
     }
+
+
+def _times(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return when something was done: on paper, its own times and not those of the copying."""
+    found = [e["utc"] for e in entries if e["kind"] not in ("transcribed", "acceptance", "close")]
+    rows = [entry for entry in entries if entry["kind"] == "transcribed"]
+    return found + [row[key] for row in rows for key in ("began", "ended") if row.get(key)]
 
 
 def _host(sources: Sources, host: str) -> Record:

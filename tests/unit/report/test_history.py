@@ -103,6 +103,14 @@ def test_a_transcribed_row_counts_with_its_own_times_and_says_so():
     assert record["note"] == "by lamplight"
 
 
+def test_paper_does_not_outdo_what_a_run_recorded():
+    row = {"kind": "transcribed", "utc": "2026-11-23T01:00:00Z", "transcribed_step": STEP["id"],
+           "status": "failed", "name": "佐藤", "began": None, "ended": None}  # fmt: skip
+    record = told(INTENT, OK, row)
+    assert (record["outcome"], record["transcribed"]) == ("done", False)
+    assert record["people"] == ["佐藤"]
+
+
 def test_interlocks_of_a_refusal_are_those_that_did_not_hold():
     held = {"ref": {"check": "turn", "is": "reached"}, "holds": True, "evidence": "wave 1"}
     unmet = {"ref": {"check": "sessions", "at_most": 0}, "holds": False, "evidence": "2 sessions"}
@@ -113,9 +121,7 @@ def test_interlocks_of_a_refusal_are_those_that_did_not_hold():
     assert [(each["holds"], each["evidence"]) for each in record["interlocks"]] == [
         (False, "2 sessions")
     ]
-    assert record["interlocks"][0]["asks"] == [
-        {"en": "nobody is logged on", "ja": "ログオン中の利用者なし"}
-    ]
+    assert record["interlocks"][0]["asks"]["en"] == "nobody is logged on"
 
 
 def test_facts_of_the_result_are_told():

@@ -16,17 +16,18 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.phrases i
     phrases,
 )
 
-CALLED = {"setting", "given"}
+KEYS = ("interlocks", "expect", "only_if")
 
 
 def references():
-    """Yield every reference that a step of a bundled advisory expects or hangs on."""
+    """Yield every reference of the steps of the bundled advisories."""
     for advisory in load_advisories([bundled_folder()]).values():
         for name, step in advisory.data["steps"].items():
-            for ref in [*step.get("expect", []), *step.get("only_if", [])]:
+            refs = [ref for key in KEYS for ref in step.get(key, [])]
+            for ref in refs:
                 use = advisory.data["checks"][ref["check"]]
                 full = {**ref, "check": use["use"], "with": use.get("with", {})}
-                if full["check"] not in CALLED:
+                if full["check"] != "setting":
                     yield pytest.param(full, id=f"{advisory.id}-{name}-{ref['check']}")
 
 
