@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .ft_system import completed, validate_ft_system
+from .order import wrong_batches
 
 Settings = Mapping[str, Any]
 
@@ -26,6 +27,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "minimum_capacity_percent": 50,
     "single_server_silo": None,
     "failure_budget": 0,
+    "batches": [],
+    "soak_minutes": 0,
     "remedy": None,
     "root_sha256": None,
     "root_source": None,
@@ -95,6 +98,7 @@ def validate_settings(settings: Settings) -> list[str]:
             *validate_ft_system(settings["ft_system"], settings.get("ft_credentials")),
             *_ft_deadlines(full),
             *_budget_and_poll(full),
+            *_rollout(full),
         ]
     rules: list[Callable[[dict[str, Any]], list[str]]] = [
         _identity,
@@ -104,6 +108,7 @@ def validate_settings(settings: Settings) -> list[str]:
         _numbers,
         _modules,
         _root,
+        _rollout,
     ]
     return [sentence for rule in rules for sentence in rule(full)]
 
@@ -234,6 +239,13 @@ def _budget_and_poll(s: dict[str, Any]) -> list[str]:
         for name, (low, high) in limits.items()
         if not _number(s[name], low, high)
     ]
+
+
+def _rollout(s: dict[str, Any]) -> list[str]:
+    wrong = [fault for fault in [wrong_batches(s["batches"])] if fault]
+    if not _number(s["soak_minutes"], 0, 7 * 1440):
+        wrong.append(f"legacyops_soak_minutes is {s['soak_minutes']!r}: it must be 0 to 10080.")
+    return wrong
 
 
 def _number(value: Any, low: int, high: int) -> bool:
