@@ -57,6 +57,7 @@ class ActionModule(ProcedureAction):
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
         change = self.change(args)
         step = change.step(self.host, args["step"])
+        self.stop_file = change.directory.stopped
         self.language: str = args["language"]
         if self.check_mode and args["predict"]:
             return self._predicted(step)
@@ -95,6 +96,8 @@ class ActionModule(ProcedureAction):
         )
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
+        if _ends_with_the_change(step):
+            action.change_stopped = self.stop_file
         try:
             return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:
@@ -268,6 +271,9 @@ class _Run:
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
+        if reason == "stopped":
+            policy = self.step["on_refusal"]
+            return self._left("refused", reason, message, files.NOT_BEGUN, policy, result=result)
         unknown = is_passing(RemoteError(reason, "", ""))
         if unknown or reason in STILL_UNDER_WAY:
             status = files.FAILED if unknown else files.UNDER_WAY
@@ -386,6 +392,18 @@ class _Run:
     def _note(self, kind: str, **body: t.Any) -> None:
         step = body.pop("for_step", self.step["id"])
         self.journal.append(kind, step=step, plan=self.change.digest, **plain(body))
+
+
+def _ends_with_the_change(step: Step) -> bool:
+    """Whether the step's waits are left when the change is stopped.
+
+    Only where the step would not even begin then: what comes after that point goes on to the
+    next resting point.
+    """
+    begins_only_in_an_open_change = any(
+        ref["check"] == "change_state" for ref in step["interlocks"]
+    )
+    return step["interruptible"] and begins_only_in_an_open_change
 
 
 def _about(step: Step) -> Result:

@@ -21,15 +21,23 @@ class StoppedError(Exception):
     """Somebody wants this run to end, or nobody is there any more to take its result."""
 
 
+class ChangeStoppedError(StoppedError):
+    """Somebody stopped the change; the text says why."""
+
+
 class Stop:
-    """Notices SIGINT, SIGTERM and the loss of the parent process.
+    """Notices SIGINT, SIGTERM, the loss of the parent process, and what else it is told to ask.
 
     Ansible's workers die at once on a signal; inside ``listening()`` they finish what they are at,
     and leave at the next check. After SIGKILL of ansible-playbook its workers live on, with
     another parent: then nobody takes the result, and waiting on is pointless.
+
+    :param change_stopped: says why the change is stopped; None while it is not. Without it, a
+        stopped change ends no wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, change_stopped: t.Callable[[], str | None] | None = None) -> None:
+        self._change_stopped = change_stopped
         self._parent = os.getppid()
         self._signal: int | None = None
 
@@ -56,6 +64,9 @@ class Stop:
             raise StoppedError(f"{signal.Signals(self._signal).name} arrived")
         if os.getppid() != self._parent:
             raise StoppedError("ansible-playbook is gone")
+        why = self._change_stopped() if self._change_stopped else None
+        if why is not None:
+            raise ChangeStoppedError(f"the change is stopped ({why.rstrip('.')})")
 
     def sleep(self, seconds: float) -> None:
         """:raises StoppedError: as soon as it is time to leave."""
