@@ -243,8 +243,9 @@ def _budget_and_poll(s: dict[str, Any]) -> list[str]:
 
 def _rollout(s: dict[str, Any]) -> list[str]:
     wrong = [fault for fault in [wrong_batches(s["batches"])] if fault]
-    if not _number(s["soak_minutes"], 0, 7 * 1440):
-        wrong.append(f"legacyops_soak_minutes is {s['soak_minutes']!r}: it must be 0 to 10080.")
+    soak = s["soak_minutes"]
+    if isinstance(soak, bool) or not isinstance(soak, (int, float)) or not 0 <= soak <= 7 * 1440:
+        wrong.append(f"legacyops_soak_minutes is {soak!r}: it must be 0 to 10080 (a week).")
     return wrong
 
 
