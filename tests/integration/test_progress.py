@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -101,6 +102,9 @@ def on_a_terminal(
 
 
 def _read(controller: int) -> bytes:
+    """What comes next; nothing at the end."""
+    ready, _, _ = select.select([controller], [], [], 60)
+    assert ready, "nothing was shown for a minute"
     try:
         return os.read(controller, 65536)
     except OSError:  # Linux: nobody has the terminal open any more

@@ -70,20 +70,21 @@ class Board:
         """The rows as lines of fewer than so many columns, and not more of them than fit."""
         busy = {host: row for host, row in self.rows.items() if row.step or row.awaits}
         longest = max([wide(harmless(host)) for host in busy] or [0])
-        shown = [_cut(_told(host, row, longest), columns - 1) for host, row in busy.items()]
+        shown = [_told(host, row, longest, columns - 1) for host, row in busy.items()]
         if len(shown) > most:
             shown = [*shown[: most - 1], f"... and {len(shown) - most + 1} more"]
         return shown
 
 
-def _told(host: str, row: Row, longest: int) -> str:
+def _told(host: str, row: Row, longest: int, columns: int) -> str:
+    """One row; where it gets too long, the step's title is cut first."""
     name = harmless(host)
-    parts = [name + " " * (longest - wide(name))]
-    if row.step:
-        parts.append(row.step)
+    parts = [name + " " * (longest - wide(name)), row.step]
     if row.awaits:
         parts.append(f"{row.awaits}, since {row.since:%H:%M:%S}")
-    return SEPARATOR.join(parts)
+    too_wide = max(wide(SEPARATOR.join(parts)) - columns, 0)
+    parts[1] = _cut(row.step, max(wide(row.step) - too_wide, len("step 10 of 10...")))
+    return _cut(SEPARATOR.join(part for part in parts if part), columns)
 
 
 def _cut(text: str, columns: int) -> str:
