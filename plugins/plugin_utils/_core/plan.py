@@ -367,10 +367,21 @@ def make_plan(
         "created": created,
         "advisories": [by_id[name] for name in sorted(by_id)],
         "settings_common": json.loads(json.dumps(common)),
-        "waves": waves([plan.server() for plan in ordered]),
+        "waves": waves([plan.server() for plan in ordered], _batches(ordered)),
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
     }
     return {**plan, "digest": plan_digest(plan)}
+
+
+def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
+    """Return the batches of the change. Raises PlanError where the hosts do not agree."""
+    for name in ("batches", "soak_minutes"):
+        if len({json.dumps(plan.settings[name]) for plan in host_plans}) > 1:
+            raise PlanError(
+                f"legacyops_{name} differs from host to host, but is one for the whole change: "
+                "set it once, for all."
+            )
+    return list(host_plans[0].settings["batches"]) if host_plans else []
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .ft_drivers import key_name, text_fault
 from .ft_system import completed, validate_ft_system
+from .order import wrong_batches
 
 Settings = Mapping[str, Any]
 
@@ -27,6 +28,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "minimum_capacity_percent": 50,
     "single_server_silo": None,
     "failure_budget": 0,
+    "batches": [],
+    "soak_minutes": 0,
     "remedy": None,
     "root_sha256": None,
     "root_source": None,
@@ -108,6 +111,7 @@ def validate_settings(
             *_ft_deadlines(full),
             *_ft_other_updates(full),
             *_budget_and_poll(full),
+            *_rollout(full),
         ]
     # What is not there yet, an advisory's findings tell.
     hotfixes = [_hotfixes] if complete or full["hotfixes"] else []
@@ -120,6 +124,7 @@ def validate_settings(
         _numbers,
         _modules,
         _root,
+        _rollout,
     ]
     return [sentence for rule in rules for sentence in rule(full)]
 
@@ -289,6 +294,14 @@ def _budget_and_poll(s: dict[str, Any]) -> list[str]:
         for name, (low, high) in limits.items()
         if not _number(s[name], low, high)
     ]
+
+
+def _rollout(s: dict[str, Any]) -> list[str]:
+    wrong = [fault for fault in [wrong_batches(s["batches"])] if fault]
+    soak = s["soak_minutes"]
+    if isinstance(soak, bool) or not isinstance(soak, (int, float)) or not 0 <= soak <= 7 * 1440:
+        wrong.append(f"legacyops_soak_minutes is {soak!r}: it must be 0 to 10080 (a week).")
+    return wrong
 
 
 def _number(value: Any, low: int, high: int) -> bool:
