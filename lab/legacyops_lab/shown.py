@@ -53,7 +53,10 @@ def hosts(groups: list[Status]) -> list[Any]:
         if group:
             alike, differing = _alike(group)
             if alike:
-                parts.append(Text(f"All hosts: {'; '.join(alike)}"))
+                whose = "All hosts" if len(group) > 1 else next(iter(group))
+                parts.append(Text(f"{whose}: {'; '.join(alike)}"))
+            if not differing:
+                continue
             parts.append(_table(group, differing))
     return parts
 
@@ -68,7 +71,8 @@ def _alike(group: Status) -> tuple[list[str], list[str]]:
         if len(cells) > 1:
             differing.append(name)
         elif cell := cells.pop():
-            alike.append(f"{name.replace('_', ' ')}: {cell}")
+            shown = ", ".join(cell.splitlines())
+            alike.append(f"{name.replace('_', ' ')}: {shown}")
     return alike, differing
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import select
+import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,6 +185,36 @@ def test_status_shows_systems_beside_hosts(lab: Lab) -> None:
         assert "ft01 · PGT20126F2" in shown
         assert "● dark green" in shown
         assert "\x1b" not in shown
+
+
+def test_watch_on_a_terminal_shows_changes_until_it_is_interrupted(lab: Lab) -> None:
+    command = [sys.executable, "-m", "legacyops_lab", "watch", "--state", str(lab.state)]
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 140, 0, 0))
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment)
+    os.close(its)
+    try:
+        first = read_until(mine, b"ft02")
+        assert b"\x1b[" in first
+        lab.ok("inject", "ft02.coserver1", "copy_slow")
+        read_until(mine, b"copy_slow")
+        process.send_signal(signal.SIGINT)
+        read_until(mine, b"\x1b[?1049l")  # the terminal is as it was
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(mine)
+
+
+def read_until(terminal: int, text: bytes) -> bytes:
+    """Read what a terminal shows until it shows a text; OSError once it is closed."""
+    shown = b""
+    while text not in shown:
+        assert select.select([terminal], [], [], 30)[0], shown[-2000:]
+        shown += os.read(terminal, 65536)
+    return shown
 
 
 # Boards ---------------------------------------------------------------------------------

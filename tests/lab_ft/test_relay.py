@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from legacyops_lab import estate as estates
+from legacyops_lab.client import CLIENT
 from legacyops_lab.ft import packages
 from legacyops_lab.relay import EstateWorld
 from legacyops_lab.relay.host import RelayHost
@@ -481,6 +482,15 @@ def test_nothing_goes_down_under_a_job(clock: FakeClock) -> None:
     bench.act("shutdown", CO1, boot_token=token, power_off=True)
     bench.wait(minutes=5)
     assert bench.ft.node(CO1)["power"] == "off"
+
+
+def test_two_clients_that_act_by_turns_are_in_the_ledger(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-healthy")
+    for client, wrong in (("a", 0), ("a", 0), ("b", 0), ("b", 0), ("a", 1)):
+        CLIENT.set(client)
+        bench.stage(CO1, "kb")
+        assert [e["kind"] for e in bench.world.ledger()].count("violation") == wrong
+    CLIENT.set("")
 
 
 def test_a_nodes_own_clock_decides(clock: FakeClock) -> None:

@@ -6,6 +6,7 @@ Windows tries again the next day at the same time: an approved act of today done
 
 from __future__ import annotations
 
+import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,8 +52,10 @@ class Job:
 class Jobs:
     """Jobs and files of the three nodes; a system's clock runs them."""
 
-    def __init__(self, system: FtSystem, description: dict[str, Any]) -> None:
-        """Begin with none."""
+    def __init__(self, system: FtSystem, lock: threading.RLock) -> None:
+        """Begin with none; `lock` is the system's, whose boards live in another thread."""
+        self._lock = lock
+        description = system.description
         self.kind: str = description["type"]
         self.language: str = description.get("language", "ja")
         self._skew = {n: system.described(n).get("clock_skew_seconds", 0) for n in NODES}
@@ -82,11 +85,13 @@ class Jobs:
 
     def add(self, node: Node, job: Job) -> None:
         """Schedule a job."""
-        self._jobs[node][job.name] = job
+        with self._lock:
+            self._jobs[node][job.name] = job
 
     def delete(self, node: Node, name: str) -> bool:
         """Delete a job; a program that runs goes on. Return whether there was one."""
-        return self._jobs[node].pop(name, None) is not None
+        with self._lock:
+            return self._jobs[node].pop(name, None) is not None
 
     # What time brings -----------------------------------------------------------------
 

@@ -61,8 +61,9 @@ class FtSystem:
         self.clock = clock
         self.bmc_faults: dict[Node, BmcFault] = {}
         self.node_faults: dict[Node, set[str]] = {node: set() for node in NODES}
-        self.jobs = Jobs(self, description)
         self._lock = threading.RLock()
+        self.jobs = Jobs(self, self._lock)
+        self._clients: list[str] = []
         self._at = clock.now()
         self._book = Ledger()
         self._log = Log(description.get("language", "ja"))
@@ -115,6 +116,19 @@ class FtSystem:
             self.advance()
             action = Action(verb, node, restart, levels.number(level))
             self._take_over(physics.act(self._system, action))
+
+    def acted(self, client: str) -> None:
+        """Note that a client of the relay changes something here.
+
+        One that comes back after another has acted: the two are at work at the same time.
+        """
+        with self._lock:
+            self.advance()
+            if client in self._clients[:-1]:
+                text = "two clients changed the system at the same time"
+                self._book.violation(self._at, self.name, text)
+            if client not in self._clients[-1:]:
+                self._clients.append(client)
 
     def inject(self, fault: str, node: Node, /, **arguments: Any) -> None:
         """Let the next fitting occasion go wrong; ValueError for an unknown fault.

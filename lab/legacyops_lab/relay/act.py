@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from legacyops_lab.client import CLIENT
+
 from ..ft.jobs import Job
 from ..ft.physics import Impossible
 from ..world.failures import ScriptError
@@ -41,6 +43,8 @@ async def ft_act(
     operation = _OPERATIONS.get(parameters["op"])
     if operation is None:
         raise ScriptError("refused", f"unknown op: {parameters['op']}")
+    if operation is not _status:
+        reached.system.acted(CLIENT.get())
     return await operation(relay, reached, parameters)
 
 
