@@ -98,9 +98,13 @@ class Person:
             return self.board(host)
         plan = json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8"))
         steps = {step["id"]: step for step in plan["hosts"][host]["steps"]}
-        step = steps[request["step"]]
+        step = steps[request["step"].partition("+")[0]]
         given = step["arguments"]
         node = step["target"] or ""
+        if request["step"].endswith("+update"):
+            there = self._node(host, node)
+            listed = "installed" if there["uninstall_folder"] else "installed_without_folder"
+            return listed if there["kb"] else "not_installed"
         match step["action"]:
             case "operator_confirm" if given["ask"] == "screen":
                 return self.operator(host, "look", node)

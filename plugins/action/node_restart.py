@@ -26,6 +26,7 @@ class ActionModule(NodeAction):
         node = args["node"]
         title = node_title(node)
         if self.is_operators(args, node):
+            self.guard(remote, args)
             instruction = {
                 "en": f"Restart the Windows of {title}.",
                 "ja": f"{title} の Windows を再起動してください。",
@@ -39,6 +40,7 @@ class ActionModule(NodeAction):
         if now != token:
             return {**result, "last_boot": record["system"].get("last_boot"), "already": True}
         self.without_job(record, node)
+        self.guard(remote, args)
         diff = {"before": {node: token}, "after": {node: "(a new start)"}}
         result = {**result, "already": False, "changed": True, "diff": diff}
         if self.check_mode:

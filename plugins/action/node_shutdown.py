@@ -27,6 +27,7 @@ class ActionModule(NodeAction):
         node = args["node"]
         title = node_title(node)
         if self.is_operators(args, node):
+            self.guard(remote, args)
             instruction = {
                 "en": f"Shut the Windows of {title} down.",
                 "ja": f"{title} の Windows をシャットダウンしてください。",
@@ -38,6 +39,7 @@ class ActionModule(NodeAction):
             return {"node": node, "evidence": f"{title} did not answer before", "elapsed": 0}
         self.answering(record, node)
         self.without_job(record, node)
+        self.guard(remote, args)
         diff = {"before": {node: "answers"}, "after": {node: "silent"}}
         result = {"node": node, "changed": True, "diff": diff, "elapsed": 0}
         if self.check_mode:

@@ -55,6 +55,7 @@ class ActionModule(NodeAction):
         wanted = args["state"]
         if wanted == "status" or self._before.state == wanted:
             return self._result(self._before, self._peer_before, changed=False)
+        self.guard(remote, args)
         try:
             return self._switch(wanted)
         except OperatorNeededError as needed:
@@ -81,8 +82,8 @@ class ActionModule(NodeAction):
 
     def _is_asked(self) -> bool:
         """Whether Windows goes down already when a person is told what is left to do."""
-        if self.check_mode or self.person(self._args) or self._args["way"] == "cut":
-            return False
+        if self.check_mode or self.person(self._args) or self._args["way"] != "shutdown":
+            return False  # a person restarts it who stands at the screen: POST is short
         return bool(self._ask_windows())
 
     def _shut_down(self) -> str:

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.model import Step
+from ..plugin_utils._ft_action import FtAction
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.change import Change
@@ -35,6 +36,7 @@ class ActionModule(StepAction):
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
         change = self.change(args)
         step = change.step(self.host, args["step"])
+        self.stop_file = change.directory.stopped
         self.language = args["language"]
         if self.check_mode and args["predict"]:
             return self._predicted(step)
@@ -81,7 +83,23 @@ class ActionModule(StepAction):
         )
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
+        if isinstance(action, FtAction):
+            action.of_a_step = True
+        if _ends_with_the_change(step):
+            action.change_stopped = self.stop_file
         try:
             return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:
             return self.failure("mistake", f"{name} refuses its arguments: {error}")
+
+
+def _ends_with_the_change(step: Step) -> bool:
+    """Whether the step's waits are left when the change is stopped.
+
+    Only where the step would not even begin then: what comes after that point goes on to the
+    next resting point.
+    """
+    begins_only_in_an_open_change = any(
+        ref["check"] == "change_state" for ref in step["interlocks"]
+    )
+    return step["interruptible"] and begins_only_in_an_open_change

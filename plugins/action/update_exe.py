@@ -53,6 +53,7 @@ class ActionModule(NodeAction):
         if args["by"] == "operator" or (
             args["by"] is None and self.is_operators(args, args["node"])
         ):
+            self.guard(remote, args)
             return self.by_operator(args, _instruction(args), **about)
         relay = self.relay(remote, args)
         name = _job_name(args)
@@ -67,6 +68,7 @@ class ActionModule(NodeAction):
         result = {**result, "changed": True, "diff": diff}
         if not joins:
             self._may_start(record, file, args)
+            self.guard(remote, args)
         if self.check_mode:
             return result
         job = self._job(relay, name, args, staged=not joins)

@@ -9,13 +9,12 @@ import typing as t
 from collections.abc import Mapping
 
 from ._action import ActionError, HotfixAction, plain
-from ._core.ft_system import NODES
+from ._core.ft_system import CREDENTIALS, NODES
+from ._core.ft_system import SETTING as SYSTEM
 from ._io.power import OperatorNeededError, title_of
 from ._io.relay import Data, Relay, is_unclear
 from ._io.remote import Remote, RemoteError
-
-SYSTEM = "legacyops_ft_system"
-CREDENTIALS = "legacyops_ft_credentials"
+from ._procedure import by_hand
 
 FT_OPTIONS: dict[str, t.Any] = {
     "ft_system": {"type": "dict"},
@@ -33,6 +32,24 @@ NODE_OPTIONS: dict[str, t.Any] = {
 
 class FtAction(HotfixAction):
     """An action that a driver of the inventory carries out, or a person."""
+
+    # A step has evaluated its own interlocks; who calls the module by hand has not.
+    of_a_step = False
+
+    def guard(self, remote: Remote, args: Mapping[str, t.Any]) -> None:
+        """Right before acting: called by hand, meet the interlocks of the notice's steps.
+
+        :raises ActionError: they do not hold.
+        """
+        if self.of_a_step:
+            return
+        hosts = self.task_vars.get("hostvars") or {}
+        variables = {
+            **hosts.get(self.host, {}),
+            SYSTEM: self.system(args),
+            CREDENTIALS: self.credentials(args),
+        }
+        by_hand.guard(remote, variables, str(self._task.action).rpartition(".")[2], args)
 
     def system(self, args: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The FT system's form: the option, else the inventory's variable.
@@ -109,17 +126,22 @@ class NodeAction(FtAction):
 
         :raises ActionError: it does not, or was not.
         """
-        if record.get("reachable") is not True:
+        title, error = node_title(node), str(record.get("error") or record.get("errors"))
+        if record.get("reachable") is not True or error.startswith("node_unreachable:"):
             raise ActionError(
                 "node_unreachable",
-                f"{node_title(node)} does not answer the relay ({record.get('error')})."
-                " Look at its screen: it may be off, starting, or at a STOP screen.",
+                f"{title} does not answer the relay ({error}). Look at its screen: it may be off,"
+                " starting, or at a STOP screen.",
+            )
+        if error.startswith("access_denied:"):
+            raise ActionError(
+                "access_denied",
+                f"{title} rejects the credentials ({error}). Check its entry in {CREDENTIALS}.",
             )
         if not boot_token(record):
             raise ActionError(
                 "unknown",
-                f"{node_title(node)} answers, but could not be read"
-                f" ({record.get('error') or record.get('errors')}). Let a person look at it.",
+                f"{title} answers, but could not be read ({error}). Let a person look at it.",
             )
         return record
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from .._action import plain
 from .._core.ft_checks import answers, node_record, remember
+from .._core.ft_said import fold, wrong_words
 from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed
 from .._core.ft_system import SETTING as SYSTEM
-from .._core.ft_words import fold, wrong_words
 from .._core.model import Step
 from .._core.observation import Observation, Request
 from .._io.confirmations import given
@@ -101,16 +101,19 @@ class FtEye:
     def observe(self, request: Request, since: str | None = None) -> Observation:
         words = self._words()
         data = self._read(request, since)
-        nodes = {name: self._node(name, data["nodes"], words["nodes"]) for name in NODES}
         data = {
             **data,
-            "nodes": nodes,
+            "nodes": {name: self._node(name, data["nodes"], words["nodes"]) for name in NODES},
+            "power": {name: self._power(name, words["power"]) for name in COSERVERS},
             "packages": words["packages"],
             "endurance": [*self._board(data["errors"]), *words["endurance"]],
         }
-        fresh = Observation(self._host, now(), "relay" if self.relay else "operator", data)
-        fresh = remember(fresh, self._last())
-        power = self._power(fresh, words["power"])
+        source = "relay" if self.relay else "operator"
+        fresh = remember(Observation(self._host, now(), source, data), self._last())
+        power = {
+            name: {**part, "wiring": self._wiring(name, fresh)}
+            for name, part in fresh.data["power"].items()
+        }
         fresh = replace(fresh, data={**fresh.data, "power": power})
         if self._writes:
             self._directory.write(self._memory, fresh.to_dict())
@@ -123,8 +126,7 @@ class FtEye:
     def _read(self, request: Request, since: str | None) -> dict[str, t.Any]:
         """What the relay reads: nodes, itself, its files, the owner's record."""
         if self.relay is None:
-            owner = self.owner.read()
-            return {"nodes": {}, "owner": owner, "errors": {}}
+            return {"nodes": {}, "owner": self.owner.read(), "errors": {}}
         updates = request.get("updates") or []
         names = {name for update in updates for table in update["files"].values() for name in table}
         found = self.relay.observe(
@@ -178,25 +180,18 @@ class FtEye:
         words = {} if record.get("reachable") else said.get(name, {})
         return {**record, "job": job, **words}
 
-    def _power(
-        self, observation: Observation, said: Mapping[str, str]
-    ) -> dict[str, dict[str, t.Any]]:
-        return {name: self._power_of(name, observation, said) for name in COSERVERS}
-
-    def _power_of(
-        self, name: str, observation: Observation, said: Mapping[str, str]
-    ) -> dict[str, t.Any]:
+    def _power(self, name: str, said: Mapping[str, str]) -> dict[str, t.Any]:
+        """What a CoServer's driver says; where it is an operator, what a person said."""
         driver = power_driver(self.form, name, self.credentials)
         reading = driver.status()
         state = None if reading.state == UNKNOWN else reading.state
         if driver.name == "operator":
             state = said.get(name)
-        wiring = self._wiring(name, driver, observation) if driver.name != "operator" else None
-        evidence = reading.evidence
-        return {"driver": driver.name, "state": state, "wiring": wiring, "evidence": evidence}
+        return {"driver": driver.name, "state": state, "evidence": reading.evidence}
 
-    def _wiring(self, name: str, driver: t.Any, observation: Observation) -> str | None:
+    def _wiring(self, name: str, observation: Observation) -> str | None:
         """What proves which machine a driver switches: a shutdown of this change, or UUIDs."""
+        driver = power_driver(self.form, name, self.credentials)
         proofs = [
             (entry.get("result") or {}).get("wiring", {}).get("result")
             for entry in self._journal()

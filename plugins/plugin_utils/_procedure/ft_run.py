@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 
 from .._core import ft_checks
 from .._core.checks import Verdict, evaluate_all, request_for
+from .._core.ft_said import BOARD, BOARD_LOOK, UPDATE, UPDATE_LOOK, answers
 from .._core.ft_system import COSERVERS
-from .._core.ft_words import BOARD, BOARD_LOOK, answers
 from .._core.journal import restarts_owed
-from .._core.model import Step
+from .._core.model import Ref, Step
 from .._core.observation import UNKNOWN, Observation, merge_requests
 from .._core.plan import StepDecision, step_decision, step_unproven
 from .._io.confirmations import Confirmation, Confirmations, Request
@@ -26,7 +26,7 @@ from .._io.remote import RemoteError
 from .._io.waiting import poll
 from . import directory as files
 from .change import Change
-from .command import confirm_command
+from .command import confirm_command, confirm_line
 from .eye import FtEye
 from .ft_owner import run_of
 from .journal import now
@@ -58,6 +58,13 @@ _LOOK_AT_BOARD: t.Final = {
     "en": "Look at Endurance Manager and say what it shows.",
     "ja": "Endurance Manager の表示を確認し、報告してください。",
 }
+_LOOK_FOR_UPDATE: t.Final = {
+    "en": "On {node}, look whether {update} is in the list of installed programs, and whether its "
+    "folder $NtUninstall{update}$ is in %windir%.",
+    "ja": "{node} の「プログラムの追加と削除」に {update} があるか、%windir% に "
+    "$NtUninstall{update}$ フォルダーがあるかを確認してください。",
+}
+_UPDATE_CHECKS: t.Final = ("update_state", "update_gone", "uninstallable")
 
 
 class FtRun(StepRun):
@@ -120,8 +127,10 @@ class FtRun(StepRun):
         self.before = observation
         observation = self._judged(observation)
         decision = step_decision(self.step, observation, entries)
-        if decision.action == "refuse" and self._board_would_tell(decision.verdicts):
-            self._look_at_board()
+        looks = self._looks_that_tell(decision.verdicts) if decision.action == "refuse" else []
+        if looks:
+            for look in looks:
+                look()
             observation = self._observe(*self._requests())
             decision = step_decision(self.step, observation, entries)
         if decision.action == "refuse" and self._was_begun(entries, decision.verdicts):
@@ -137,16 +146,42 @@ class FtRun(StepRun):
         missing = {v.ref["check"] for v in verdicts if v.holds is not True}
         return bool(mine) and mine[-1]["kind"] == "intent" and missing <= _PASSING
 
+    def _looks_that_tell(self, verdicts: Sequence[Verdict]) -> list[t.Callable[[], None]]:
+        """What to ask a person, where that may tell all that is missing; empty otherwise."""
+        missing = [verdict for verdict in verdicts if verdict.holds is not True]
+        listed = [verdict for verdict in missing if self._is_listed(verdict)]
+        board = [verdict for verdict in missing if verdict not in listed]
+        if self.action.check_mode or (board and not self._board_would_tell(board)):
+            return []
+        looks = [self._look_for_update] if listed else []
+        return [*looks, self._look_at_board] if board else looks
+
+    def _is_listed(self, verdict: Verdict) -> bool:
+        """Whether a person at the step's node sees in its list of programs what is missing."""
+        given = verdict.ref.get("with", {})
+        return (
+            verdict.holds is None
+            and verdict.ref["check"] in _UPDATE_CHECKS
+            and list(given["nodes"]) == [self.target]
+            and given["update"]["id"] == self.step["arguments"].get("update")
+            and bool(self.eye.form[self.target]["access"] == "operator")
+        )
+
     def _board_would_tell(self, verdicts: Sequence[Verdict]) -> bool:
         """Whether all that is missing is what a person would see in Endurance Manager."""
         if self.action.check_mode or self.eye.form["endurance"]["driver"] != "operator":
             return False
         missing = [verdict for verdict in verdicts if verdict.holds is not True]
         return bool(missing) and all(
-            verdict.ref["check"] in BOARD_CHECKS
-            and (verdict.value is UNKNOWN or verdict.value in ("waiting", "copying", "starting"))
+            self._is_on_the_board(verdict.ref) and _may_still_come(verdict.value)
             for verdict in missing
         )
+
+    def _is_on_the_board(self, ref: Ref) -> bool:
+        """Whether Endurance Manager shows it; so it does whether the FTvirtual Server runs."""
+        if ref["check"] == "ft_phase" and ref["with"]["node"] == "ftvirtual":
+            return bool(self.eye.form["ftvirtual"]["access"] == "operator")
+        return ref["check"] in BOARD_CHECKS
 
     # --- Acting -----------------------------------------------------------------------------
 
@@ -306,9 +341,18 @@ class FtRun(StepRun):
 
     def _look_at_board(self) -> None:
         """Ask a person what Endurance Manager shows."""
-        instruction = [{"clause": None, **_LOOK_AT_BOARD}]
+        self._look(BOARD_LOOK, _LOOK_AT_BOARD, tuple(BOARD))
+
+    def _look_for_update(self) -> None:
+        """Ask a person whether the step's update is on its node."""
+        names = {"node": self.target, "update": self.step["arguments"]["update"]}
+        words = {language: text.format(**names) for language, text in _LOOK_FOR_UPDATE.items()}
+        self._look(UPDATE_LOOK, words, tuple(UPDATE))
+
+    def _look(self, suffix: str, words: Mapping[str, str], choices: tuple[str, ...]) -> None:
+        instruction = [{"clause": None, **words}]
         request = self.desk.ask(
-            self.host, f"{self.step['id']}{BOARD_LOOK}", instruction, choices=tuple(BOARD),
+            self.host, f"{self.step['id']}{suffix}", instruction, choices=choices,
             plan=self.change.digest,
         )  # fmt: skip
         self._taken(request, self._answer(request, instruction))
@@ -334,15 +378,17 @@ class FtRun(StepRun):
         return given
 
     def _how_to_confirm(self, request: Request) -> str:
-        command = confirm_command(
-            self.host, self.change.id, str(self.change.directory.root), request.step,
-            request.choices, second_name=request.second_name,
-        )  # fmt: skip
-        return f"Confirm with:\n  {command}"
+        sources = self.variables.get("ansible_inventory_sources") or ()
+        command = confirm_command(sources, self.change.id, str(self.change.directory.root))
+        line = confirm_line(
+            command, self.host, request.step, request.choices, second_name=request.second_name
+        )
+        words = f" (WHAT_YOU_SAW: {', '.join(request.choices)})" if request.choices else ""
+        return f"Confirm with{words}:\n  {line}"
 
     def _take_answers(self) -> None:
         """What was answered while no run was there."""
-        ids = (self.step["id"], f"{self.step['id']}{BOARD_LOOK}")
+        ids = [f"{self.step['id']}{suffix}" for suffix in ("", BOARD_LOOK, UPDATE_LOOK)]
         for request in self.desk.waiting(self.host):
             given = self.desk.answer(request) if request.step in ids else None
             if given is not None:
@@ -363,6 +409,10 @@ class FtRun(StepRun):
             )
             raise self._failure("reported", message, {"confirmation": given.record()})
         return given
+
+
+def _may_still_come(value: t.Any) -> bool:
+    return value is UNKNOWN or value in ("waiting", "copying", "starting", "unseen")
 
 
 def _names(given: Confirmation) -> str:

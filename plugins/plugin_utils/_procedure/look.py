@@ -32,6 +32,7 @@ class LookAction(ProcedureAction):
 
         :param kind: the folder of the change directory that takes the findings.
         """
+        self.check_inventory(complete=False)
         settings = self.settings()
         advisory = select_advisory(self.advisories(args), settings)
         observation: Observation | None = None

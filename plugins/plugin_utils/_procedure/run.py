@@ -231,6 +231,9 @@ class StepRun:
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
+        if reason == "stopped":
+            policy = self.step["on_refusal"]
+            return self._left("refused", reason, message, files.NOT_BEGUN, policy, result=result)
         unknown = is_passing(RemoteError(reason, "", ""))
         if unknown or reason in STILL_UNDER_WAY:
             status = files.FAILED if unknown else files.UNDER_WAY

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import ft_checks
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_words import (
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_said import (
     BOARD,
     answers,
     fold,

@@ -23,8 +23,16 @@ Form = Mapping[str, Any]
 Words = dict[str, Any]
 
 SETTING: Final = "legacyops_ft_said"
-# Added to a step's id: a look at Endurance Manager, asked for besides the step itself.
+# Added to a step's id: a look that is asked for besides the step itself. At Endurance Manager; or
+# at the list of programs of the step's node, for the update that the step is about.
 BOARD_LOOK: Final = "+board"
+UPDATE_LOOK: Final = "+update"
+# What the list of programs and %windir% may show: is it listed, is its uninstall folder there.
+UPDATE: Final = {
+    "installed": (True, True),
+    "installed_without_folder": (True, False),
+    "not_installed": (False, False),
+}
 # What Endurance Manager shows as a whole: Virtual Server1, Virtual Server2, the mirror sets.
 # Colours are the notice's; the states' words are those of Endurance's guide.
 _GREEN, _LIGHT = {"colour": "dark_green"}, {"colour": "light_green"}
@@ -108,13 +116,15 @@ def fold(
             book.acted(step)
         elif str(record["step"]).endswith(BOARD_LOOK):
             book.board(str(record["saw"]), record)
+        elif str(record["step"]).endswith(UPDATE_LOOK):
+            book.listed(step, str(record["saw"]))
         else:
             book.confirmed(step, record)
     return book.words()
 
 
 def _step_of(record: Mapping[str, Any]) -> str:
-    return str(record["step"]).removesuffix(BOARD_LOOK)
+    return str(record["step"]).removesuffix(BOARD_LOOK).removesuffix(UPDATE_LOOK)
 
 
 class _Book:
@@ -215,6 +225,12 @@ class _Book:
         # A machine that is off, or was just started, runs nothing that a restart would change.
         if saw == "dark" or (started and saw == "windows"):
             self.nodes[name]["restart_pending"] = False
+
+    def listed(self, step: Step, saw: str) -> None:
+        """What a person found of an update on the step's node."""
+        listed, folder = UPDATE[saw]
+        signs = self.nodes[str(step["target"])].setdefault("updates", {})
+        signs[step["arguments"]["update"]] = {"listed": listed, "uninstaller": folder}
 
     def _updated(self, name: str, given: Mapping[str, Any], *, there: bool) -> None:
         node = self.nodes[name]
