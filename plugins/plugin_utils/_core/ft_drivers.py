@@ -137,9 +137,13 @@ def number(low: int, high: int, *, whole: bool = False) -> Judge:
     return judge
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def exit_codes(value: Any) -> str | None:
     """Judge a list of exit codes."""
-    if isinstance(value, list) and value and all(type(code) is int for code in value):
+    if isinstance(value, list) and value and all(map(_is_whole, value)):
         return None
     return "must be a list of numbers, as [0]."
 
