@@ -95,3 +95,11 @@ def test_defaults_are_under_the_advisorys_and_the_servers():
     assert full["remedy"] == "import_root"
     assert full["deadlines"]["ima_seconds"] == 900
     assert full["deadlines"]["install_seconds"] == 3600
+
+
+def test_a_number_of_the_command_line_is_text(kit):
+    settings = kit.settings(poll_seconds="1", failure_budget="2")
+    assert validate_settings(settings) == []
+    assert effective(settings)["failure_budget"] == 2
+    assert len(validate_settings(kit.settings(failure_budget="two"))) == 1
+    assert len(validate_settings(kit.settings(failure_budget="9" * 5000))) == 1
