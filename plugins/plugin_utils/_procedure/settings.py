@@ -23,10 +23,13 @@ OF_THE_RUN = frozenset(
         "change_dir",
         "change_id",
         "fail_on",
+        "hooks",
         "hosts",
         "language",
         "queue",
         "quiet",
+        "stop_name",
+        "stop_reason",
     }
 )
 SECRET = re.compile(r"pass(word|phrase|wd)?$|secret|token|credential", re.IGNORECASE)
