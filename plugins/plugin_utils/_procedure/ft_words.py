@@ -43,6 +43,10 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("ft_phase", "bios_setup"): ("{on}|is in the BIOS setup", "{on} が|BIOS セットアップ画面"),
     ("ft_power", "on"): ("{on}|is still on", "{on} の電源が|まだ入っている"),
     ("ft_power", "off"): ("{on}|is off", "{on} が|電源断"),
+    ("ft_power", "claimed_off"): (
+        "{on}|is off by the word of a driver that was never seen to follow it",
+        "{on} の電源が|切れているとドライバーは示すが、動作は未確認",
+    ),
     ("ft_runs_on", "virtual_server1"): (
         "the FTvirtual Server|runs on Virtual Server1 alone",
         "FTvirtual Server が|片系 (Virtual Server1 のみ) で起動",

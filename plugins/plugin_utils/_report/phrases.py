@@ -78,6 +78,10 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
     "ft_power": {
         "off": ("{of} is off, its screen dark", "{of}: 電源断(画面消灯)"),
         "on": ("{of} is on", "{of}: 電源投入済み"),
+        "claimed_off": (
+            "{of} is off by the word of a driver that was never seen to follow it",
+            "{of}: ドライバーは電源断と示すが、動作は未確認",
+        ),
     },
     "ft_runs_on": {
         "virtual_server1": (
@@ -101,7 +105,11 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
         "proven": (
             "the power driver of {of} is proven to switch it",
             "{of}: 電源ドライバーの接続先を確認済み",
-        )
+        ),
+        "not_needed": (
+            "or its own Windows switches it off",
+            "または Windows 自身が電源を切る",
+        ),
     },
     "given": {"yes": ("what the site has to give is given", "必要な情報が指定されている")},
     "hotfixes_installed": {
