@@ -79,9 +79,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Remove KB890859 from CoServer1
+- name: Remove KB890859 from the FTvirtual Server
   legacyops.hotfix.update_exe:
-    node: coserver1
+    node: ftvirtual
     operation: uninstall
     update: KB890859
     uninstaller: '%windir%\$NtUninstallKB890859$\spuninst\spuninst.exe'
