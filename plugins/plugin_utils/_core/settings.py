@@ -85,7 +85,9 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
             continue
         if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
             value = {**result[name], **value}
-        if type(result.get(name)) is int and isinstance(value, str) and value.isdecimal():
+        default = DEFAULTS.get(name)
+        number = isinstance(default, int) and not isinstance(default, bool)
+        if number and isinstance(value, str) and value.isdecimal():
             value = int(value[:9])
         result[name] = value
     if isinstance(result["ft_system"], Mapping):
