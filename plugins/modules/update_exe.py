@@ -43,7 +43,7 @@ options:
     type: str
   switches:
     description:
-      - Its switches, one a word. C(/nobackup), which takes the way back away, and C(/forcerestart) are refused.
+      - Its switches, one a word. C(/nobackup), which takes the way back away, C(/forcerestart) and C(/extract) are refused.
       - A vendor's package needs them, by its own readme. It must not restart the node by itself.
     type: list
     elements: str
