@@ -78,6 +78,7 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
     "ft_power": {
         "off": ("{of} is off, its screen dark", "{of}: 電源断(画面消灯)"),
         "on": ("{of} is on", "{of}: 電源投入済み"),
+        "claimed_off": ("{of} is off by its driver alone", "{of}: 電源断との表示のみ(未確認)"),
     },
     "ft_runs_on": {
         "virtual_server1": (
@@ -101,7 +102,8 @@ _PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
         "proven": (
             "the power driver of {of} is proven to switch it",
             "{of}: 電源ドライバーの接続先を確認済み",
-        )
+        ),
+        "not_needed": ("{of} needs no such proof for this way", "{of}: この方法では確認不要"),
     },
     "given": {"yes": ("what the site has to give is given", "必要な情報が指定されている")},
     "hotfixes_installed": {
