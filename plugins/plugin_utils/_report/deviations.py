@@ -70,7 +70,7 @@ def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     """
     found = [*_of_the_change(sources)]
     for host, record in hosts.items():
-        found += [{"host": host, **each} for each in _of_a_host(sources, host, record)]
+        found += [{**each, "host": host} for each in _of_a_host(sources, host, record)]
     return found
 
 

@@ -143,6 +143,9 @@ def test_a_failed_and_a_repeated_step_are_told(night):
                    message="It took too long.")  # fmt: skip
     assert kinds(report) == ["failed", "not_done"]
     assert report["deviations"][0]["detail"] == "It took too long."
+    assert {each["host"] for each in report["deviations"]} == {HOST}
+    assert report["hosts"][HOST]["deviations"] == 2
+    assert report["deviations"][0]["step"] == step["id"]
     told.note("intent", step=step["id"], interlocks=[])
     told.at = told.at.replace(hour=23)
     report = noted(told, "result", step=step["id"], status="ok", result={})
