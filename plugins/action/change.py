@@ -246,6 +246,8 @@ class ActionModule(ProcedureAction):
             return self._standing(change)
         if hosts and self.host == hosts[0]:
             self.say(self._table(change))
+            if any(change.state(name)["status"] != files.DONE for name, _wave in change.queue):
+                self.say(f"\nTo continue, run again:\n  {harmless(continue_command())}")
         standing = self._standing(change)
         if standing["status"] == files.DONE:
             return standing
@@ -282,7 +284,9 @@ class ActionModule(ProcedureAction):
             return why[1] if why else "Not begun. Run the same command again."
         text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
-            text += f" Remains: {', '.join(state['remaining'])}."
+            all_steps = len(change.entry(host or self.host)["steps"])
+            done = all_steps - len(state["remaining"])
+            text += f" Done: {done} of {all_steps} steps. Remains: {', '.join(state['remaining'])}."
         stopped = change.directory.stopped() is not None
         first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
         return text + f" {first} continue, run the same command again."

@@ -13,7 +13,9 @@ from .text import harmless, wide
 
 # As actions say it: ProcedureAction.say and HotfixAction.progress.
 _LINE = re.compile(r"\[(?P<host>[^\]]+)\] (?P<text>.+)")
-_STEP = re.compile(r"step \d+ of \d+: .+")
+_STEP = re.compile(
+    r"(?P<number>step \d+ of \d+): (?P<title>.+?)(?: \[(?P<clauses>[^\]]+)\](?P<more>.*))?"
+)
 _WAIT = re.compile(r"(?P<text>.+) \((?P<seconds>\d+) s\)")
 SEPARATOR = " | "
 
@@ -22,12 +24,14 @@ SEPARATOR = " | "
 class Row:
     """Where one system stands.
 
-    :ivar step: "step 3 of 10: title [clause]", or empty between steps.
+    :ivar step: "step 3 of 10: title [clauses]" as it was said, or empty between steps.
+    :ivar short: the same with the clauses before the title, where they are not cut off.
     :ivar awaits: what is awaited, or empty.
     :ivar since: since when it is awaited.
     """
 
     step: str = ""
+    short: str = ""
     awaits: str = ""
     since: datetime | None = None
 
@@ -44,9 +48,9 @@ class Board:
         if said is None:
             return False
         text = harmless(said["text"])
-        wait = _WAIT.fullmatch(text)
-        if _STEP.fullmatch(text):
-            self.rows[said["host"]] = Row(step=text)
+        step, wait = _STEP.fullmatch(text), _WAIT.fullmatch(text)
+        if step is not None:
+            self.rows[said["host"]] = Row(step=text, short=_short(step))
             return True
         if wait is None:
             return False
@@ -76,14 +80,22 @@ class Board:
         return shown
 
 
+def _short(step: re.Match[str]) -> str:
+    """The first of the clauses, how many more there are, then the title."""
+    clauses = (step["clauses"] or "").split(", ")
+    more = f" +{len(clauses) - 1}" if len(clauses) > 1 else ""
+    cited = f" [{clauses[0]}{more}]" if clauses[0] else ""
+    return f"{step['number']}{cited} {step['title']}{step['more'] or ''}"
+
+
 def _told(host: str, row: Row, longest: int, columns: int) -> str:
     """One row; where it gets too long, the step's title is cut first."""
     name = harmless(host)
-    parts = [name + " " * (longest - wide(name)), row.step]
+    parts = [name + " " * (longest - wide(name)), row.short]
     if row.awaits:
         parts.append(f"{row.awaits}, since {row.since:%H:%M:%S}")
     too_wide = max(wide(SEPARATOR.join(parts)) - columns, 0)
-    parts[1] = _cut(row.step, max(wide(row.step) - too_wide, len("step 10 of 10...")))
+    parts[1] = _cut(row.short, max(wide(row.short) - too_wide, len("step 10 of 10...")))
     return _cut(SEPARATOR.join(part for part in parts if part), columns)
 
 

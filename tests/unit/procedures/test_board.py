@@ -30,7 +30,7 @@ def heard(board: Board, *lines: str) -> list[bool]:
 def test_a_step_and_what_it_awaits(board: Board) -> None:
     assert heard(board, STEP, "[ft01] waits for CoServer1 to be silent (90 s)") == [True, True]
     assert board.lines(120, 10) == [
-        "ft01 | step 3 of 19: CoServer1 の電源を切断する [③] | "
+        "ft01 | step 3 of 19 [③] CoServer1 の電源を切断する | "
         "waits for CoServer1 to be silent, since 11:58:30"
     ]
 
@@ -48,7 +48,22 @@ def test_it_hears_what_progress_says(board: Board, monkeypatch: pytest.MonkeyPat
 
 def test_the_next_step_awaits_nothing_yet(board: Board) -> None:
     heard(board, STEP, "[ft01] waits (1 s)", "[ft01] step 4 of 19: Next [④]")
-    assert board.lines(80, 10) == ["ft01 | step 4 of 19: Next [④]"]
+    assert board.lines(80, 10) == ["ft01 | step 4 of 19 [④] Next"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Look", "Look"),
+        ("Look [a, b, c]", "[a +2] Look"),
+        ("Look [a] (goes on where an earlier run left it)",
+         "[a] Look (goes on where an earlier run left it)"),
+    ],
+)  # fmt: skip
+def test_the_clause_stands_before_the_title(board: Board, said: str, shown: str) -> None:
+    heard(board, f"[ft01] step 4 of 19: {said}")
+    assert board.lines(80, 10) == [f"ft01 | step 4 of 19 {shown}"]
+    assert board.ended("ft01") == f"step 4 of 19: {said}"
 
 
 def test_other_lines_are_not_taken(board: Board) -> None:
@@ -80,7 +95,7 @@ def test_more_systems_than_lines(board: Board) -> None:
 def test_what_is_awaited_stays_readable_on_a_narrow_terminal(board: Board) -> None:
     heard(board, STEP, "[ft01] waits for CoServer1 to be silent (90 s)")
     (line,) = board.lines(80, 10)
-    assert line.startswith("ft01 | step 3 of 19: ")
+    assert line.startswith("ft01 | step 3 of 19 [③]")
     assert line.endswith("waits for CoServer1 to be silent, since 11:58:30")
 
 
