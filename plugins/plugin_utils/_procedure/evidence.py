@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .._core.journal import JournalReport, verify
+from .._core.journal import Closing, JournalReport, file_lines, verify, verify_sealed
 from .._core.model import CoreError
 from .._core.observation import Observation
 from .._report.sources import Sources
 from .change import Change
+from .closing import closing_record
 from .directory import ChangeError
 from .journal import now
 
@@ -31,6 +32,7 @@ def sources_of(change: Change, advisories: Mapping[str, Any]) -> Sources:
     """
     directory = change.directory
     hosts = list(change.plan["hosts"])
+    closing = closing_record(directory)
 
     def each(kind: str) -> dict[str, dict[str, Any]]:
         read = {host: directory.read(directory.host_file(kind, host)) for host in hosts}
@@ -40,23 +42,35 @@ def sources_of(change: Change, advisories: Mapping[str, Any]) -> Sources:
         change=change.id,
         plan=change.plan,
         made=now(),
-        journals=_journals(change, hosts),
+        journals=_journals(change, hosts, closing),
         findings={host: record["findings"] for host, record in each("findings").items()},
         audits={host: record["findings"] for host, record in each("audit").items()},
         observations={
             host: Observation.from_dict(record) for host, record in each("observations").items()
         },
+        seen={host: Observation.from_dict(record) for host, record in each("seen").items()},
         states=each("state"),
         confirmations=_confirmations(directory.root, directory.read),
-        approval=directory.read(directory.root / "approval.json"),
+        approval=directory.read(directory.approval),
+        closing=None if closing is None else {**closing.document(), "digest": closing.digest()},
         stopped=directory.stopped(),
         advisories=quoted(change.plan, advisories),
     )
 
 
-def _journals(change: Change, hosts: list[str]) -> dict[str, JournalReport]:
-    lines = {host: change.journal(host).lines() for host in hosts}
-    return {host: verify(every) for host, every in lines.items() if every}
+def _journals(
+    change: Change, hosts: list[str], closing: Closing | None
+) -> dict[str, JournalReport]:
+    """Return each host's journal as it was verified, after a closing against its seal."""
+    seals = {} if closing is None else dict(closing.journals)
+    found = {}
+    for host in hosts:
+        content = change.journal(host).content()
+        if host in seals:
+            found[host] = verify_sealed(content, seals[host])
+        elif content:
+            found[host] = verify(file_lines(content))
+    return found
 
 
 def _confirmations(

@@ -9,29 +9,25 @@ Endurance's state texts, sorted by the advisory's ``endurance_words``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .._core.observation import Observation
 from .texts import NODES
 
-Entry = Mapping[str, Any]
-Components = Mapping[str, Mapping[str, Any]]
-
 
 def board(
-    settings: Mapping[str, Any], entries: Sequence[Entry], observation: Observation | None
+    settings: Mapping[str, Any], first: Observation | None, last: Observation | None
 ) -> dict[str, Any] | None:
-    """Return what Endurance showed at first and at last; None for a host without it.
+    """Return what Endurance showed before and after; None for a host without it.
 
-    At first: by what assess read. At last: by the last step that read it in this change; None
-    where no step did.
+    :param first: what assess read.
+    :param last: what was read last since the change began, if anything was.
     """
     if not settings.get("ft_system"):
         return None
     words = settings.get("endurance_words") or {}
-    before = _observed(observation)
-    after = _last(entries)
+    before, after = _observed(first), _observed(last)
     names = list(dict.fromkeys([*settings.get("components", []), *before[1], *after[1]]))
     return {
         "before": {"utc": before[0]} if before[1] else None,
@@ -56,15 +52,6 @@ def _observed(observation: Observation | None) -> tuple[str | None, dict[str, li
         for name, reading in (source.get("components") or {}).items():
             found.setdefault(str(name), []).append(reading)
     return (observation.taken if observation else None), found
-
-
-def _last(entries: Sequence[Entry]) -> tuple[str | None, dict[str, list[Any]]]:
-    """Return when and what a step read last."""
-    for entry in reversed(entries):
-        components = (entry.get("result") or {}).get("components")
-        if isinstance(components, Mapping) and any(components.values()):
-            return str(entry["utc"]), {str(name): [each] for name, each in components.items()}
-    return None, {}
 
 
 def _shown(readings: list[Any] | None, words: Mapping[str, Any]) -> dict[str, Any]:

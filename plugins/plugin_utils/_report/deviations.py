@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .sources import Sources
-from .texts import same, text, when
+from .texts import text, when
 
 Record = dict[str, Any]
 
@@ -43,6 +43,26 @@ _STEPS: Final = {
 }
 
 
+# What a run itself put into the journal: (kind, what or status) → what it means.
+_ENTRIES: Final = {
+    ("deviation", "window"): text(
+        "EMERGENCY: begun outside of the window.", "緊急: 作業時間帯の外で実施。"
+    ),
+    ("deviation", "plan_differs"): text(
+        "EMERGENCY: carried out though the system was not as it was approved.",
+        "緊急: 承認時と状態が異なるまま実施。",
+    ),
+    ("refused", None): text(
+        "Not begun: the system was not as it was approved.",
+        "承認時と状態が異なるため着手せず。",
+    ),
+    ("soak", "failed"): text("It did not stay healthy after its plan.", "計画終了後の監視で異常。"),
+    ("owner_broken", None): text(
+        "The hold of another run on the system was broken.", "他の実行による占有を解除。"
+    ),
+}
+
+
 def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     """Return every deviation, those of the change first, then by host in the plan's order.
 
@@ -50,7 +70,7 @@ def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     """
     found = [*_of_the_change(sources)]
     for host, record in hosts.items():
-        found += [{"host": host, **each} for each in _of_a_host(sources, host, record)]
+        found += [{**each, "host": host} for each in _of_a_host(sources, host, record)]
     return found
 
 
@@ -64,8 +84,7 @@ def _of_the_change(sources: Sources) -> Iterator[Record]:
         yield _deviation(
             "stopped", text("The change is stopped.", "変更は停止されている。"), sources.stopped
         )
-    begun = any(report.entries for report in sources.journals.values())
-    if begun and sources.approval is None:
+    if _unapproved(sources):
         yield _deviation(
             "no_approval",
             text(
@@ -81,10 +100,23 @@ def _of_the_change(sources: Sources) -> Iterator[Record]:
         )
 
 
+def _unapproved(sources: Sources) -> bool:
+    """Return whether a run went by no approval, or by none that is on file."""
+    begins = [each for host in sources.order() for each in sources.begins(host)]
+    return any((each.get("approval") or sources.approval) is None for each in begins)
+
+
+def approval_window(sources: Sources) -> Any:
+    """Return the window that the last run went by; None where there was none."""
+    begins = [each for host in sources.order() for each in sources.begins(host)]
+    last = max(begins, key=lambda entry: str(entry["utc"]), default={})
+    return last.get("window") or (sources.approval or {}).get("window")
+
+
 def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
     yield from _of_the_journal(sources, host)
     yield from _said_by_entries(sources, host)
-    window = sources.plan["hosts"][host]["settings"].get("window")
+    window = approval_window(sources)
     for step in record["steps"]:
         yield from _of_a_step(step)
         yield from _outside(step, window)
@@ -141,12 +173,25 @@ def _of_the_journal(sources: Sources, host: str) -> Iterator[Record]:
 def _said_by_entries(sources: Sources, host: str) -> Iterator[Record]:
     """Yield what a run itself journalled as a deviation, an emergency's override for one."""
     for entry in sources.entries(host):
-        if entry["kind"] in ("deviation", "override"):
-            said = entry.get("text") or text("Override by a person.", "担当者による強行。")
-            detail = entry.get("reason") or entry.get("message")
-            yield _deviation(
-                entry["kind"], same(said), detail, step=entry.get("step"), utc=entry["utc"]
-            )
+        said = _ENTRIES.get((entry["kind"], entry.get("what") or entry.get("status")))
+        if said is not None:
+            kind = f"emergency_{entry['what']}" if "what" in entry else entry["kind"]
+            yield _deviation(kind, said, _why(entry), step=entry.get("step"), utc=entry["utc"])
+
+
+def _why(entry: Mapping[str, Any]) -> str | None:
+    """Return the reason of an entry, who gave it, and what it is about."""
+    record = entry.get("record") or {}
+    who = entry.get("operator") or record.get("user")
+    why = record.get("reason") or entry.get("reason") or entry.get("message")
+    parts = [str(part) for part in (who, why) if part]
+    parts += [f"{each['path']}: {each['planned']} → {each['now']}" for each in _differences(entry)]
+    return "\n".join(parts) or None
+
+
+def _differences(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    told = entry.get("differences")
+    return [each for each in told if {"path", "planned", "now"} <= set(each)] if told else []
 
 
 def _of_a_step(step: Record) -> Iterator[Record]:

@@ -50,7 +50,7 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
         "ended": ended,
         "seconds_taken": taken,
         "overdue": taken is not None and taken > step["seconds"]["longest"],
-        "attempts": len(intents),
+        "attempts": _attempts(mine),
         "joined": any(entry.get("joins") for entry in intents),
         "transcribed": last.get("kind") == "transcribed",
         "reason": last.get("reason"),
@@ -102,7 +102,7 @@ def _outcome(mine: Sequence[Entry]) -> str:
         return "unfinished"
     last = told[-1]
     if last["kind"] == "left":
-        return "left"
+        return "waiting" if last.get("reason") == "waiting_operator" else "left"
     if last["kind"] == "transcribed":
         return str(last.get("status"))
     if last["status"] == "ok" and "why" in last:
@@ -110,6 +110,17 @@ def _outcome(mine: Sequence[Entry]) -> str:
         did = any(e["kind"] == "result" and e["status"] == "ok" and "why" not in e for e in told)
         return "done" if did else "already"
     return _ENDED.get(str(last["status"]), str(last["status"]))
+
+
+def _attempts(mine: Sequence[Entry]) -> int:
+    """Return how often a step was tried: again only after a failure, not where a run joined it."""
+    tries, fresh = 0, True
+    for entry in mine:
+        if entry["kind"] == "intent" and fresh:
+            tries, fresh = tries + 1, False
+        elif entry["kind"] == "result":
+            fresh = entry["status"] in ("failed", "refused")
+    return tries
 
 
 def _span(mine: Sequence[Entry], outcome: str) -> tuple[Any, Any]:
@@ -165,15 +176,19 @@ def happened(entries: Sequence[Entry]) -> list[Record]:
         "begin": text("A run begins", "実行開始"),
         "end": text("The end of the plan is reached", "計画の終了"),
         "left": text("A run leaves, the step may go on", "実行を離脱(手順は継続の可能性あり)"),
+        "refused": text("Not begun: not as it was approved", "未着手: 承認時と状態が異なる"),
+        "soak": text("Watched after its plan", "計画終了後の監視"),
+        "deviation": text("Went on in spite of it", "強行"),
+        "owner_broken": text("The hold on the system was broken", "占有記録の解除"),
     }
     return [
         {
             "utc": entry["utc"],
             "kind": entry["kind"],
             "text": words.get(entry["kind"]) or same(str(entry["kind"]).replace("_", " ")),
-            "detail": entry.get("message") or entry.get("reason"),
+            "detail": entry.get("message") or entry.get("reason") or entry.get("status"),
             "user": (entry.get("by") or {}).get("user"),
         }
         for entry in entries
-        if entry["kind"] not in ("intent", "result", "transcribed")
+        if entry["kind"] not in ("intent", "result", "transcribed", "confirmation", "acceptance")
     ]

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a step expects and depends on, in plain words of both languages.
+"""The conditions of steps as a person would say them, in English and Japanese.
 
-A reference that has no phrase here is shown as the refusals show it, never left out.
+One table for the terminal, the report and the runbook. A reference without words is shown as
+the refusals show it, never left out.
 """
 
 from __future__ import annotations
@@ -13,230 +14,340 @@ from typing import Any, Final
 
 from .._core.checks import describe
 from .._core.model import Ref
-from .texts import NODES, joined, text
+from .texts import NODES, text
 
 Text = dict[str, str]
 
-# check → value → (English, Japanese). {of}: what it is about: nodes, a component, an update.
-_PHRASES: Final[dict[str, dict[Any, tuple[str, str]]]] = {
-    "change_state": {
-        "open": ("the change is open", "変更は実施可能"),
-        "stopped": ("stopped (this step may go on)", "停止中(この手順は継続可)"),
-        "window_closed": ("its window over (this step may go on)", "時間帯終了(継続可)"),
-    },
-    "chain_on_host": {
-        "trusted": (
-            "the signature of {of} leads to a trusted root",
-            "{of} の署名が信頼されたルートに到達する",
-        )
-    },
-    "failure_budget": {
-        "unspent": ("no more systems failed than allowed", "失敗数が許容範囲内"),
-        "spent_under_way": ("spent, and this one goes on", "超過だが実施中につき継続"),
-    },
-    "file_matches": {"match": ("{of} is the pinned file", "{of} が指定の SHA-256 と一致する")},
-    "fix_level": {
-        "reached": ("the fix is at the notice's level on {of}", "{of}: 緊急修正が必要なレベル"),
-        "below": ("the fix is below the notice's level", "緊急修正が必要なレベル未満"),
-    },
-    "ft_component": {
-        "healthy": ("{of} is dark green", "{of}: 濃い緑色"),
-        "waiting": ("{of} is light green (wait)", "{of}: 薄い緑色(待つ)"),
-        "degraded": ("{of} is Degraded", "{of}: Degraded"),
-        "offline": ("{of} is Offline", "{of}: Offline"),
-        "disabled": ("{of} is Disabled", "{of}: Disabled"),
-        "failed": ("{of} is in the state Fail", "{of}: Fail(故障)"),
-    },
-    "ft_health": {
-        "healthy": (
-            "all components are dark green, all nodes answer, no new failure event",
-            "すべてのコンポーネントが濃い緑色、全ノード応答、新たな障害イベントなし",
-        )
-    },
-    "ft_identity": {
-        "as_named": (
-            "the machine that answers is the one of the inventory",
-            "応答した機械がインベントリと一致する",
-        )
-    },
-    "ft_mirrors": {
-        "complete": ("all mirror copies are complete", "すべてのミラーコピーが完了"),
-        "idle": ("nothing is being copied", "コピー中のものなし"),
-    },
-    "ft_owner": {"ours": ("the system is held by this run", "この実行がシステムを占有中")},
-    "ft_phase": {
-        "up": ("{of}: Windows runs", "{of}: Windows が稼働"),
-        "off": ("{of} is off", "{of}: 電源断"),
-        "stop": ("{of} shows a blue STOP screen", "{of}: STOP 画面(青画面)"),
-        "hung": (
-            "{of} hangs (no logon, nothing moves)",
-            "{of}: ハングアップ(ログオン不可)",
-        ),
-        "post": ("{of} shows POST", "{of}: POST 画面"),
-        "bios_setup": ("{of} shows BIOS setup", "{of}: BIOS セットアップ画面"),
-    },
-    "ft_power": {
-        "off": ("{of} is off, its screen dark", "{of}: 電源断(画面消灯)"),
-        "on": ("{of} is on", "{of}: 電源投入済み"),
-        "claimed_off": (
-            "{of} is off by the word of a driver that was never seen to follow it",
-            "{of}: ドライバーは電源断と示すが、動作は未確認",
-        ),
-    },
-    "ft_runs_on": {
-        "virtual_server1": (
-            "the FTvirtual Server runs on Virtual Server1 alone",
-            "FTvirtual Server は片系(Virtual Server1 のみ)で稼働",
-        )
-    },
-    "ft_service": {
-        "runs": ("the FTvirtual Server runs", "FTvirtual Server が稼働"),
-        "down": ("the FTvirtual Server does not run", "FTvirtual Server は停止(Fail のまま)"),
-    },
-    "ft_unchanged power": {
-        "yes": ("the power of {of} is as before", "{of}: 電源状態は手順前と同じ")
-    },
-    "ft_unchanged boot": {"yes": ("no restart of {of}", "{of}: 再起動していない")},
-    "ft_windows": {
-        "2003": ("Windows Server 2003 type", "Windows 2003 タイプ"),
-        "2000": ("Windows 2000 type", "Windows 2000 タイプ"),
-    },
-    "ft_wiring": {
-        "proven": (
-            "the power driver of {of} is proven to switch it",
-            "{of}: 電源ドライバーの接続先を確認済み",
-        ),
-        "not_needed": (
-            "or its own Windows switches it off",
-            "または Windows 自身が電源を切る",
-        ),
-    },
-    "given": {"yes": ("what the site has to give is given", "必要な情報が指定されている")},
-    "hotfixes_installed": {
-        "none": ("no hotfix is installed", "Hotfix は未適用"),
-        "some": ("not every hotfix is installed", "一部の Hotfix が未適用"),
-    },
-    "installer": {"idle": ("no other installation runs", "他のインストールなし")},
-    "logons": {
-        "drained": ("new logons are refused", "新規ログオンは禁止"),
-        "enabled": ("users can log on", "ログオン可能"),
-        "external": ("as the site's own method leaves it", "サイト独自の方法による"),
-    },
-    "modules_signature": {
-        "trusted": (
-            "the signatures of the service's modules lead to a trusted root",
-            "サービスのモジュールの署名が信頼されたルートに到達する",
-        )
-    },
-    "package_level": {
-        "sufficient": (
-            "the fix's package is at the notice's level",
-            "用意した緊急修正のレベルが十分",
-        )
-    },
-    "package_on_hand": {
-        "match": (
-            "the package is at hand, its SHA-256 is the pinned one",
-            "パッケージが手元にあり、SHA-256 が一致する",
-        )
-    },
-    "patch_installed": {
-        "installed": ("the hotfix is installed", "Hotfix が適用済み"),
-        "superseded": ("a later hotfix supersedes it", "後続の Hotfix に置換済み"),
-        "not_installed": ("the hotfix is not installed", "Hotfix が未適用"),
-    },
-    "pending_restart": {
-        "no": ("no restart is pending", "再起動の保留なし"),
-        "yes": ("a restart is pending", "再起動が保留中"),
-    },
-    "restart_is_safe": {
-        "yes": ("{of} may start with what is on its disk", "{of}: 再起動しても安全な状態")
-    },
-    "restart_pending": {
-        "no": ("{of}: no restart is pending", "{of}: 再起動の保留なし"),
-        "yes": ("{of}: a restart is pending", "{of}: 再起動が保留中"),
-    },
-    "root_present": {
-        "present": (
-            "the root certificate is in Trusted Root Certification Authorities (local computer)",
-            "ルート証明書がローカルコンピュータの「信頼されたルート証明機関」にある",
-        ),
-        "absent": ("the root certificate is missing", "ルート証明書がない"),
-    },
-    "root_update_policy": {
-        "allowed": (
-            "policy allows the automatic update of root certificates",
-            "ルート証明書の自動更新が許可されている",
-        )
-    },
-    "service_state": {"Running": ("{of} is running", "{of} が実行中")},
-    "turn": {"reached": ("every earlier server has ended", "先行サーバーはすべて終了")},
-    "uninstallable": {
-        "yes": ("{update} can be removed from {of}", "{of}: {update} は削除可能"),
-        "not_needed": ("it is not there", "適用なし"),
-    },
-    "update_gone": {
-        "proven": ("{update} is off {of}", "{of}: {update} は削除済み"),
-        "not_proven": (
-            "{update} is not proven to be off {of}",
-            "{of}: {update} の削除が未確認",
-        ),
-    },
-    "update_job": {"none": ("no installer of ours on {of}", "{of}: 実行中のインストーラーなし")},
-    "update_state": {
-        "installed": ("{update} is on {of}", "{of}: {update} 適用済み"),
-        "absent": ("{update} is not on {of}", "{of}: {update} なし"),
-        "absent_after_restart": (
-            "{update} is removed from {of}, after its restart",
-            "{of}: {update} は再起動後に削除完了",
-        ),
-    },
+# (check, value): English and Japanese, each "subject|the rest". Values of one condition that share
+# their subject are joined: "CoServer2 shows a STOP screen or hangs".
+_WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("chain_on_host", "trusted"): (
+        "the signature of {on}|leads to a trusted root",
+        "{on} の署名が|信頼されたルートに到達",
+    ),
+    ("change_state", "open"): (
+        "the change is|open",
+        "変更が|実施可能",
+    ),
+    ("change_state", "stopped"): (
+        "the change is|stopped",
+        "変更が|停止中",
+    ),
+    ("change_state", "window_closed"): (
+        "the change is|past its window",
+        "変更が|時間帯終了後",
+    ),
+    ("failure_budget", "spent_under_way"): (
+        "the failure budget is|spent, and this system goes on",
+        "失敗の許容数が|超過、実施中につき継続",
+    ),
+    ("failure_budget", "unspent"): (
+        "the failure budget is|unspent",
+        "失敗の許容数が|残っている",
+    ),
+    ("file_matches", "match"): (
+        "{on} is|the pinned file",
+        "{on} が|指定の SHA-256 と一致",
+    ),
+    ("fix_level", "below"): (
+        "the fix|is below the level that protects, on {on}",
+        "緊急修正が|{on} で必要なレベルに達していない",
+    ),
+    ("fix_level", "reached"): (
+        "the fix|has the level that protects, on {on}",
+        "緊急修正が|{on} で必要なレベルに達している",
+    ),
+    ("ft_component", "degraded"): (
+        "{on} is|degraded",
+        "{on} が|Degraded",
+    ),
+    ("ft_component", "disabled"): (
+        "{on} is|disabled",
+        "{on} が|Disabled (無効)",
+    ),
+    ("ft_component", "failed"): (
+        "{on} is|in the state Fail",
+        "{on} が|Fail (故障)",
+    ),
+    ("ft_component", "healthy"): (
+        "{on} is|dark green",
+        "{on} が|濃い緑色",
+    ),
+    ("ft_component", "offline"): (
+        "{on} is|offline",
+        "{on} が|Offline",
+    ),
+    ("ft_component", "waiting"): (
+        "{on} is|light green",
+        "{on} が|薄い緑色",
+    ),
+    ("ft_health", "healthy"): (
+        "all components|are dark green, all nodes answer, no failure is logged",
+        "すべてのコンポーネントが|濃い緑色で、全ノードが応答し、障害イベントがない",
+    ),
+    ("ft_identity", "as_named"): (
+        "|the machine that answers is the one of the inventory",
+        "|応答した機械がインベントリと一致する",
+    ),
+    ("ft_mirrors", "complete"): (
+        "every mirror copy|is complete",
+        "ミラーのコピーが|すべて完了",
+    ),
+    ("ft_mirrors", "idle"): (
+        "every mirror copy|rests, as nothing runs",
+        "ミラーのコピーが|停止中",
+    ),
+    ("ft_owner", "ours"): (
+        "|the system is held by this run",
+        "|この実行がシステムを占有中",
+    ),
+    ("ft_phase", "bios_setup"): (
+        "{on}|is in the BIOS setup",
+        "{on} が|BIOS セットアップ画面",
+    ),
+    ("ft_phase", "hung"): (
+        "{on}|hangs",
+        "{on} が|応答なし (変化なし)",
+    ),
+    ("ft_phase", "off"): (
+        "{on}|is off",
+        "{on} が|電源断",
+    ),
+    ("ft_phase", "post"): (
+        "{on}|is at POST",
+        "{on} が|POST 画面",
+    ),
+    ("ft_phase", "stop"): (
+        "{on}|shows a STOP screen",
+        "{on} が|STOP 画面",
+    ),
+    ("ft_phase", "up"): (
+        "{on}|runs its Windows",
+        "{on} が|Windows 稼働中",
+    ),
+    ("ft_power", "claimed_off"): (
+        "{on} is|off by its driver alone",
+        "{on} の電源が|断との表示のみ (未確認)",
+    ),
+    ("ft_power", "off"): (
+        "{on}|is off",
+        "{on} が|電源断",
+    ),
+    ("ft_power", "on"): (
+        "{on}|is still on",
+        "{on} の電源が|まだ入っている",
+    ),
+    ("ft_runs_on", "both"): (
+        "the FTvirtual Server|runs on both Virtual Servers",
+        "FTvirtual Server が|両系で起動",
+    ),
+    ("ft_runs_on", "virtual_server1"): (
+        "the FTvirtual Server|runs on Virtual Server1 alone",
+        "FTvirtual Server が|片系 (Virtual Server1 のみ) で起動",
+    ),
+    ("ft_service", "down"): (
+        "the FTvirtual Server|does not run",
+        "FTvirtual Server が|停止中",
+    ),
+    ("ft_service", "runs"): (
+        "the FTvirtual Server|runs",
+        "FTvirtual Server が|稼働中",
+    ),
+    ("ft_unchanged", "boot yes"): (
+        "no restart|of {on}",
+        "{on} が|再起動していない",
+    ),
+    ("ft_unchanged", "power yes"): (
+        "the power of {on}|is as before",
+        "{on} の電源が|元のまま",
+    ),
+    ("ft_windows", "2000"): (
+        "the nodes run|Windows 2000",
+        "OS が|Windows 2000",
+    ),
+    ("ft_windows", "2003"): (
+        "the nodes run|Windows Server 2003",
+        "OS が|Windows Server 2003",
+    ),
+    ("ft_wiring", "not_needed"): (
+        "the power driver of {on}|needs no such proof for this way",
+        "{on} の電源ドライバーの接続先が|この方法では確認不要",
+    ),
+    ("ft_wiring", "proven"): (
+        "the power driver of {on}|is proven to switch it",
+        "{on} の電源ドライバーの接続先が|確認済み",
+    ),
+    ("given", "yes"): (
+        "|what the site has to give is given",
+        "|必要な情報が指定されている",
+    ),
+    ("hotfixes_installed", "none"): (
+        "hotfixes installed:|none",
+        "Hotfix が|未適用",
+    ),
+    ("hotfixes_installed", "some"): (
+        "hotfixes installed:|some",
+        "Hotfix が|一部未適用",
+    ),
+    ("installer", "idle"): (
+        "|no other installation runs",
+        "|他のインストールなし",
+    ),
+    ("logons", "drained"): (
+        "new logons are|refused",
+        "新規ログオンが|禁止されている",
+    ),
+    ("logons", "enabled"): (
+        "new logons are|accepted",
+        "新規ログオンが|可能",
+    ),
+    ("logons", "external"): (
+        "new logons are|left to the site's own method",
+        "新規ログオンが|サイト独自の方法による",
+    ),
+    ("modules_signature", "trusted"): (
+        "|the signatures of the service's modules lead to a trusted root",
+        "|サービスのモジュールの署名が信頼されたルートに到達する",
+    ),
+    ("package_level", "sufficient"): (
+        "|the fix's package is at the notice's level",
+        "|用意した緊急修正のレベルが十分",
+    ),
+    ("package_on_hand", "match"): (
+        "the package|is at hand, and is the pinned one",
+        "パッケージが|手元にあり、指定のハッシュ値と一致",
+    ),
+    ("patch_installed", "installed"): (
+        "the hotfix is|installed",
+        "Hotfix が|適用済み",
+    ),
+    ("patch_installed", "not_installed"): (
+        "the hotfix is|not installed",
+        "Hotfix が|未適用",
+    ),
+    ("patch_installed", "superseded"): (
+        "the hotfix is|superseded by a later one",
+        "Hotfix が|後続の Hotfix に置換済み",
+    ),
+    ("pending_restart", "no"): (
+        "|no restart is pending",
+        "|再起動の保留なし",
+    ),
+    ("pending_restart", "yes"): (
+        "|a restart is pending",
+        "|再起動が保留中",
+    ),
+    ("restart_is_safe", "yes"): (
+        "{on} may|start with what is on its disk",
+        "{on} が|再起動しても安全な状態",
+    ),
+    ("restart_pending", "no"): (
+        "no restart of {on}|is pending",
+        "{on} の再起動が|保留されていない",
+    ),
+    ("restart_pending", "yes"): (
+        "a restart of {on}|is pending",
+        "{on} の再起動が|保留中",
+    ),
+    ("root_present", "absent"): (
+        "|the root certificate is missing",
+        "|ルート証明書がない",
+    ),
+    ("root_present", "present"): (
+        "|the root certificate is in Trusted Root Certification Authorities (local computer)",
+        "|ルート証明書がローカルコンピュータの「信頼されたルート証明機関」にある",
+    ),
+    ("root_update_policy", "allowed"): (
+        "|policy allows the automatic update of root certificates",
+        "|ルート証明書の自動更新が許可されている",
+    ),
+    ("service_state", "Running"): (
+        "{on} is|running",
+        "{on} が|実行中",
+    ),
+    ("turn", "reached"): (
+        "|every earlier server has ended",
+        "|先行サーバーはすべて終了",
+    ),
+    ("uninstallable", "not_needed"): (
+        "{update} on {on}|is not there",
+        "{on} の {update} が|未適用",
+    ),
+    ("uninstallable", "yes"): (
+        "{update} on {on}|can be removed",
+        "{on} の {update} が|削除可能",
+    ),
+    ("update_gone", "not_proven"): (
+        "{update} is|not yet proven off {on}",
+        "{on} の {update} 削除が|未確認",
+    ),
+    ("update_gone", "proven"): (
+        "{update} is|proven off {on}",
+        "{on} の {update} 削除が|確認済み",
+    ),
+    ("update_job", "none"): (
+        "no installer of ours|runs on {on}",
+        "{on} のインストーラーが|動作していない",
+    ),
+    ("update_state", "absent"): (
+        "{update} is|off {on}",
+        "{on} に {update} が|ない",
+    ),
+    ("update_state", "absent_after_restart"): (
+        "{update} is|off {on}",
+        "{on} に {update} が|ない",
+    ),
+    ("update_state", "installed"): (
+        "{update} is|on {on}",
+        "{on} に {update} が|ある",
+    ),
 }
-_ABOUT: Final = ("node", "nodes", "coserver", "name", "file")
-# A setting that the plan has already weighed says nothing to somebody at a machine.
-_SILENT: Final = frozenset({"setting", "given"})
+_ABOUT: Final = ("nodes", "node", "coserver", "name", "file")
 
 
 def phrases(refs: Sequence[Ref]) -> list[Text]:
-    """Return what references ask for, one phrase each, none twice."""
-    every = [phrase(ref) for ref in refs if ref["check"] not in _SILENT]
+    """Return what references ask for, one phrase each, none twice.
+
+    Settings are left out: the plan has weighed them, and nobody sees them at a machine.
+    """
+    every = [phrase(ref) for ref in refs if ref["check"] not in ("setting", "given")]
     return [each for i, each in enumerate(every) if each not in every[:i]]
 
 
 def phrase(ref: Ref) -> Text:
     """Return what one reference asks for; its allowed values are alternatives."""
-    given = ref.get("with", {})
     if ref["check"] == "sessions" and ref.get("at_most") == 0:
         return text("nobody is logged on", "ログオン中の利用者なし")
     if ref["check"] == "capacity_percent" and "at_least" in ref:
         percent = ref["at_least"]
         return text(f"at least {percent} % of the silo serve", f"サイロの {percent} % 以上が稼働")
-    name = ref["check"] + (f" {given['what']}" if "what" in given else "")
-    values = [ref["is"]] if "is" in ref else ref.get("is_one_of", [])
-    known = _PHRASES.get(name, {})
-    if not values or not all(value in known for value in values):
-        plain = describe(ref)
-        return text(plain, plain)
-    about = {"of": _about(given), "update": _id(given.get("update"))}
-    said = [text(*(words.format(**about) for words in known[value])) for value in values]
-    return joined(_once(said, about["of"]), ", or ", " / ")
+    given = ref.get("with", {})
+    what = f"{given['what']} " if "what" in given else ""
+    values = ref["is_one_of"] if isinstance(ref.get("is_one_of"), list) else [ref.get("is")]
+    found = [_WORDS.get((str(ref["check"]), f"{what}{value}")) for value in values]
+    if not found or not all(found):
+        return text(describe(ref), describe(ref))
+    pairs = [pair for pair in found if pair]
+    return text(
+        _joined([pair[0] for pair in pairs], _facts(given, " and ", "the "), " or "),
+        _joined([pair[1] for pair in pairs], _facts(given, "、", ""), " または "),
+    )
 
 
-def _once(said: Sequence[Text], of: str) -> list[Text]:
-    """Return alternatives with what they are about in the first one only."""
-    rest = [
-        {language: words.removeprefix(of).lstrip(": ") for language, words in each.items()}
-        for each in said[1:]
-    ]
-    return [*said[:1], *rest]
+def _joined(words: Sequence[str], facts: Mapping[str, str], separator: str) -> str:
+    """Return alternatives as one sentence with one subject."""
+    texts = [each.format(**facts).split("|") for each in words]
+    rests = list(dict.fromkeys(rest for _subject, rest in texts))
+    space = " " if texts[0][0] and rests[0][:1].isascii() else ""
+    return texts[0][0] + space + separator.join(rests)
 
 
-def _about(given: Mapping[str, Any]) -> str:
-    """Return what a reference is about, by the names that people use."""
-    found = next((given[key] for key in _ABOUT if given.get(key)), "")
-    names = found if isinstance(found, list) else [found]
-    return ", ".join(NODES.get(str(name), str(name)) for name in names)
-
-
-def _id(update: Any) -> str:
-    return str(update.get("id") or "") if isinstance(update, Mapping) else str(update or "")
+def _facts(given: Mapping[str, Any], separator: str, article: str) -> dict[str, str]:
+    """Return what a reference is about, by the names that the notice uses."""
+    about = next((given[key] for key in _ABOUT if given.get(key)), "")
+    names = about if isinstance(about, list) else [about]
+    titles = [NODES.get(str(name), str(name)) for name in names]
+    titles = [article + title if title.startswith("FTvirtual") else title for title in titles]
+    update = given.get("update")
+    named = update.get("id") if isinstance(update, Mapping) else update
+    return {"on": separator.join(titles), "update": str(named or "")}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .board import board
-from .deviations import deviations, in_red
+from .deviations import approval_window, deviations, in_red
 from .history import OVER, happened, step_history
 from .service import service
 from .sources import Sources
@@ -37,6 +37,7 @@ def build_report(sources: Sources) -> Record:
         "summary": _summary(sources, hosts, in_red(found)),
         "advisories": [_advisory(sources, each) for each in sources.plan["advisories"]],
         "approval": _approval(sources),
+        "closing": _closing(sources),
         "stopped": sources.stopped,
         "waves": sources.plan["waves"],
         "deviations": found,
@@ -96,7 +97,7 @@ def _host(sources: Sources, host: str) -> Record:
     entries = sources.entries(host)
     mine = [each for each in entries if each.get("plan") in (None, sources.plan["digest"])]
     steps = [step_history(step, mine) for step in entry["steps"]]
-    observation = sources.observations.get(host)
+    first, latest = sources.observations.get(host), sources.latest(host)
     state = sources.states.get(host, {})
     blocked = entry["blocked"]
     return {
@@ -109,8 +110,8 @@ def _host(sources: Sources, host: str) -> Record:
         "remaining": [step["id"] for step in steps if step["outcome"] not in OVER],
         "steps": steps,
         "timeline": happened(entries),
-        "service": service(entry["steps"], entries, observation),
-        "board": board(entry["settings"], entries, observation),
+        "service": service(entry["steps"], entries, first, latest),
+        "board": board(entry["settings"], first, latest),
         "findings": {
             "before": _findings(entry["findings"]),
             "after": _findings(sources.audits[host]) if host in sources.audits else None,
@@ -165,10 +166,23 @@ def _advisory(sources: Sources, identity: Mapping[str, Any]) -> Record:
 
 
 def _approval(sources: Sources) -> Record | None:
-    if sources.approval is None:
+    """Return the approval that the last run went by, else the one on file."""
+    begins = [each for host in sources.order() for each in sources.begins(host)]
+    last = max(begins, key=lambda entry: str(entry["utc"]), default={})
+    approval = last.get("approval") or sources.approval
+    if approval is None:
         return None
-    known = ("digest", "approved_by", "approved_at", "comment", "signature")
-    return {key: sources.approval.get(key) for key in known}
+    known = ("digest", "approved_by", "approved_at", "comment")
+    told = {key: approval.get(key) for key in known}
+    return {**told, "signed": bool(last.get("signed")), "window": approval_window(sources)}
+
+
+def _closing(sources: Sources) -> Record | None:
+    if sources.closing is None:
+        return None
+    return {
+        key: sources.closing.get(key) for key in ("closed_by", "closed_at", "comment", "digest")
+    }
 
 
 def _hashes(sources: Sources) -> list[Record]:
@@ -196,6 +210,8 @@ def _hashes(sources: Sources) -> list[Record]:
                 _hash("journal", same(host), report.head, host=host, whole=report.ok,
                       entries=len(report.entries))
             )  # fmt: skip
+    if sources.closing is not None:
+        found.append(_hash("closing", same(sources.change), sources.closing["digest"]))
     return found
 
 

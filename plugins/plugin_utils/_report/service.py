@@ -40,9 +40,16 @@ class Moment:
 
 
 def service(
-    steps: Sequence[Step], entries: Sequence[Entry], observation: Observation | None
+    steps: Sequence[Step],
+    entries: Sequence[Entry],
+    first: Observation | None = None,
+    last: Observation | None = None,
 ) -> dict[str, Any] | None:
     """Return the time without service within the change; None where nothing tells of it.
+
+    :param first: what assess read.
+    :param last: what was read last since the change began.
+
 
     Seconds count from the change's first run on. ``down_before``: service was away already when
     it was read first; that time is not counted. ``back``: service was there at the last look;
@@ -50,9 +57,11 @@ def service(
     """
     begins = [entry["utc"] for entry in entries if entry["kind"] == "begin"]
     moments = sorted(_moments(steps, entries), key=lambda moment: moment.utc)
-    first = _first(steps, observation)
-    if first is not None and begins:
-        moments.insert(0, Moment(begins[0], first))
+    before, after = _observed(steps, first), _observed(steps, last)
+    if before is not None and begins:
+        moments.insert(0, Moment(begins[0], before))
+    if after is not None and last is not None and moments and last.taken > moments[-1].utc:
+        moments.append(Moment(last.taken, after))
     if not moments:
         return None
     periods = list(_periods(moments))
@@ -67,8 +76,8 @@ def service(
     }
 
 
-def _first(steps: Sequence[Step], observation: Observation | None) -> str | None:
-    """Return whether service ran when assess read the host."""
+def _observed(steps: Sequence[Step], observation: Observation | None) -> str | None:
+    """Return whether the FTvirtual Server ran when it was observed."""
     refs = (ref for step in steps for key in ("interlocks", "expect", "only_if", "done_when")
             for ref in step[key] if ref["check"] == "ft_service")  # fmt: skip
     ref = next(refs, None)

@@ -25,9 +25,11 @@ class Sources:
     :ivar journals: each host's journal as ``verify`` found it.
     :ivar findings, audits: each host's findings before the change, and of the last audit.
     :ivar observations: what assess read of each host.
+    :ivar seen: what was read last of an FT system, by whatever run.
     :ivar states: where each host stands.
     :ivar confirmations: the records of what persons confirmed.
-    :ivar approval: the approval's record.
+    :ivar approval: the approval's file. What a run went by stands in its journal's begin.
+    :ivar closing: the record that closed the change, with its digest.
     :ivar stopped: why the change is stopped.
     :ivar advisories: id → {title, clauses}, of those advisories that the plan was made from.
     """
@@ -39,9 +41,11 @@ class Sources:
     findings: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     audits: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     observations: Mapping[str, Observation] = field(default_factory=dict)
+    seen: Mapping[str, Observation] = field(default_factory=dict)
     states: Mapping[str, Record] = field(default_factory=dict)
     confirmations: Sequence[Record] = ()
     approval: Record | None = None
+    closing: Record | None = None
     stopped: str | None = None
     advisories: Mapping[str, Record] = field(default_factory=dict)
 
@@ -49,6 +53,18 @@ class Sources:
         """Return a host's journal entries, of every plan of this change."""
         report = self.journals.get(host)
         return list(report.entries) if report else []
+
+    def begins(self, host: str) -> list[dict[str, Any]]:
+        """Return a host's entries of runs that began, under this plan."""
+        digest = self.plan["digest"]
+        return [e for e in self.entries(host) if e["kind"] == "begin" and e["plan"] == digest]
+
+    def latest(self, host: str) -> Observation | None:
+        """Return what was read last of a host, if that was after its change began."""
+        begins, seen = self.begins(host), self.seen.get(host)
+        if seen is None or not begins or seen.taken < begins[0]["utc"]:
+            return None
+        return seen
 
     def steps(self, host: str) -> list[dict[str, Any]]:
         """Return a host's steps of the plan."""

@@ -29,7 +29,7 @@ def timeline(report: Mapping[str, Any]) -> dict[str, Any] | None:
         moment = when(utc) or end
         return min(max((moment - start).total_seconds() / span, 0.0), 1.0) * 1000
 
-    def bar(first: Any, last: Any, kind: str, title: Any) -> dict[str, Any]:
+    def placed(first: Any, last: Any, kind: str, title: Any) -> dict[str, Any]:
         left = min(at(first), 1000 - _THINNEST)
         width = max(at(last) - left, _THINNEST)
         return {"x": round(left, 1), "width": round(width, 1), "kind": kind, "title": title}
@@ -39,12 +39,12 @@ def timeline(report: Mapping[str, Any]) -> dict[str, Any] | None:
         if not record["begun"]:
             continue
         bars = [
-            bar(step["began"], step["ended"], _kind(step), step["title"])
+            placed(step["began"], step["ended"], _kind(step), step["title"])
             for step in record["steps"]
             if step["began"] and step["outcome"] != "not_reached"
         ]
         away = (record["service"] or {}).get("periods", [])
-        lines = [bar(each["from"], each["to"], "away", None) for each in away]
+        lines = [placed(each["from"], each["to"], "away", None) for each in away]
         rows.append({"host": host, "bars": bars, "away": lines})
     step = next((each for each in _STEPS if span / each <= _TICKS), _STEPS[-1])
     ticks = [

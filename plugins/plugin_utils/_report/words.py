@@ -61,9 +61,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "service_note": (
         "Derived from the journal, not measured. An FT system's service is its FTvirtual "
         "Server; a XenApp server's is "
-        "that it accepts new logons. “At least” counts the time between two readings that "
-        "both found it away, “at "
-        "most” the time between the readings around it.",
+        'that it accepts new logons. "At least" counts the time between two readings that '
+        'both found it away, "at '
+        'most" the time between the readings around it.',
         "ジャーナルから算出した値で、実測値ではありません。FT システムでは FTvirtual Server の稼"
         "働、XenApp サーバーでは"
         "新規ログオンの受付を業務とみなします。「少なくとも」は停止を確認した 2 時点の間、「最大"
@@ -182,6 +182,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "approved_by": ("Approved by", "承認者"),
     "approved_at": ("Approved at", "承認日時"),
     "comment": ("Comment", "コメント"),
+    "signed": ("Signature verified", "署名を検証済み"),
+    "window": ("Window", "作業時間帯"),
+    "closed_by": ("Closed by", "終了者"),
+    "closed_at": ("Closed at", "終了日時"),
+    "hash_closing": ("closing of the change", "変更の終了記録"),
     "no_approval": ("No approval by name is on record.", "承認者の記録はありません。"),
     "hash": ("SHA-256", "SHA-256"),
     "hash_of": ("Of", "対象"),

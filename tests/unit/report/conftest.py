@@ -23,13 +23,26 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     load_advisories,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate_all
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
-from ftsite import HOST, State, form, let_pass, moves, next_event, observe, remembered, within
+from ftsite import (
+    HOST,
+    State,
+    form,
+    let_pass,
+    moves,
+    next_event,
+    observe,
+    remembered,
+    within,
+)
 from legacyops_lab.ft import estate
 
 ESTATES = Path(__file__).parents[3] / "lab" / "estates" / "ft" / "systems.yml"
 CHANGE = "CHG-1"
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[2J{{ lookup('pipe', 'id') }}" + "A" * 100_000
+APPROVAL = {"change": CHANGE, "approved_by": "Suzuki", "approved_at": "2026-11-22T04:50:00Z",
+            "comment": "", "window": None, "format": 1}  # fmt: skip
 START = datetime.fromisoformat("2026-11-22T05:00:00+00:00")
 
 
@@ -42,6 +55,8 @@ class Night:
     observation: Any
     at: datetime = START
     entries: list[dict[str, Any]] = field(default_factory=list)
+    approved: bool = True
+    window: dict[str, Any] | None = None
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -61,7 +76,16 @@ class Night:
 
     def run(self, until: str | None = None) -> Night:
         """Carry the remaining steps out, up to the first of a name, which is left alone."""
-        self.note("begin", change=CHANGE, command="ansible-playbook …", remaining=[])
+        self.note(
+            "begin",
+            change=CHANGE,
+            command="ansible-playbook …",
+            remaining=[],
+            operator="sato",
+            approval={**APPROVAL, "digest": self.plan["digest"]} if self.approved else None,
+            signed=False,
+            window=self.window,
+        )
         for step in self.steps:
             if step["name"] == until:
                 return self
@@ -73,7 +97,7 @@ class Night:
     def carry_out(self, step: Mapping[str, Any]) -> None:
         self.state = remembered(self.state)
         before = self.state
-        decision = plan.step_decision(step, within(before))
+        decision = plan.step_decision(step, _inside(self.state))
         if decision.action == "skip":
             self.note("result", step=step["id"], status="skipped", why=decision.reason)
             return
@@ -87,15 +111,18 @@ class Night:
             self.state = after
         self._wait(step, before)
         self.at += timedelta(seconds=step["seconds"]["expected"])
-        seen = within(remembered(self.state), before)
+        seen = _inside(self.state, before)
         assert all(v.holds for v in evaluate_all(step["expect"], seen)), step["id"]
-        result: dict[str, Any] = {"changed": True}
-        if step["action"] == "endurance_info":
-            result = {"changed": False, "components": seen.data["endurance"][0]["components"]}
-        self.note("result", step=step["id"], status="ok", result=result, expected=step["expect"])
+        self.note(
+            "result",
+            step=step["id"],
+            status="ok",
+            result={"changed": step["action"] != "endurance_info"},
+            expected=step["expect"],
+        )
 
     def _wait(self, step: Mapping[str, Any], before: State) -> None:
-        while plan.step_unproven(step, within(remembered(self.state), before)):
+        while plan.step_unproven(step, _inside(self.state, before)):
             soon = next_event(self.state.system)
             assert soon is not None, step["id"]
             self.state = let_pass(self.state, soon)
@@ -112,14 +139,16 @@ class Night:
             if self.entries
             else {},
             "observations": {HOST: self.observation},
+            "seen": {HOST: replace(observe(remembered(self.state)), taken=self.utc)},
             "states": {HOST: status} if self.entries else {},
-            "approval": {
-                "digest": self.plan["digest"],
-                "approved_by": "Suzuki",
-                "approved_at": "2026-11-22T04:50:00Z",
-            },
         }
         return Sources(**{**parts, **changed})
+
+
+def _inside(state: State, before: State | None = None) -> Observation:
+    """Return what a step reads; a plain observation, which remembers no earlier readings."""
+    view = within(remembered(state), before)
+    return Observation(view.host, view.taken, view.source, view.data, view.change)
 
 
 @pytest.fixture(scope="session")

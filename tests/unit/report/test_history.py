@@ -52,6 +52,10 @@ OK = entry("result", 3, status="ok", result={"changed": True, "exit_code": 3010}
         ([INTENT, entry("result", 3, status="failed", reason="deadline")], "failed"),
         ([entry("result", 1, status="refused", reason="interlock")], "refused"),
         ([INTENT, entry("left", 3, step=None, left_step=STEP["id"], reason="interrupted")], "left"),
+        (
+            [INTENT, entry("left", 3, step=None, left_step=STEP["id"], reason="waiting_operator")],
+            "waiting",
+        ),
         ([INTENT, entry("result", 3, status="failed"), entry("intent", 5), OK], "done"),
         ([INTENT, OK, entry("intent", 5)], "unfinished"),
     ],
@@ -67,6 +71,16 @@ def test_times_run_from_the_first_try_to_the_last_result():
     assert record["seconds_taken"] == 7 * 60
     assert record["attempts"] == 2
     assert record["joined"]
+
+
+def test_going_on_after_a_wait_is_no_second_try():
+    wait = entry("left", 2, step=None, left_step=STEP["id"], reason="waiting_operator")
+    said = entry("confirmation", 3, confirmation={"name": "佐藤", "second_name": None})
+    record = told(
+        INTENT, wait, said, entry("intent", 4, joins=True), entry("result", 5, status="ok")
+    )
+    assert record["attempts"] == 1
+    assert record["people"] == ["佐藤"]
 
 
 def test_a_step_that_did_more_than_the_longest_time_is_overdue():

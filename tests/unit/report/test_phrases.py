@@ -46,8 +46,8 @@ def test_what_is_unknown_is_shown_as_the_refusals_show_it():
 
 def test_alternatives_name_what_they_are_about_once():
     ref = {"check": "ft_phase", "with": {"node": "coserver2"}, "is_one_of": ["up", "off", "stop"]}
-    assert phrase(ref)["en"] == "CoServer2: Windows runs, or is off, or shows a blue STOP screen"
-    assert phrase(ref)["ja"] == "CoServer2: Windows が稼働 / 電源断 / STOP 画面(青画面)"
+    assert phrase(ref)["en"] == "CoServer2 runs its Windows or is off or shows a STOP screen"
+    assert phrase(ref)["ja"] == "CoServer2 が Windows 稼働中 または 電源断 または STOP 画面"
 
 
 def test_settings_say_nothing_to_a_person_at_the_machine():

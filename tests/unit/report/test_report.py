@@ -65,8 +65,13 @@ def test_a_night_that_was_left_says_what_remains(night, schema):
     record = report["hosts"][HOST]
     assert record["remaining"][0].endswith("-virtual_server1_enable")
     assert kinds(report) == ["not_done"]
-    assert record["board"]["after"] is None
+    assert record["board"]["after"]["utc"] == left.utc
     assert not record["service"]["back"]
+
+
+def test_what_was_seen_before_the_change_began_is_not_its_end(night):
+    report = build_report(night().sources())
+    assert report["hosts"][HOST]["board"]["after"] is None
 
 
 def test_nothing_has_happened_yet(night, schema):
@@ -93,14 +98,16 @@ def test_another_way_to_switch_off_than_the_notices_is_told_but_not_in_red(night
 
 
 def test_no_approval_is_a_deviation(night, schema):
-    report = valid(build_report(night().run().sources(approval=None)), schema)
+    told = night()
+    told.approved = False
+    report = valid(build_report(told.run().sources()), schema)
     assert kinds(report) == ["no_approval"]
     assert report["outcome"] == "completed_with_deviations"
 
 
 def test_an_approval_of_another_plan_is_a_deviation(night, schema):
     other = {"digest": "sha256:0", "approved_by": "Suzuki"}
-    assert kinds(build_report(night().run().sources(approval=other))) == ["other_approval"]
+    assert kinds(build_report(night().sources(approval=other))) == ["other_approval"]
 
 
 def test_an_altered_journal_is_reported_not_refused(night, schema):
@@ -136,6 +143,9 @@ def test_a_failed_and_a_repeated_step_are_told(night):
                    message="It took too long.")  # fmt: skip
     assert kinds(report) == ["failed", "not_done"]
     assert report["deviations"][0]["detail"] == "It took too long."
+    assert {each["host"] for each in report["deviations"]} == {HOST}
+    assert report["hosts"][HOST]["deviations"] == 2
+    assert report["deviations"][0]["step"] == step["id"]
     told.note("intent", step=step["id"], interlocks=[])
     told.at = told.at.replace(hour=23)
     report = noted(told, "result", step=step["id"], status="ok", result={})
@@ -144,10 +154,34 @@ def test_a_failed_and_a_repeated_step_are_told(night):
 
 def test_an_override_and_an_earlier_plan_are_told(night):
     told = night().run()
-    told.note("deviation", text={"en": "Emergency override.", "ja": "緊急。"}, reason="Fire.")
+    differs = {"what": {"en": "package"}, "path": "kb", "planned": "AA", "now": "BB"}
+    told.note("deviation", what="plan_differs", operator="sato", reason="Fire.",
+              differences=[differs])  # fmt: skip
     report = noted(told, "result", step="01-x", plan="sha256:1", status="ok", result={})
-    assert kinds(report) == ["earlier_plan", "deviation"]
-    assert report["deviations"][1]["detail"] == "Fire."
+    assert kinds(report) == ["earlier_plan", "emergency_plan_differs"]
+    assert report["deviations"][1]["detail"] == "sato\nFire.\nkb: AA → BB"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("refused", {"reason": "plan_differs", "differences": []}),
+        ("soak", {"status": "failed", "message": "IMA stopped."}),
+        ("owner_broken", {"record": {"user": "sato", "reason": "The run is dead."}}),
+    ],
+)
+def test_what_runs_journal_besides_their_steps_is_told(night, schema, kind, body):
+    report = valid(noted(night().run(), kind, **body), schema)
+    assert kinds(report) == [kind]
+    assert kind in [each["kind"] for each in report["hosts"][HOST]["timeline"]]
+
+
+def test_a_closed_change_says_by_whom(night, schema):
+    closing = {"closed_by": "Ito", "closed_at": "2026-11-22T13:00:00Z", "comment": "",
+               "digest": "sha256:2"}  # fmt: skip
+    report = valid(build_report(night().run().sources(closing=closing)), schema)
+    assert report["closing"] == closing
+    assert report["hashes"][-1]["value"] == "sha256:2"
 
 
 def test_a_stop_is_told(night):
@@ -155,10 +189,10 @@ def test_a_stop_is_told(night):
 
 
 def test_a_step_outside_of_the_window_is_told(night):
-    told = night().run()
-    window = {"start": "2026-11-22T04:00:00Z", "end": "2026-11-22T06:00:00Z"}
-    told.plan["hosts"][HOST]["settings"]["window"] = window
-    report = build_report(told.sources())
+    told = night()
+    told.window = {"start": "2026-11-22T13:00:00+09:00", "end": "2026-11-22T15:00:00+09:00",
+                   "warn_minutes": 30}  # fmt: skip
+    report = build_report(told.run().sources())
     assert set(kinds(report)) == {"window"}
     late = [each["step"] for each in report["deviations"]]
     assert len(late) < len(told.steps)
@@ -188,11 +222,11 @@ def test_a_source_that_disagrees_makes_a_component_unknown(night):
         {"source": "b", "components": {"ftvirtual": {"state": "Failed"}}},
     ]
     seen = replace(told.observation, data={"endurance": two})
-    shown = board(told.plan["hosts"][HOST]["settings"], [], seen)
+    shown = board(told.plan["hosts"][HOST]["settings"], seen, None)
     assert shown is not None
     lamp = next(each for each in shown["components"] if each["id"] == "ftvirtual")["before"]
     assert lamp == {"class": "conflict", "read": "dark green / Failed"}
 
 
 def test_no_board_without_endurance(night):
-    assert board({}, [], night().observation) is None
+    assert board({}, night().observation, None) is None

@@ -87,7 +87,8 @@ def test_chassis_contacts_and_checks_come_from_the_inventory(runbook):
 
 def test_conditional_steps_say_on_what_they_hang(runbook):
     look = next(s for s in steps(runbook) if s["id"].endswith("-coserver2_look"))
-    assert "CoServer2: 電源投入済み" in [each["ja"] for each in look["only_if"]]
+    said = "CoServer2 の電源がまだ入っている または 断との表示のみ (未確認)"
+    assert said in [each["ja"] for each in look["only_if"]]
 
 
 # --- The form -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.service import service
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.texts import between
+from ftsite import HOST
 
 SERVICE = {"check": "ft_service", "with": {}}
 REFS = ("interlocks", "expect", "only_if", "done_when")
@@ -47,7 +48,6 @@ def test_a_servers_logons_are_away_from_their_refusal_to_their_return():
             at(20, "intent", "enabled"),
             at(21, "result", "enabled", status="ok"),
         ],
-        None,
     )
     assert told is not None
     assert (told["at_least_seconds"], told["at_most_seconds"]) == (18 * 60, 20 * 60)
@@ -56,9 +56,7 @@ def test_a_servers_logons_are_away_from_their_refusal_to_their_return():
 
 
 def test_logons_that_did_not_return_are_away_at_the_last_reading():
-    told = service(
-        FARM, [at(1, "intent", "drained"), at(2, "result", "drained", status="ok")], None
-    )
+    told = service(FARM, [at(1, "intent", "drained"), at(2, "result", "drained", status="ok")])
     assert told is not None
     assert not told["back"]
     assert [period["ended"] for period in told["periods"]] == [False]
@@ -66,7 +64,7 @@ def test_logons_that_did_not_return_are_away_at_the_last_reading():
 
 def test_a_failed_drain_proves_nothing():
     entries = [at(1, "intent", "drained"), at(2, "result", "drained", status="failed")]
-    told = service(FARM, entries, None)
+    told = service(FARM, entries)
     assert told is not None
     assert told["at_most_seconds"] == 0
 
@@ -80,7 +78,6 @@ def test_a_restart_interrupts_for_an_unknown_part_of_its_time():
             at(0, "intent", "restart", interlocks=[{"ref": up, "holds": True, "evidence": ""}]),
             at(10, "result", "restart", status="ok", expected=[up]),
         ],
-        None,
     )
     assert told is not None
     assert (told["at_least_seconds"], told["at_most_seconds"]) == (0, 600)
@@ -88,12 +85,12 @@ def test_a_restart_interrupts_for_an_unknown_part_of_its_time():
 
 def test_an_interlock_that_does_not_hold_says_nothing():
     refused = [{"ref": {**SERVICE, "is": "down"}, "holds": False, "evidence": ""}]
-    assert service([step("a", "power")], [at(1, "intent", "a", interlocks=refused)], None) is None
+    assert service([step("a", "power")], [at(1, "intent", "a", interlocks=refused)]) is None
 
 
 def test_what_contradicts_itself_says_nothing():
     both = [*seen("down"), *seen("runs")]
-    assert service([step("a", "power")], [at(1, "intent", "a", interlocks=both)], None) is None
+    assert service([step("a", "power")], [at(1, "intent", "a", interlocks=both)]) is None
 
 
 def test_time_before_the_change_is_not_counted(night):
@@ -121,3 +118,16 @@ def test_without_a_journal_nothing_is_told(night):
     planned = night("ft-failed1")
     blind = replace(planned.observation, data={})
     assert service(planned.steps, [], blind) is None
+
+
+def test_what_was_seen_last_counts_once_the_change_began(night):
+    left = night("ft-failed1").run(until="ftvirtual_runs")
+    told = service(left.steps, left.entries, left.observation)
+    assert told is not None
+    assert not told["back"]
+    after = left.sources().latest(HOST)
+    later = replace(night("ft-healthy").observation, taken=after.taken)
+    seen = service(left.steps, left.entries, left.observation, later)
+    assert seen is not None
+    assert seen["back"]
+    assert seen["at_most_seconds"] > told["at_most_seconds"]
