@@ -270,9 +270,15 @@ def ledger(options: argparse.Namespace) -> None:
         print("The ledger is empty: no violation, no minute without service.")
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("UTC (simulated)", "host", "kind", "what", "minutes")
+    table = Table(
+        Column("UTC (simulated)", no_wrap=True),
+        "host",
+        "kind",
+        "what",
+        Column("minutes", "", "right"),
+    )
     for entry in entries:
         minutes = entry.get("minutes")
         shown = "" if minutes is None else f"{minutes:.1f}"

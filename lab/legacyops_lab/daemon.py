@@ -148,7 +148,7 @@ async def run(estate_file: Path, state: Path, speed: float | None) -> None:
         line.close()
         await lab.stop()
         lab.keep()
-        path.unlink(missing_ok=True)
+        control.forget(path, state)
         (state / "lab.pid").unlink(missing_ok=True)
 
 

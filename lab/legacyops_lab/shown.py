@@ -55,7 +55,7 @@ def hosts(groups: list[Status]) -> list[Any]:
             if alike:
                 whose = "All hosts" if len(group) > 1 else next(iter(group))
                 parts.append(Text(f"{whose}: {'; '.join(alike)}"))
-            if not differing:
+            if len(group) == 1 and not differing:
                 continue
             parts.append(_table(group, differing))
     return parts

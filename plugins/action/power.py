@@ -69,7 +69,7 @@ class ActionModule(NodeAction):
         if wanted == "on":
             do: t.Callable[[], str] = self._driver.on
         elif isinstance(self._driver, OperatorPower):
-            raise OperatorNeededError(self._driver.ways(self._is_asked())[self._args["way"]])
+            raise OperatorNeededError(self._left_to_person(self._driver))
         elif self._args["way"] == "shutdown":
             do = self._shut_down
         else:
@@ -80,11 +80,15 @@ class ActionModule(NodeAction):
             return self._result(self._before, self._peer_before, changed=True, wanted=wanted)
         return self._verified(wanted, do())
 
-    def _is_asked(self) -> bool:
-        """Whether Windows goes down already when a person is told what is left to do."""
-        if self.check_mode or self.person(self._args) or self._args["way"] != "shutdown":
-            return False  # a person restarts it who stands at the screen: POST is short
-        return bool(self._ask_windows())
+    def _left_to_person(self, driver: OperatorPower) -> dict[str, str]:
+        """What a person is to do; a shutdown is begun through the relay where it can be.
+
+        A restart is not: POST is short, so who stands at the screen begins it.
+        """
+        begins = self._args["way"] == "shutdown" and not self.person(self._args)
+        if begins and not self.check_mode and self._ask_windows():
+            return driver.shuts_down()
+        return driver.ways()[str(self._args["way"])]
 
     def _shut_down(self) -> str:
         return self._ask_windows() or "Windows switches off by itself"

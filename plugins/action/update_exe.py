@@ -49,7 +49,8 @@ class ActionModule(NodeAction):
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         self._may_be_meant(args)
-        about = {key: args[key] for key in ("node", "update", "operation")}
+        about = {key: args[key] for key in ("node", "operation")}
+        about["update_id"] = args["update"]
         if args["by"] == "operator" or (
             args["by"] is None and self.is_operators(args, args["node"])
         ):

@@ -74,8 +74,8 @@ options:
     type: int
     required: true
 notes:
-  - The relay is the host of the inventory's connection, a Windows with PowerShell 2.0 or later and without any need of
-    preparing the nodes; C(docs/relay.md) tells what it needs.
+  - The relay is the host of the inventory's connection, a Windows with PowerShell 2.0 or later. The nodes need no
+    preparation; C(docs/relay.md) tells what the relay needs.
   - A relay that cannot be asked fails as any host does, for example with the RV(ignore:reason) V(unreachable); a node with
     V(node_unreachable), V(access_denied), V(unknown) or V(deadline).
 """

@@ -15,9 +15,9 @@ description:
   - Off is believed only when the driver reads it. That the node does not answer any more is the step's to see.
   - It cuts nothing as long as nothing proves which machine the driver switches, nor where the peer is not as
     O(peer_state) says. Whatever it does, a peer whose power changed meanwhile makes it fail.
-  - Where the relay reaches the node (C(access=relay)), its Windows is asked through the relay to restart or to shut
-    down, as O(way) needs it, once per start of Windows; a person is asked only for the rest. A node that does not answer
-    is left alone.
+  - Where the relay reaches the node (C(access=relay)), its Windows is asked through the relay to shut down (V(shutdown)),
+    or to restart into the BIOS setup that the driver has asked the board for (V(bios_setup)); a person is asked only for
+    the rest. A node that does not answer is left alone.
   - In a procedure the interlocks of the step say when power may be cut at all; a cut by hand has nothing but what is
     written here.
 options:
@@ -37,7 +37,7 @@ options:
     description:
       - How it is to go off; required with O(state=off).
       - V(at_post) is the notice's way, at the POST screen after a restart. No network sees POST, so only an operator
-        can. Through the relay the restart begins when the operator is asked, so have one at the screen before.
+        can. The operator also restarts the machine, being at its screen by then.
       - V(bios_setup) makes the next start end in the BIOS setup and waits for a person who sees that on the screen
         (O(confirmed_by)); then it cuts.
       - V(shutdown) cuts nothing and waits until Windows, which the relay or something else shuts down, has switched the

@@ -16,7 +16,7 @@ description:
   - The installer runs on the node as SYSTEM, from a copy on the node's own disk, detached from every session. It is started
     at most once and never ended. A run that was cut off is simply run again, finds it, and waits for its end.
   - It never restarts the node; that is a step of its own (M(legacyops.hotfix.node_restart)). C(/norestart) is always given.
-  - A package whose SHA-256 is another one is refused, on the relay and again on the node right before the start.
+  - A package whose SHA-256 is another one is refused, on the relay and again on the node when the start is asked for.
   - It begins two to three minutes after it was asked for, by the node's own clock. What has not begun ten minutes later
     never begins.
 options:
@@ -103,7 +103,7 @@ node:
   returned: always, unless the arguments are wrong
   type: str
   sample: coserver1
-update:
+update_id:
   description: The update.
   returned: success
   type: str
@@ -188,7 +188,9 @@ instruction:
   description: What a person is to do.
   returned: when a person is to do it
   type: dict
-  sample: {en: "Apply WindowsServer2003-KB890859-x86-JPN.exe to CoServer1; its SHA-256 must be 0F34….", ja: "CoServer1 に WindowsServer2003-KB890859-x86-JPN.exe を適用してください(SHA-256 が 0F34… であることを確認)。"}
+  sample:
+    en: Apply WindowsServer2003-KB890859-x86-JPN.exe to CoServer1; its SHA-256 must be 0F34….
+    ja: CoServer1 に WindowsServer2003-KB890859-x86-JPN.exe を適用してください(SHA-256 が 0F34… であることを確認)。
 reason:
   description: Why it failed.
   returned: when it failed

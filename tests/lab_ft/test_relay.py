@@ -93,7 +93,7 @@ class Bench:
 
     def wait(self, **duration: float) -> None:
         self.clock.moment += timedelta(**duration)
-        self.world.advance()
+        self.ft.advance()
 
     def stage(self, node: str, name: str) -> dict[str, Any]:
         """Copy the KB or the fix to a node."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 State = Literal["waiting", "expired", "running", "finished", "killed"]
 # 0x80070002 is what starting a program that is not there gives; the others: HYP-FT-10, HYP-FT-22.
 NOT_FOUND, BUSY, REFUSED = 0x80070002, 1618, 1603
+_FOLDERS = {"windows_2003": r"C:\WINDOWS", "windows_2000": r"C:\WINNT"}
 _LOG_SWITCH = "/log:"
 _DAY = timedelta(days=1)
 
@@ -68,11 +69,10 @@ class Jobs:
 
     def expand(self, path: str) -> str:
         """Return a path on a node with its environment variables replaced."""
-        folder = r"C:\WINNT" if self.kind == "windows_2000" else r"C:\WINDOWS"
         for name in ("%windir%", "%systemroot%"):
             at = path.lower().find(name)
             if at >= 0:
-                path = path[:at] + folder + path[at + len(name) :]
+                path = path[:at] + _FOLDERS[self.kind] + path[at + len(name) :]
         return path
 
     def get(self, node: Node, name: str) -> Job | None:
@@ -228,5 +228,4 @@ class Jobs:
 
 def uninstaller(kind: str) -> str:
     """Return the full path of the KB's uninstall program on a node of this type."""
-    folder = r"C:\WINNT" if kind == "windows_2000" else r"C:\WINDOWS"
-    return rf"{folder}\$NtUninstall{notice()['kb']}$\spuninst\spuninst.exe"
+    return rf"{_FOLDERS[kind]}\$NtUninstall{notice()['kb']}$\spuninst\spuninst.exe"

@@ -39,7 +39,7 @@ def find(relay: RelayHost, given: dict[str, Any]) -> Reached | None:
     address = str(given["address"]).upper()
     for system in relay.world.systems_of(relay.name):
         for node, names in system.addresses().items():
-            if address in names:
+            if address and address in names:
                 found = Reached(system, node)
                 return found if found.alive and "rpc_closed" not in found.faults else None
     return None

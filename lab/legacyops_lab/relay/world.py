@@ -12,7 +12,7 @@ from .host import RelayHost
 
 
 class EstateWorld(World):
-    """A world with FT systems. `systems` are these by name."""
+    """A world with FT systems, `systems` by name; each lets time pass when it is asked."""
 
     def __init__(
         self, estate: dict[str, Any], clock: ClockLike, *, state: dict[str, Any] | None = None
@@ -35,17 +35,6 @@ class EstateWorld(World):
     def systems_of(self, relay: str) -> list[FtSystem]:
         """Return the systems that a relay reaches."""
         return [s for s in self.systems.values() if s.description.get("relay") == relay]
-
-    def advance(self) -> None:
-        """Let everything that is due happen."""
-        super().advance()
-        for system in self.systems.values():
-            system.advance()
-
-    def seconds_to_next(self) -> float:
-        """Return the simulated seconds to the next event anywhere (at least a moment)."""
-        systems = (system.seconds_to_next() for system in self.systems.values())
-        return min([super().seconds_to_next(), *systems])
 
     def inject(self, host: str, fault: str, **arguments: Any) -> None:
         """Let a fault happen to a host, or to SYSTEM.NODE of an FT system.

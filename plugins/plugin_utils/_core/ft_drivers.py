@@ -137,9 +137,13 @@ def number(low: int, high: int, *, whole: bool = False) -> Judge:
     return judge
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def exit_codes(value: Any) -> str | None:
     """Judge a list of exit codes."""
-    if isinstance(value, list) and value and all(type(code) is int for code in value):
+    if isinstance(value, list) and value and all(map(_is_whole, value)):
         return None
     return "must be a list of numbers, as [0]."
 
@@ -171,7 +175,8 @@ def states(needed: Sequence[str], known: Sequence[str]) -> Judge:
             return f"has the key true or false: {YAML_ON_OFF}."
         for key in value:
             if key not in known:
-                return f"has the state {shown(key)}, which there is not: there are {_list(known)}."
+                names = ", ".join(known)
+                return f"has the state {shown(key)}, which there is not: there are {names}."
         for key in needed:
             if key not in value:
                 return f"must tell {', '.join(needed)}: a pattern for {key} is missing."
@@ -182,10 +187,6 @@ def states(needed: Sequence[str], known: Sequence[str]) -> Judge:
         return None
 
     return judge
-
-
-def _list(words: Sequence[str]) -> str:
-    return ", ".join(words)
 
 
 def components(value: Any) -> str | None:

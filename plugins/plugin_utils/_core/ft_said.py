@@ -267,7 +267,7 @@ def _on_or_off(value: Any) -> str:
     )
 
 
-def wrong_words(said: Any, form: Form) -> list[str]:
+def wrong_words(said: Any) -> list[str]:
     """Return what is wrong with legacyops_ft_said, one sentence each that says what to do."""
     if said is None:
         return []

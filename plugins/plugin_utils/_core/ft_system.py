@@ -47,13 +47,19 @@ _POWER_OFF: Final = ("at_post", "bios_setup", "shutdown")
 _FIX_STEP: Final = re.compile(rf"(install|restart) ({'|'.join(NODES)})")
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
-# Switches that do something else than install, or that act on their own. /n is what packages
-# before /nobackup called it.
-_NEVER: Final = {
+# Switches that do something else than install, or that act on their own. A fix's own are not known.
+_NEVER_OF_ANY: Final = {
     "nobackup": "which takes away the way back",
-    "n": "which takes away the way back",
     "forcerestart": "which restarts the node by itself",
-    "extract": "which installs nothing",
+}
+_NEVER: Final = {
+    "kb": {
+        **_NEVER_OF_ANY,
+        "extract": "which installs nothing",
+        # Packages before /nobackup called it so (experience; in none of our sources).
+        "n": "which takes away the way back",
+    },
+    "fix": _NEVER_OF_ANY,
 }
 
 
@@ -424,7 +430,7 @@ def _package(part: Any, where: str, known: Collection[str]) -> list[str]:
     wrong += _pin(part.get("sha256"), f"{where}.sha256")
     if "source" in part:
         wrong += _fault(f"{where}.source", text_fault(part["source"]))
-    return [*wrong, *_switches_of(part.get("switches"), f"{where}.switches")]
+    return [*wrong, *_switches_of(part.get("switches"), where)]
 
 
 def _pin(value: Any, where: str) -> list[str]:
@@ -438,11 +444,12 @@ def _switches_of(switches: Any, where: str) -> list[str]:
     if switches is None:
         return []
     if not isinstance(switches, list) or any(text_fault(word) for word in switches):
-        return [f"{where} must be a list of words, each in quotes."]
+        return [f"{where}.switches must be a list of words, each in quotes."]
+    never = _NEVER[where.rpartition(".")[2]]
     for word in switches:
-        why = _NEVER.get(word.strip().lstrip("/-").split(":")[0].casefold())
+        why = never.get(word.strip().lstrip("/-").split(":")[0].casefold())
         if why:
-            return [f"{where} has {shown(word)}, {why}: remove it."]
+            return [f"{where}.switches has {shown(word)}, {why}: remove it."]
     return []
 
 

@@ -47,7 +47,7 @@ __all__ = [
 FORMAT: Final = 2
 _SETTINGS: Final = ("setting", "given")  # checks that read no host
 # Settings that say where and how a run works, not what is done.
-_NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds"})
+_NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
 _REFS: Final = (
     "interlocks",
     "done_when",

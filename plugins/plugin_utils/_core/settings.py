@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .ft_drivers import key_name, text_fault
+from .ft_said import wrong_words
 from .ft_system import completed, validate_ft_system
 from .order import wrong_batches
 
@@ -50,6 +51,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "poll_seconds": 15,
     "ft_system": None,
     "ft_other_updates": [],
+    "ft_events_days": 30,
     "ft_deadlines": {
         # A start may hold a chkdsk of hours, a copy of a mirror set half a day.
         "start_seconds": 8 * 3600,
@@ -85,7 +87,9 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
             continue
         if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
             value = {**result[name], **value}
-        if type(result.get(name)) is int and isinstance(value, str) and value.isdecimal():
+        default = DEFAULTS.get(name)
+        number = isinstance(default, int) and not isinstance(default, bool)
+        if number and isinstance(value, str) and value.isdecimal():
             value = int(value[:9])
         result[name] = value
     if isinstance(result["ft_system"], Mapping):
@@ -110,6 +114,7 @@ def validate_settings(
             *validate_ft_system(settings["ft_system"], credentials, complete=complete),
             *_ft_deadlines(full),
             *_ft_other_updates(full),
+            *wrong_words(settings.get("ft_said")),
             *_budget_and_poll(full),
             *_rollout(full),
         ]
@@ -234,7 +239,8 @@ def _choices(s: dict[str, Any]) -> list[str]:
 
 
 def _unknown_ft(settings: Settings) -> list[str]:
-    known = sorted(name for name in KNOWN_SETTINGS if name.startswith("ft_"))
+    # What people said goes into the observation, and so not into the plan's settings.
+    known = sorted({"ft_said", *(name for name in KNOWN_SETTINGS if name.startswith("ft_"))})
     return [
         f"legacyops_{key_name(name)} is unknown: there are legacyops_{', legacyops_'.join(known)}."
         for name in settings

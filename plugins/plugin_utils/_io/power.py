@@ -108,14 +108,9 @@ class OperatorPower(PowerDriver):
     def off(self) -> str:
         raise OperatorNeededError(self.ways()["cut"])
 
-    def ways(self, asked: bool = False) -> dict[str, dict[str, str]]:
-        """What to do, for each way of switching off.
-
-        :param asked: Windows has been asked already to restart or to shut down, and does so now.
-        """
+    def ways(self) -> dict[str, dict[str, str]]:
+        """What to do, for each way of switching off."""
         title = self._title
-        if asked:
-            return self._while_it_goes_down()
         return {
             "cut": {
                 "en": f"Switch {title} off with the power button of the machine.",
@@ -144,31 +139,15 @@ class OperatorPower(PowerDriver):
             },
         }
 
-    def _while_it_goes_down(self) -> dict[str, dict[str, str]]:
+    def shuts_down(self) -> dict[str, str]:
+        """What is left to do where Windows has been asked to shut down already."""
         title = self._title
         return {
-            "at_post": {
-                "en": f"The Windows of {title} restarts now. At the POST screen, switch {title} "
-                "off with the power button of the machine. If POST is over, do not cut: let "
-                "Windows finish starting, nobody logs on, and shut it down.",
-                "ja": f"{title} の Windows を再起動しています。POST 画面で、{title} の電源を"
-                "サーバ本体の電源ボタンから切ってください。"
-                "POST を過ぎた場合は電源を切らず、Windows の起動完了を待ち、"
-                "ログオンせずにシャットダウンしてください。",
-            },
-            "bios_setup": {
-                "en": f"The Windows of {title} restarts now. Enter the BIOS setup at POST, and "
-                "there switch it off with the power button of the machine.",
-                "ja": f"{title} の Windows を再起動しています。POST で BIOS セットアップに入り、"
-                "そこでサーバ本体の電源ボタンから電源を切ってください。",
-            },
-            "shutdown": {
-                "en": f"The Windows of {title} shuts down now. See that the machine is off. Where "
-                "it only says that it may be switched off, use the power button.",
-                "ja": f"{title} の Windows をシャットダウンしています。"
-                "電源が切れたことを確認してください。"
-                "電源を切る準備ができたとだけ表示される場合は、電源ボタンから切ってください。",
-            },
+            "en": f"The Windows of {title} shuts down now. See that the machine is off. Where it "
+            "only says that it may be switched off, use the power button.",
+            "ja": f"{title} の Windows をシャットダウンしています。"
+            "電源が切れたことを確認してください。"
+            "電源を切る準備ができたとだけ表示される場合は、電源ボタンから切ってください。",
         }
 
 

@@ -277,6 +277,7 @@ function Get-NodeInstances($Scope, [string]$Wql) {
     $searcher = New-Object System.Management.ManagementObjectSearcher -ArgumentList $Scope, $query
     $searcher.Options.ReturnImmediately = $true
     $searcher.Options.Rewindable = $false
+    $searcher.Options.BlockSize = 50
     $list = New-Object System.Collections.ArrayList
     foreach ($object in $searcher.Get()) {
         [void]$list.Add($object)

@@ -22,7 +22,7 @@
 #   owner  {text}, or null where it was not asked; files as observe has them; errors: {part: text}
 #   system: language is a number, boot_token differs after every start. job: {state: none, waiting,
 #          running or finished, name, operation, update, exit_code, started_utc, ended_utc}.
-#   events: {entries: [{utc, text}], truncated}, newest first.
+#   events: {entries: [{utc, text}], truncated}, newest first; a text has at most 1000 characters.
 #
 # Sources
 #   documented: Win32_OperatingSystem, Win32_ComputerSystemProduct, Win32_NTLogEvent, CIM_DataFile,
@@ -214,7 +214,7 @@ function Read-NodeEvents($Node, $Parameters, $Data) {
         if (($text.Length -eq 0) -and ($null -ne $entry.InsertionStrings)) {
             $text = [string]::Join(' ', [string[]]$entry.InsertionStrings)
         }
-        if ($text.Length -gt 4000) { $text = $text.Substring(0, 4000) }
+        if ($text.Length -gt 1000) { $text = $text.Substring(0, 1000) }
         $time = [System.Management.ManagementDateTimeConverter]::ToDateTime($entry.TimeGenerated)
         [void]$entries.Add(@{ utc = ConvertTo-UtcText $time; text = $text })
     }

@@ -22,6 +22,7 @@ from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed
 from .._core.ft_system import SETTING as SYSTEM
 from .._core.model import Step
 from .._core.observation import Observation, Request
+from .._core.settings import DEFAULTS
 from .._io.confirmations import given
 from .._io.endurance import endurance_driver
 from .._io.power import UNKNOWN, IpmiPower, OperatorNeededError, power_driver, wiring_by_uuid
@@ -32,7 +33,6 @@ from .ft_owner import LocalRecords, SystemOwner, parsed
 from .journal import JournalFile, now
 
 SAID = "legacyops_ft_said"
-EVENTS_DAYS = 30
 NEWEST_EVENTS = 500
 
 Journal = t.Sequence[Mapping[str, t.Any]]
@@ -85,7 +85,7 @@ class FtEye:
         self.form = completed(plain(variables[SYSTEM]))
         self.credentials = plain(variables.get(CREDENTIALS))
         self._said = plain(variables.get(SAID))
-        wrong = wrong_words(self._said, self.form)
+        wrong = wrong_words(self._said)
         if wrong:
             raise ChangeError(wrong[0])
         self.relay = Relay(remote, self.form, self.credentials) if self.uses_relay else None
@@ -161,7 +161,7 @@ class FtEye:
         }
 
     def _events_since(self) -> str:
-        days = int(self._variables.get("legacyops_ft_events_days") or EVENTS_DAYS)
+        days = int(self._variables.get("legacyops_ft_events_days") or DEFAULTS["ft_events_days"])
         moment = datetime.now(UTC) - timedelta(days=days)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 

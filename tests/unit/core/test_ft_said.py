@@ -172,10 +172,10 @@ def test_each_answer_that_counts_is_one_that_may_be_given():
     ],
 )
 def test_a_mistake_is_one_sentence(change, sentence):
-    (found,) = wrong_words({**SAID, **change}, FORM)
+    (found,) = wrong_words({**SAID, **change})
     assert sentence in found
 
 
 def test_without_mistakes():
-    assert wrong_words(SAID, FORM) == []
-    assert wrong_words(None, FORM) == []
+    assert wrong_words(SAID) == []
+    assert wrong_words(None) == []

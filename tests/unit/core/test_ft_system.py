@@ -160,3 +160,13 @@ def test_long_commands_are_compared_whole(kit):
     assert validate_ft_estate(forms) == []
     forms["ft02"]["endurance"] = forms["ft01"]["endurance"]
     assert len(validate_ft_estate(forms)) == 1
+
+
+def test_switches_of_a_fix_are_its_own(kit):
+    form = kit.ft_form()
+    form["fix"]["switches"] = ["/n", "/extract:C:\\x"]
+    assert validate_ft_system(form) == []
+    form["fix"]["switches"] = ["-NoBackup"]
+    assert len(validate_ft_system(form)) == 1
+    form["fix"]["switches"], form["kb"]["switches"] = ["/q"], ["/n"]
+    assert len(validate_ft_system(form)) == 1

@@ -24,7 +24,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate_all
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
-from ftsite import HOST, State, change, form, let_pass, moves, next_event, observe, remembered
+from ftsite import HOST, State, form, let_pass, moves, next_event, observe, remembered, within
 from legacyops_lab.ft import estate
 
 ESTATES = Path(__file__).parents[3] / "lab" / "estates" / "ft" / "systems.yml"
@@ -72,9 +72,8 @@ class Night:
 
     def carry_out(self, step: Mapping[str, Any]) -> None:
         self.state = remembered(self.state)
-        before = observe(self.state)
-        inside = change(before)
-        decision = plan.step_decision(step, observe(self.state, inside))
+        before = self.state
+        decision = plan.step_decision(step, within(before))
         if decision.action == "skip":
             self.note("result", step=step["id"], status="skipped", why=decision.reason)
             return
@@ -86,17 +85,17 @@ class Night:
         self.note("intent", step=step["id"], joins=False, interlocks=guards)
         for after in moves(self.state, step):
             self.state = after
-        self._wait(step, inside)
+        self._wait(step, before)
         self.at += timedelta(seconds=step["seconds"]["expected"])
-        seen = observe(remembered(self.state), inside)
+        seen = within(remembered(self.state), before)
         assert all(v.holds for v in evaluate_all(step["expect"], seen)), step["id"]
         result: dict[str, Any] = {"changed": True}
         if step["action"] == "endurance_info":
             result = {"changed": False, "components": seen.data["endurance"][0]["components"]}
         self.note("result", step=step["id"], status="ok", result=result, expected=step["expect"])
 
-    def _wait(self, step: Mapping[str, Any], inside: dict[str, Any]) -> None:
-        while plan.step_unproven(step, observe(remembered(self.state), inside)):
+    def _wait(self, step: Mapping[str, Any], before: State) -> None:
+        while plan.step_unproven(step, within(remembered(self.state), before)):
             soon = next_event(self.state.system)
             assert soon is not None, step["id"]
             self.state = let_pass(self.state, soon)
