@@ -12,6 +12,7 @@
     DIR/audit/HOST.json         what the last audit found
     DIR/journal/HOST.jsonl      what happened, append-only
     DIR/state/HOST.json         where the host stands in this change
+    DIR/batches/RUN-NNN.json    which hosts of a batch are where, in one run
     DIR/locks/HOST.lock         held while a worker acts on the host
     DIR/closed.json(.sig)       the record that closed the change, and the signature
     DIR/STOP                    while this file is there no host begins, and nothing is installed
