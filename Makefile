@@ -34,6 +34,7 @@ demo: venv
 	@$(BIN)/python tools/demo.py
 
 test: venv
+	@tools/browser.sh
 	$(PYTEST)
 
 unit: venv

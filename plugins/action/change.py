@@ -9,7 +9,12 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.compare import compare_hosts, diff_text
-from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
+from ..plugin_utils._core.observation import (
+    Observation,
+    merge_requests,
+    observation_digest,
+    quote,
+)
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._procedure import directory as files
@@ -22,6 +27,8 @@ from ..plugin_utils._procedure.action import (
 )
 from ..plugin_utils._procedure.change import Change, reason_of
 from ..plugin_utils._procedure.command import continue_command
+from ..plugin_utils._procedure.eye import FtEye
+from ..plugin_utils._procedure.ft_owner import run_of
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -58,7 +65,7 @@ class ActionModule(ProcedureAction):
         states: dict[str, t.Callable[[], Result]] = {
             "open": lambda: self._open(change, args["hosts"]),
             "begin": lambda: self._begin(change, remote, args),
-            "end": lambda: self._end(change),
+            "end": lambda: self._end(change, remote),
             "halt": lambda: self._halt(change),
             "summary": lambda: self._summary(change, args["hosts"]),
         }
@@ -113,8 +120,9 @@ class ActionModule(ProcedureAction):
                 return self._not_begun(change, *refused)
             try:
                 observation = self._observation(change, remote)
-            except RemoteError as error:
-                self._set_state(change, files.FAILED, reason=error.reason, message=str(error))
+            except (ActionError, RemoteError) as error:
+                status = files.NOT_BEGUN if error.reason == "owned" else files.FAILED
+                self._set_state(change, status, reason=error.reason, message=str(error))
                 raise
             entries = change.journal(self.host).entries()
             left = remaining(change.plan, self.host, observation, entries)
@@ -201,12 +209,28 @@ class ActionModule(ProcedureAction):
         entry = change.entry(self.host)
         requests = [step_request(step, probe=False) for step in entry["steps"]]
         request = merge_requests([{"want": ["system"]}, entry["request"], *requests])
-        observation = self.patiently(lambda: remote.observe(request), PATIENCE_SECONDS)
+        eye = self.eye(remote, change.directory)
+        if isinstance(eye, FtEye) and not self.check_mode:
+            self._own(change, eye)
+        observation = self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
         return change.judged(observation, predicted=self.check_mode)
 
-    def _end(self, change: Change) -> Result:
+    def _own(self, change: Change, eye: FtEye) -> None:
+        """Take the system for this change; it keeps it until its plan is carried out.
+
+        :raises ActionError: another run holds it.
+        """
+        run = run_of(change.directory)
+        held = eye.owner.take(change.id, run)
+        if (held.get("change"), held.get("run")) != (change.id, run):
+            raise ActionError("owned", _held(held), owner=held)
+
+    def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
+                eye = self.eye(remote, change.directory)
+                if isinstance(eye, FtEye):
+                    eye.owner.free(change.id, run_of(change.directory))
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, files.DONE)
         return self._standing(change)
@@ -222,6 +246,8 @@ class ActionModule(ProcedureAction):
             return self._standing(change)
         if hosts and self.host == hosts[0]:
             self.say(self._table(change))
+            if any(change.state(name)["status"] != files.DONE for name, _wave in change.queue):
+                self.say(f"\nTo continue, run again:\n  {harmless(continue_command())}")
         standing = self._standing(change)
         if standing["status"] == files.DONE:
             return standing
@@ -258,7 +284,19 @@ class ActionModule(ProcedureAction):
             return why[1] if why else "Not begun. Run the same command again."
         text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
-            text += f" Remains: {', '.join(state['remaining'])}."
+            all_steps = len(change.entry(host or self.host)["steps"])
+            done = all_steps - len(state["remaining"])
+            text += f" Done: {done} of {all_steps} steps. Remains: {', '.join(state['remaining'])}."
         stopped = change.directory.stopped() is not None
         first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
         return text + f" {first} continue, run the same command again."
+
+
+def _held(record: t.Mapping[str, t.Any]) -> str:
+    """Who holds a system, and what to do."""
+    who = " ".join(quote(record.get(key), 60) for key in ("user", "controller", "utc"))
+    return (
+        f"Change {quote(record.get('change'), 60)}, run {quote(record.get('run'), 60)}, holds the "
+        f"system ({who}). Ask there. Only if that run is certainly dead: legacyops.hotfix.ft_owner "
+        "breaks the record, by name and for a reason."
+    )

@@ -10,41 +10,96 @@ before, during and after it, with the next run at once or once nothing moves any
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
-from ftsite import HOST, State, change, let_pass, moves, next_event, observe, remembered
-from legacyops_lab.ft.state import healthy
+from ftsite import (
+    HOST,
+    ActionFailed,
+    Sight,
+    State,
+    View,
+    let_pass,
+    moves,
+    next_event,
+    remembered,
+    sight,
+    within,
+)
+from legacyops_lab.ft.state import System, blame, healthy, protected, windows
 
 Todo = tuple[int, ...] | None
 Place = tuple[State, Todo]
 LONG = 10**6
+REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
+_arguments: dict[str, Any] = {}
+
+
+def interned(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step in which equal arguments of references are one object: see View."""
+    return {**step, **{key: [_interned(ref) for ref in step[key]] for key in REFS}}
+
+
+def _interned(ref: Mapping[str, Any]) -> dict[str, Any]:
+    if "with" not in ref:
+        return dict(ref)
+    text = json.dumps(ref["with"], sort_keys=True)
+    return {**ref, "with": _arguments.setdefault(text, ref["with"])}
 
 
 @dataclass
 class Result:
-    """What an exploration found. violations, stuck: each with the way that led there."""
+    """What an exploration found; each entry of a list with the way that led there.
+
+    violations: harm was done. untrue: the plan ended, and its goal is not reached. stuck: no way
+    leads to the goal any more, and why the run stopped there.
+    """
 
     places: int = 0
     transitions: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     violations: list[tuple[str, list[str]]] = field(default_factory=list)
+    untrue: list[tuple[str, list[str]]] = field(default_factory=list)
     stuck: list[tuple[str, list[str]]] = field(default_factory=list)
-    ends: Counter[str] = field(default_factory=Counter)
+    good: int = 0
+
+    @property
+    def faults(self) -> list[tuple[str, list[str]]]:
+        """Return what must never be."""
+        return self.violations + self.untrue
+
+
+def reached(system: System, nodes: Collection[str]) -> bool:
+    """Return whether a plan's goal is reached: healthy, the fix active, the update on nodes."""
+    return (
+        healthy(system)
+        and protected(system)
+        and all(windows(system, n).kb and not windows(system, n).restart_pending for n in nodes)  # type: ignore[arg-type]
+    )
 
 
 class Explorer:
     """Explores one plan from one starting state."""
 
     def __init__(
-        self, steps: Sequence[Mapping[str, Any]], *, crashes: bool = True, by_hand: bool = False
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        goal: Collection[str],
+        *,
+        crashes: bool = True,
+        by_hand: bool = False,
     ) -> None:
-        """Take the steps of a plan. by_hand: somebody may also try any step at any time."""
+        """Take the steps of a plan. by_hand: somebody may also try any step at any time.
+
+        goal: the nodes on which the update is in the end.
+        """
         self.by_hand = by_hand
-        self.steps = list(steps)
+        self.goal = goal
+        self.steps = [interned(step) for step in steps]
         self.plan = {"hosts": {HOST: {"steps": self.steps}}}
         self.number = {step["id"]: i for i, step in enumerate(self.steps)}
         self.crashes = crashes
@@ -52,6 +107,7 @@ class Explorer:
         self.came: dict[Place, tuple[Place, str] | None] = {}
         self.leads: dict[Place, list[Place]] = {}
         self.why: dict[Place, str] = {}
+        self.todos: dict[Sight, Todo] = {}
 
     def run(self, start: State) -> Result:
         """Explore, and judge what was found."""
@@ -71,14 +127,21 @@ class Explorer:
         self._judge()
         return self.result
 
+    def _remaining(self, state: State) -> Todo:
+        """Return the numbers of the steps that remain by what is read."""
+        key = sight(state)
+        if key not in self.todos:
+            steps = core.remaining(self.plan, HOST, within(state))
+            self.todos[key] = tuple(self.number[step["id"]] for step in steps)
+        return self.todos[key]
+
     def _next(self, place: Place) -> Iterator[tuple[str, Place]]:
         state, todo = place
         if state.system.violations:
             return  # judged by itself; nothing after it counts
         if todo is None:
             state = remembered(state)
-            steps = core.remaining(self.plan, HOST, observe(state, change()))
-            yield "a run begins", (state, tuple(self.number[step["id"]] for step in steps))
+            yield "a run begins", (state, self._remaining(state))
             if self.by_hand:
                 yield from self._try_all(state)
             return
@@ -86,9 +149,8 @@ class Explorer:
             return
         state = remembered(state)  # what is read before a step goes into the change directory
         step, rest = self.steps[todo[0]], todo[1:]
-        before = observe(state)
-        inside = change(before)
-        decision = core.step_decision(step, observe(state, inside))
+        view = within(state)
+        decision = core.step_decision(step, view)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
             yield f"{step['id']} skipped", (state, rest)
@@ -99,40 +161,52 @@ class Explorer:
             if later != state:
                 yield f"{step['id']} refused, later", (later, None)
             return
-        for label, after in self._carry_out(step, state, inside, rest):
+        if decision.action == "act":
+            yield self._second_run(step, view, place)
+        for label, after in self._carry_out(step, state, rest):
             if " failed: " in label:
                 self.why[place] = label
             yield label, after
 
+    def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
+        """Have another run try the same step: it is told who holds the system."""
+        if core.step_decision(step, view.held_by("2")).action == "refuse":
+            return f"{step['id']} by a second run: refused", place
+        system = blame(place[0].system, "second_run", step["target"] or HOST)
+        return f"{step['id']} by a second run", (replace(place[0], system=system), None)
+
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
-        inside = change(observe(state))
-        observation = observe(state, inside)
         for step in self.steps:
-            if core.step_decision(step, observation).action == "act":
-                for label, (after, _todo) in self._carry_out(step, state, inside, ()):
+            if core.step_decision(step, within(state)).action == "act":
+                for label, (after, _todo) in self._carry_out(step, state, ()):
                     yield f"by hand {label}", (after, None)
 
     def _carry_out(
-        self, step: Mapping[str, Any], state: State, inside: dict[str, Any], rest: tuple[int, ...]
+        self, step: Mapping[str, Any], state: State, rest: tuple[int, ...]
     ) -> Iterator[tuple[str, Place]]:
-        for after in moves(state, step):
-            state = after
-            yield from self._crash(step, state)
+        before, failed = state, None
+        try:
+            for after in moves(state, step):
+                state = after
+                yield from self._crash(step, state)
+        except ActionFailed as error:
+            failed = str(error)
         if step["action"] == "endurance_info":
             waited = 0
-            while core.step_unproven(step, observe(remembered(state), inside)):
+            while core.step_unproven(step, within(remembered(state), before)):
                 soon = next_event(state.system)
                 waited += soon or 0
                 if soon is None or waited > step["arguments"]["deadline_seconds"]:
                     break
                 state = let_pass(state, soon)
                 yield from self._crash(step, state)
-        unproven = core.step_unproven(step, observe(remembered(state), inside))
+        if failed is None:
+            unproven = core.step_unproven(step, within(remembered(state), before))
+            failed = "; ".join(verdict.evidence for verdict in unproven) or None
         calm = _calm(state)
-        if unproven:
-            text = "; ".join(verdict.evidence for verdict in unproven)
-            yield f"{step['id']} failed: {text}", (calm, None)
+        if failed is not None:
+            yield f"{step['id']} failed: {failed}", (calm, None)
             yield f"{step['id']} failed, later", (_calm(let_pass(state, LONG)), None)
         else:
             yield f"{step['id']} done", (calm, rest)
@@ -156,21 +230,22 @@ class Explorer:
                 keys = ", ".join(f"{v.key} on {v.node}" for v in state.system.violations)
                 self.result.violations.append((keys, self.way(place)))
             elif todo == ():
-                end = "healthy" if healthy(let_pass(state, LONG).system) else "not healthy"
-                self.result.ends[end] += 1
-                if end == "healthy":
+                if reached(let_pass(state, LONG).system, self.goal):
                     good.add(place)
+                else:
+                    self.result.untrue.append(("the plan ended short of its goal", self.way(place)))
+        self.result.good = len(good)
         queue = deque(good)
         while queue:
             for before in back.get(queue.popleft(), ()):
                 if before not in good:
                     good.add(before)
                     queue.append(before)
-        for place, outs in self.leads.items():
+        for place in self.leads:
             if place in good or place[0].system.violations:
                 continue
-            if place in self.why or not outs:
-                self.result.stuck.append((self.why.get(place, "ended"), self.way(place)))
+            if place in self.why:
+                self.result.stuck.append((self.why[place], self.way(place)))
 
     def way(self, place: Place) -> list[str]:
         """Return the labels of the way that led to a place."""

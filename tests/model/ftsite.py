@@ -11,16 +11,16 @@ cut at any point by a crash.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from typing import Any, Literal
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import ft_checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, ft_checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
 from legacyops_lab.ft.physics import Action, Impossible, act, advance, next_event
-from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, half, windows
+from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
 
 HOST = "ft01"
 NOW = "2026-11-22T05:00:00Z"
@@ -41,6 +41,28 @@ Seen = tuple[bool, bool, int, bool, bool]
 
 
 @dataclass(frozen=True)
+class Power:
+    """How a CoServer is switched, and what is wrong with that.
+
+    uuid: the inventory has the machine's UUID, so that a board's wiring shows. proven: it has been
+    seen to go off with its own machine alone. followed: it said on while that answered. wired_to:
+    the CoServer that it really reads and switches. lies: what it always reads. deaf: it takes
+    commands and does nothing. silent: it says nothing. misses_post: the person at the screen comes
+    too late once, and does as the instruction says.
+    """
+
+    driver: Literal["operator", "ipmi", "command"] = "operator"
+    uuid: bool = True
+    proven: bool = False
+    followed: bool = False
+    wired_to: str | None = None
+    lies: Literal["on", "off"] | None = None
+    deaf: bool = False
+    silent: bool = False
+    misses_post: bool = False
+
+
+@dataclass(frozen=True)
 class State:
     """The truth, and what is remembered of it: last readings, last words about screens, boots."""
 
@@ -49,12 +71,25 @@ class State:
     screens: tuple[str | None, str | None, str | None] = (None, None, None)
     boots: tuple[int, int, int] = (0, 0, 0)
     events: frozenset[tuple[str, str, int, int]] = frozenset()
+    power: tuple[Power, Power] = (Power(), Power())
+
+    def __hash__(self) -> int:
+        """Hash once: exploration asks for it again and again."""
+        known = self.__dict__.get("hash")
+        if known is None:
+            parts = (self.system, self.seen, self.screens, self.boots, self.events, self.power)
+            known = self.__dict__["hash"] = hash(parts)
+        return known
 
 
-def form(model: str, **changed: Any) -> dict[str, Any]:
+class ActionFailed(Exception):  # noqa: N818 - a module's refusal, as the step gets it
+    """A module ended with an error; what it has done until then is done."""
+
+
+def form(model: str, driver: str = "operator", **changed: Any) -> dict[str, Any]:
     """Return a system's form, as a person writes it."""
     backup = {"taken": NOW, "by": "Sato", "where": "tape 7"}
-    nodes = {
+    nodes: dict[str, dict[str, Any]] = {
         name: {
             "name": name.upper(),
             "address": f"192.0.2.{number}",
@@ -63,6 +98,8 @@ def form(model: str, **changed: Any) -> dict[str, Any]:
         }
         for number, name in enumerate(NODES, 11)
     }
+    for name in NODES[:2]:
+        nodes[name]["power"] = {"driver": driver}
     return {
         "model": model,
         **nodes,
@@ -146,26 +183,23 @@ def _texts(state: State, name: str) -> tuple[str, ...]:
     return tuple(event_text(Event(node, key, n, x), "ja") for node, key, n, x in mine)
 
 
-def _node(state: State, number: int, name: str) -> dict[str, Any]:
-    system, mine = state.system, windows(state.system, name)  # type: ignore[arg-type]
-    kind = system.rules.kind
+def _node_sight(state: State, number: int) -> tuple[Any, ...]:
+    """Return all that can be seen of a node, as arguments of _record or _silent."""
+    name = NODES[number]
+    mine, kind = windows(state.system, name), state.system.rules.kind
     if mine.usable:
         pack = mine.service_pack if kind == "windows_2003" else 4
-        return _record(
-            name,
-            kind,
-            pack,
-            seen_of(mine),
-            state.boots[number],
-            mine.task,
-            _texts(state, name),
-        )
+        boots, texts = state.boots[number], _texts(state, name)
+        return True, name, kind, pack, seen_of(mine), boots, mine.task, texts
+    return False, kind, state.seen[number], state.screens[number]
+
+
+@cache
+def _silent(kind: str, last: Seen | None, screen: str | None) -> dict[str, Any]:
     record: dict[str, Any] = {"reachable": False}
-    last = state.seen[number]
     if last is not None:
         version = {"version": _VERSIONS[kind], "service_pack": 0 if kind == "windows_2003" else 4}
         record["last_seen"] = {"taken": NOW, "system": version, **_disk(kind, last)}
-    screen = state.screens[number]
     if screen is not None:
         record["said"] = {"screen": {"value": screen, "by": "Sato", "utc": NOW}}
     return record
@@ -187,18 +221,24 @@ _MEMBER = {
 }
 
 
-def _endurance(system: System) -> list[dict[str, Any]]:
-    """Return what Endurance Manager shows, where a CoServer runs that shows it."""
-    if not any(half(system, side).windows.usable for side in (1, 2)):
+def _endurance_sight(system: System) -> tuple[tuple[str, str, bool], ...]:
+    """Return what Endurance Manager has to show, where a CoServer runs that shows it."""
+    halves = (system.one, system.two)
+    if not any(mine.windows.usable for mine in halves):
+        return ()
+    return tuple((mine.virtual, mine.member, mine.windows.phase == "up") for mine in halves)
+
+
+@cache
+def _endurance(halves: tuple[tuple[str, str, bool], ...]) -> list[dict[str, Any]]:
+    if not halves:
         return []
     parts: dict[str, Any] = {}
-    for side in (1, 2):
-        mine = half(system, side)  # type: ignore[arg-type]
-        parts[f"virtual_server{side}"] = _VIRTUAL[mine.virtual]
-        parts[f"mirror{side}"] = _MEMBER[mine.member]
-        up, good = mine.windows.phase == "up", mine.virtual == "good"
-        parts[f"coserver{side}"] = {"state": "Good" if up and good else "Degraded"}
-    both = [half(system, side).virtual for side in (1, 2)]  # type: ignore[arg-type]
+    for side, (virtual, member, up) in enumerate(halves, 1):
+        parts[f"virtual_server{side}"] = _VIRTUAL[virtual]
+        parts[f"mirror{side}"] = _MEMBER[member]
+        parts[f"coserver{side}"] = {"state": "Good" if up and virtual == "good" else "Degraded"}
+    both = [virtual for virtual, _member, _up in halves]
     waits = {"sync", "waiting", "starting"} & set(both)
     parts["ftvirtual"] = (
         {"colour": "dark_green"}
@@ -210,25 +250,113 @@ def _endurance(system: System) -> list[dict[str, Any]]:
     return [{"source": "operator", "components": parts}]
 
 
-def observe(state: State, change: Mapping[str, Any] | None = None) -> Observation:
-    """Return what the collection reads now, with what the change directory remembers."""
-    system = state.system
-    power = {
-        name: {
-            "driver": "operator",
-            "state": "off" if windows(system, name).phase == "off" else "on",  # type: ignore[arg-type]
-        }
-        for name in NODES[:2]
-    }
-    data = {
-        "nodes": {name: _node(state, i, name) for i, name in enumerate(NODES)},
-        "power": power,
-        "endurance": _endurance(system),
+def _phase(state: State, name: str) -> str:
+    return windows(state.system, name).phase  # type: ignore[arg-type]
+
+
+def power_says(state: State, number: int) -> str | None:
+    """Return what a CoServer's driver reads."""
+    mine = state.power[number]
+    if mine.silent:
+        return None
+    target = mine.wired_to or NODES[number]
+    return mine.lies or ("off" if _phase(state, target) == "off" else "on")
+
+
+def wiring(state: State, number: int) -> str | None:
+    """Return what is known of a driver's wiring: by UUID, or by what was seen passively."""
+    mine = state.power[number]
+    if mine.driver == "ipmi" and mine.uuid and not mine.silent:
+        return "wrong" if mine.wired_to not in (None, NODES[number]) else "proven"
+    return "proven" if mine.proven else None
+
+
+Sight = tuple[Any, ...]
+
+
+def sight(state: State) -> Sight:
+    """Return all that can be read in a state; states of equal sight cannot be told apart."""
+    power = tuple(
+        (state.power[i].driver, power_says(state, i), wiring(state, i), state.power[i].followed)
+        for i in (0, 1)
+    )
+    nodes = tuple(_node_sight(state, i) for i in range(3))
+    return nodes, power, _endurance_sight(state.system)
+
+
+def _power_record(
+    driver: str, says: str | None, wired: str | None, followed: bool
+) -> dict[str, Any]:
+    record = {"driver": driver, "state": says}
+    return record if driver == "operator" else {**record, "wiring": wired, "followed": followed}
+
+
+@dataclass(frozen=True)
+class View(Observation):
+    """An observation that remembers what its checks have read."""
+
+    known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+
+    def held_by(self, run: str) -> View:
+        """Return the same view where another run than this change's holds the system."""
+        data = {**self.data, "owner": {"change": "CHG-2", "run": run}}
+        other = View(self.host, self.taken, self.source, data, self.change)
+        other.known.update({k: v for k, v in self.known.items() if k[0] != "ft_owner"})
+        return other
+
+
+def remember_readings() -> None:
+    """Have each check read a view only once. The arguments of its references must be interned."""
+
+    def once(check: checks.Check) -> checks.Check:
+        run = check.run
+
+        def remembering(observation: Observation, arguments: Mapping[str, Any]) -> Any:
+            known = observation.__dict__.get("known")
+            if known is None:
+                return run(observation, arguments)
+            key = (check.name, id(arguments) if arguments else 0)
+            if key not in known:
+                known[key] = run(observation, arguments)
+            return known[key]
+
+        return replace(check, run=remembering)
+
+    for name, check in checks.CHECKS.items():
+        checks.CHECKS[name] = once(check)
+
+
+remember_readings()
+
+
+def observe(state: State) -> Observation:
+    """Return what the collection reads outside of a change, with what it remembers."""
+    return Observation(HOST, NOW, "model", _data(sight(state)))
+
+
+@lru_cache(maxsize=2048)
+def _data(sight: Sight) -> dict[str, Any]:
+    nodes, power, endurance = sight
+    records = [_record(*rest) if usable else _silent(*rest) for usable, *rest in nodes]
+    return {
+        "nodes": dict(zip(NODES, records, strict=True)),
+        "power": {n: _power_record(*each) for n, each in zip(NODES[:2], power, strict=True)},
+        "endurance": _endurance(endurance),
         "relay": {"smb1": True, "ntlm": True, "rpc": True, "clock": True},
         "owner": {"change": "CHG-1", "run": "1"},
         "packages": {value: {"by": "Sato"} for value in HASHES.values()},
     }
-    return Observation(HOST, NOW, "model", data, change)
+
+
+@lru_cache(maxsize=2048)
+def _view(sight: Sight, before: Sight) -> View:
+    change = _change(Observation(HOST, NOW, "model", _data(before)))
+    return View(HOST, NOW, "model", _data(sight), change)
+
+
+def within(state: State, before: State | None = None) -> View:
+    """Return what a step reads: within the change, and knowing how it was right before it."""
+    return _view(sight(state), sight(before or state))
 
 
 def remembered(state: State) -> State:
@@ -237,10 +365,17 @@ def remembered(state: State) -> State:
         seen_of(windows(state.system, n)) if windows(state.system, n).usable else old
         for n, old in zip(NODES, state.seen, strict=True)
     )
-    return replace(state, seen=seen)
+    power = tuple(
+        replace(mine, followed=True)
+        if not mine.followed and windows(state.system, NODES[i]).usable and says == "on"
+        else mine
+        for i, mine in enumerate(state.power)
+        for says in [power_says(state, i)]
+    )
+    return replace(state, seen=seen, power=power)
 
 
-def change(before: Observation | None = None) -> dict[str, Any]:
+def _change(before: Observation) -> dict[str, Any]:
     """Return the state of an open change of this one system."""
     return {
         "id": "CHG-1",
@@ -252,7 +387,7 @@ def change(before: Observation | None = None) -> dict[str, Any]:
         "window_open": True,
         "hosts": {HOST: {"status": "under_way", "silo": None, "wave": 0}},
         "failure_budget": 0,
-        "before": ft_checks.states(before) if before is not None else {},
+        "before": ft_checks.states(before),
     }
 
 
@@ -333,30 +468,88 @@ def _past(state: State, node: str) -> State:
 
 
 def _power(state: State, node: str, wanted: str, way: str | None, limit: int) -> Iterator[State]:
-    def phase(system: System) -> str:
-        return windows(system, node).phase  # type: ignore[arg-type]
+    """Switch a CoServer on or off, as the module power does; a person does what only one can."""
+    number = NODES.index(node)  # type: ignore[arg-type]
+    peer = power_says(state, 1 - number)
+    if power_says(state, number) == wanted:
+        return
+    switch = _switch_on(state, number, limit) if wanted == "on" else _off(state, number, way, limit)
+    for after in switch:
+        state = after
+        yield state
+    if power_says(state, number) != wanted:
+        raise ActionFailed(f"{node} is not {wanted}")
+    if peer is not None and power_says(state, 1 - number) != peer:
+        raise ActionFailed(f"the peer of {node} has changed")
 
-    if wanted == "on":
-        state = do(state, "power_on", node)
+
+def _switch_on(state: State, number: int, limit: int) -> Iterator[State]:
+    node = NODES[number]
+    state = _pressed(state, number, "power_on")
+    yield state
+    yield wait(state, lambda s: windows(s, node).usable, limit)
+
+
+def _pressed(state: State, number: int, verb: str) -> State:
+    """Return the state after the driver was told to do something."""
+    mine = state.power[number]
+    if mine.deaf or mine.silent:
+        return state
+    return do(state, verb, mine.wired_to or NODES[number])
+
+
+def _off(state: State, number: int, way: str | None, limit: int) -> Iterator[State]:
+    node, mine = NODES[number], state.power[number]
+    if way == "shutdown":
+        yield from _shut_down(state, number, limit)
+        return
+    if mine.driver != "operator":
+        _guard(state, number)
+    if way == "cut":
+        yield _pressed(state, number, "power_off")
+        return
+    if way == "bios_setup":
+        state = _pressed(state, number, "boot_setup")
         yield state
-        yield wait(state, lambda s: windows(s, node).usable, limit)  # type: ignore[arg-type]
-    elif way == "cut":
-        yield do(state, "power_off", node)
-    elif way == "shutdown":
-        state = do(state, "shutdown", node)
+    state = do(state, "restart", node)
+    yield state
+    there = "setup" if way == "bios_setup" else "post"
+    if mine.misses_post:
+        state = _set_power(state, number, misses_post=False)
+        state = wait(_past(state, node), lambda s: windows(s, node).usable, limit)
         yield state
-        yield wait(state, lambda s: phase(s) == "off", limit)
-    else:
-        if way == "bios_setup":
-            state = do(state, "boot_setup", node)
-            yield state
-        state = do(state, "restart", node)
-        yield state
-        there = "setup" if way == "bios_setup" else "post"
-        state = wait(state, lambda s: phase(s) in (there, "stuck"), limit)
-        yield state
-        if phase(state.system) == there:
-            yield do(state, "power_off", node)
+        yield from _shut_down(state, number, limit)
+        return
+    state = wait(state, lambda s: windows(s, node).phase in (there, "stuck"), limit)
+    yield state
+    if _phase(state, node) == there:
+        yield _pressed(state, number, "power_off")
+
+
+def _guard(state: State, number: int) -> None:
+    if power_says(state, number) is None:
+        raise ActionFailed("its driver does not say whether it is on")
+    if wiring(state, number) != "proven":
+        raise ActionFailed("nothing proves which machine the driver switches")
+
+
+def _shut_down(state: State, number: int, limit: int) -> Iterator[State]:
+    """Have Windows switch the machine off; what goes off with it is proven to be its driver."""
+    node = NODES[number]
+    before = power_says(state, number), power_says(state, 1 - number)
+    state = do(state, "shutdown", node)
+    yield state
+    state = wait(state, lambda s: windows(s, node).phase == "off", limit)
+    after = power_says(state, number), power_says(state, 1 - number)
+    if before[0] == "on" and after == ("off", before[1]) and before[1] is not None:
+        state = _set_power(state, number, proven=True)
+    yield state
+
+
+def _set_power(state: State, number: int, **changes: Any) -> State:
+    both = list(state.power)
+    both[number] = replace(both[number], **changes)
+    return replace(state, power=tuple(both))
 
 
 def _update(state: State, given: Mapping[str, Any], limit: int) -> Iterator[State]:
@@ -384,8 +577,11 @@ def _operator(state: State, given: Mapping[str, Any]) -> State:
 __all__ = [
     "HOST",
     "RUNS",
+    "ActionFailed",
+    "Power",
+    "Sight",
     "State",
-    "change",
+    "View",
     "do",
     "form",
     "let_pass",
@@ -393,5 +589,7 @@ __all__ = [
     "next_event",
     "observe",
     "remembered",
+    "sight",
     "wait",
+    "within",
 ]

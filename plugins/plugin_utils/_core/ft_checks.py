@@ -177,7 +177,12 @@ def _screen(record: _Record) -> str | None:
 
 
 def ft_power_state(observation: Observation, coserver: str) -> Reading:
-    """Return on, off, conflict or UNKNOWN: off is believed of a driver and a silent node only."""
+    """Return on, off, conflict, claimed_off or UNKNOWN.
+
+    off is believed of a driver and a silent node only, and of a board or a command only where it
+    has been seen to follow the machine (see remember), or a person saw a dark screen: one that
+    always says off looks the same as one that tells of a silent node that is off.
+    """
     record = node_record(observation, coserver)
     power = _map(_map(observation.data.get("power")).get(coserver))
     state, driver = power.get("state"), quote(power.get("driver"), 40)
@@ -186,21 +191,25 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
         "not asked" if alive is None else "it answers" if alive else "it does not answer"
     )
     if state == "off":
+        dark = _screen(record) == "dark"
         if alive is True:
             return Reading("conflict", evidence)
-        if alive is False or (_by_operator(record) and _screen(record) == "dark"):
+        if alive is None:
+            return Reading("off" if _by_operator(record) and dark else UNKNOWN, evidence)
+        if dark or driver == "operator" or power.get("followed") is True:
             return Reading("off", evidence)
-        return Reading(UNKNOWN, evidence)
+        return Reading("claimed_off", f"{evidence}, and the driver was never seen to follow it")
     if alive is True or state == "on":
         return Reading("on", evidence)
     return Reading(UNKNOWN, evidence)
 
 
-@register("ft_power", "on, off, conflict", _ALL, coserver=True)
+@register("ft_power", "on, off, conflict, claimed_off", _ALL, coserver=True)
 def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     """Is a CoServer's power off? Only where its driver says off and the node is silent.
 
     conflict: its driver says off, and it answers: the driver switches something else.
+    claimed_off: nothing has shown yet that the driver follows this machine.
     """
     return ft_power_state(observation, arguments["coserver"])
 
@@ -230,16 +239,27 @@ def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("unseen", f"{name} does not answer, and nobody said what its screen shows")
 
 
-@register("ft_wiring", "proven, wrong", _ALL, coserver=True)
+@register("ft_wiring", "proven, not_needed, unproven, wrong", _ALL, coserver=True, way=False)
 def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
-    """Is it proven which machine a power driver switches? An operator's hand needs no proof."""
+    """Is it proven which machine a power driver switches? An operator's hand needs no proof.
+
+    not_needed: unproven, but the way is shutdown: Windows switches the machine off, the driver
+    only tells, and what goes off with it is the proof. A driver that says nothing is unknown.
+    """
     power = _map(_map(observation.data.get("power")).get(arguments["coserver"]))
-    if power.get("driver") == "operator":
+    driver = quote(power.get("driver"), 40)
+    if driver == "operator":
         return Reading("proven", "an operator presses the button")
     value = power.get("wiring")
-    if value in ("proven", "wrong"):
-        return Reading(value, f"the driver {quote(power.get('driver'), 40)}'s wiring is {value}")
-    return Reading(UNKNOWN, "nothing proves which machine the power driver switches")
+    if value == "wrong":
+        return Reading(value, f"the driver {driver} switches another machine")
+    if power.get("state") not in ("on", "off"):
+        return Reading(UNKNOWN, f"the driver {driver} does not say anything")
+    if value == "proven":
+        return Reading(value, f"the driver {driver} is proven to switch this machine")
+    shutdown = arguments.get("way") == "shutdown"
+    text = f"nothing proves which machine the power driver {driver} switches"
+    return Reading("not_needed" if shutdown else "unproven", text)
 
 
 @register("ft_unchanged", "yes, no", _ALL, what=True, nodes=True)
@@ -599,7 +619,10 @@ def restart_is_safe(observation: Observation, arguments: Arguments) -> Reading:
 @register(
     "package_on_hand",
     "match, differs, missing",
-    lambda a: {"files": [{"path": a["file"], "hash": True, "signature": False}]},
+    # A first assess may come before the inventory names any package.
+    lambda a: (
+        {"files": [{"path": a["file"], "hash": True, "signature": False}]} if a["file"] else {}
+    ),
     file=True,
     sha256=True,
 )
@@ -918,30 +941,39 @@ def ft_owner(observation: Observation, _arguments: Arguments) -> Reading:
 
 
 def remember(fresh: Observation, before: Observation | None) -> Observation:
-    """Return an observation in which each silent node has what it was last seen with.
+    """Return an observation that knows what earlier ones have shown.
 
-    Pure; the observation before it comes from the change directory. What a node was seen with
-    holds as long as it does not run; it is judged anew as soon as it answers.
+    Pure; the observation before it comes from the change directory. Each silent node has what it
+    was last seen with: that holds as long as it does not run, and is judged anew as soon as it
+    answers. Each power driver that said on while its CoServer answered has followed it once.
     """
-    nodes = fresh.data.get("nodes")
-    if before is None or not isinstance(nodes, Mapping):
-        return fresh
-    known: dict[str, Any] = {}
-    for name, record in nodes.items():
-        known[name] = record
-        if not isinstance(record, Mapping) or answers(record) is True or _by_operator(record):
-            continue
-        old = node_record(before, name)
-        seen = (
-            {
-                **{k: v for k, v in old.items() if k not in ("last_seen", "said")},
-                "taken": before.taken,
-            }
-            if answers(old) is True
-            else old.get("last_seen")
-        )
-        if isinstance(seen, Mapping) and not isinstance(record.get("last_seen"), Mapping):
-            known[name] = {**record, "last_seen": seen}
-    return Observation(
-        fresh.host, fresh.taken, fresh.source, {**fresh.data, "nodes": known}, fresh.change
+    nodes, power = fresh.data.get("nodes"), fresh.data.get("power")
+    data = dict(fresh.data)
+    if isinstance(nodes, Mapping) and before is not None:
+        data["nodes"] = {name: _with_last_seen(nodes[name], name, before) for name in nodes}
+    if isinstance(power, Mapping):
+        data["power"] = {name: _with_followed(fresh, name, before) for name in power}
+    return Observation(fresh.host, fresh.taken, fresh.source, data, fresh.change)
+
+
+def _with_last_seen(record: Any, name: str, before: Observation) -> Any:
+    if not isinstance(record, Mapping) or answers(record) is True or _by_operator(record):
+        return record
+    old = node_record(before, name)
+    seen = (
+        {**{k: v for k, v in old.items() if k not in ("last_seen", "said")}, "taken": before.taken}
+        if answers(old) is True
+        else old.get("last_seen")
     )
+    if isinstance(seen, Mapping) and not isinstance(record.get("last_seen"), Mapping):
+        return {**record, "last_seen": seen}
+    return record
+
+
+def _with_followed(fresh: Observation, name: str, before: Observation | None) -> Any:
+    mine = _map(_map(fresh.data.get("power")).get(name))
+    old = _map(_map(before.data.get("power")).get(name)) if before is not None else _NONE
+    now = answers(node_record(fresh, name)) is True and mine.get("state") == "on"
+    if now or (old.get("followed") is True and old.get("driver") == mine.get("driver")):
+        return {**mine, "followed": True}
+    return fresh.data["power"][name]

@@ -193,6 +193,7 @@ _VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
     ("nodes", "*", "system", "last_boot"),
     ("nodes", "*", "system", "boot_token"),
     ("nodes", "*", "services", "*", "process_id"),
+    ("power", "*", "followed"),
 )
 
 

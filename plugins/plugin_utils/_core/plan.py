@@ -40,6 +40,7 @@ __all__ = [
     "step_decision",
     "step_request",
     "step_unproven",
+    "steps_like",
     "verify_plan",
 ]
 
@@ -127,6 +128,31 @@ def _procedure(advisory: Advisory, scope: Scope, observation: Observation) -> st
         return str(scope["remedy"])
     branch, _verdicts = choose(advisory, scope, observation)
     return (branch or {}).get("procedure")
+
+
+def steps_like(
+    advisory: Advisory, settings: Mapping[str, Any], action: str, arguments: Mapping[str, Any]
+) -> list[Step]:
+    """Return the steps of an advisory's procedures that do the same to the same.
+
+    For a module that somebody calls by hand: their interlocks are what it must meet, too.
+    arguments: those of the module; a step's deadline, package and switches don't tell it apart.
+    """
+    scope = scope_of(advisory, settings)
+    found: dict[str, Step] = {}
+    for procedure in _possible_procedures(advisory, scope):
+        for step in _all_steps(advisory, procedure, scope, "-"):
+            same = all(arguments.get(k) == v for k, v in _what(step["arguments"]).items())
+            if step["action"] == action and same:
+                found.setdefault(json.dumps(step["interlocks"], sort_keys=True), step)
+    return list(found.values())
+
+
+_WHAT: Final = ("node", "coserver", "name", "operation", "update", "state", "way")
+
+
+def _what(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: arguments[key] for key in _WHAT if key in arguments}
 
 
 def step_request(step: Step, *, probe: bool = True) -> Request:
@@ -341,10 +367,21 @@ def make_plan(
         "created": created,
         "advisories": [by_id[name] for name in sorted(by_id)],
         "settings_common": json.loads(json.dumps(common)),
-        "waves": waves([plan.server() for plan in ordered]),
+        "waves": waves([plan.server() for plan in ordered], _batches(ordered)),
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
     }
     return {**plan, "digest": plan_digest(plan)}
+
+
+def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
+    """Return the batches of the change. Raises PlanError where the hosts do not agree."""
+    for name in ("batches", "soak_minutes"):
+        if len({json.dumps(plan.settings[name]) for plan in host_plans}) > 1:
+            raise PlanError(
+                f"legacyops_{name} differs from host to host, but is one for the whole change: "
+                "set it once, for all."
+            )
+    return list(host_plans[0].settings["batches"]) if host_plans else []
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:

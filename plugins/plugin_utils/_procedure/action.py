@@ -25,6 +25,8 @@ from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
+from .eye import Eye, eye_of
+from .inventory import mistakes, told
 from .settings import settings_of
 from .text import diff_lines, harmless
 
@@ -109,6 +111,23 @@ class ProcedureAction(HotfixAction):
     def settings(self, host: str | None = None) -> dict[str, t.Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
+
+    def eye(self, remote: Remote, directory: ChangeDirectory) -> Eye:
+        """What observes this host."""
+        variables = self.task_vars["hostvars"][self.host]
+        return eye_of(remote, variables, directory, writes=not self.check_mode)
+
+    def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
+        """Refuse a host whose inventory has mistakes, before anything is contacted.
+
+        :param complete: also what only a plan needs must be given.
+        :raises ActionError: there are mistakes.
+        """
+        name = host or self.host
+        wrong = mistakes(name, self.task_vars["hostvars"], complete=complete)
+        if wrong:
+            where = "" if name == self.host else f"{name}: "
+            raise ActionError("mistake", where + told(wrong), mistakes=wrong)
 
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.

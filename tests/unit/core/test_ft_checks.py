@@ -320,18 +320,52 @@ def test_the_peer_is_left_as_it_was(kit, ask):
 
 
 @pytest.mark.parametrize(
-    ("power", "expected"),
+    ("power", "cut", "shutdown"),
     [
-        ({"driver": "operator"}, "proven"),
-        ({"driver": "ipmi", "wiring": "proven"}, "proven"),
-        ({"driver": "ipmi", "wiring": "wrong"}, "wrong"),
-        ({"driver": "ipmi"}, UNKNOWN),
-        ({}, UNKNOWN),
+        ({"driver": "operator"}, "proven", "proven"),
+        ({"driver": "ipmi", "state": "on", "wiring": "proven"}, "proven", "proven"),
+        ({"driver": "ipmi", "state": "on", "wiring": "wrong"}, "wrong", "wrong"),
+        ({"driver": "ipmi", "state": None, "wiring": "wrong"}, "wrong", "wrong"),
+        ({"driver": "ipmi", "state": None, "wiring": "proven"}, UNKNOWN, UNKNOWN),
+        ({"driver": "ipmi", "state": "on"}, "unproven", "not_needed"),
+        ({"driver": "ipmi"}, UNKNOWN, UNKNOWN),
+        ({}, UNKNOWN, UNKNOWN),
     ],
 )
-def test_wiring(kit, ask, power, expected):
+def test_wiring(kit, ask, power, cut, shutdown):
     data = kit.ft_data(power={"coserver1": power})
-    assert ask("coserver1_wiring", data) == expected
+    assert ask("coserver1_wiring", data) == cut
+    assert ask("coserver1_wiring_shutdown", data) == shutdown
+
+
+@pytest.mark.parametrize(
+    ("followed", "screen", "expected"),
+    [
+        (True, None, ("off", "off")),
+        (None, None, ("claimed_off", "unseen")),
+        (None, "dark", ("off", "off")),
+        (None, "stop", ("claimed_off", "stop")),
+    ],
+)
+def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, screen, expected):
+    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "off"}})
+    data["power"]["coserver2"]["followed"] = followed
+    data["nodes"]["coserver2"] = {"reachable": False}
+    if screen:
+        data["nodes"]["coserver2"]["said"] = {"screen": {"value": screen, "by": "Sato"}}
+    assert (ask("coserver2_power", data), ask("coserver2_phase", data)) == expected
+
+
+def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
+    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
+    first = ft_checks.remember(kit.ft_observation(data), None)
+    data["power"]["coserver2"] = {"driver": "ipmi", "state": "off"}
+    data["nodes"]["coserver2"] = {"reachable": False}
+    assert ask("coserver2_power", data) == "claimed_off"
+    assert ask("coserver2_power", ft_checks.remember(kit.ft_observation(data), first).data) == "off"
+    data["power"]["coserver2"]["driver"] = "command"  # another driver has shown nothing yet
+    later = ft_checks.remember(kit.ft_observation(data), first)
+    assert ask("coserver2_power", later.data) == "claimed_off"
 
 
 # --- Endurance --------------------------------------------------------------------------------
