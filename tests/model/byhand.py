@@ -56,6 +56,7 @@ from starts import Start, lab_systems, update_anywhere
 
 Step = Mapping[str, Any]
 LEVEL = 10040
+OUTSIDE = "acts on a Windows outside the notice"
 ENOUGH = 500  # states in which a step that acts is tried for harm
 INSTALLERS = ("uninstall_kb", "install_kb", "install_fix")
 
@@ -206,7 +207,8 @@ def _broken(now: System, without: System, after: System, step: Step) -> str | No
     )
     if after.ft.dirty and not without.ft.dirty and unclean_pair and not outage:
         return "the FTvirtual Server's volume is damaged"
-    if unclean_pair and _all_failed(after) and not _all_failed(now) and not _all_failed(without):
+    fails = _all_failed(after) and not _all_failed(now) and not _all_failed(without)
+    if fails and unclean_pair and not outage:
         return "the FTvirtual Server fails to start"
     for name in NODES:
         mine, had, was = windows(after, name), windows(without, name), windows(now, name)
@@ -341,7 +343,7 @@ def around(state: State) -> Iterator[Case]:
         others = {n: _with_system(r, computer_name="OTHER") for n, r in nodes.items()}
         yield replace(_case(state, {**data, "nodes": others}), harm=_on_another)
     later = {n: _with_system(r, service_pack=1) for n, r in nodes.items()}
-    yield _wrong(_case(state, {**data, "nodes": later}), "acts on a Windows outside the notice")
+    yield _wrong(_case(state, {**data, "nodes": later}), OUTSIDE)
     for sha256, text in ((HASHES["kb"], "the update"), (HASHES["fix"], "the fix")):
         left = {k: v for k, v in data["packages"].items() if k != sha256}
         yield replace(_case(state, {**data, "packages": left}), harm=_not_at_hand(text))
@@ -367,6 +369,8 @@ def _changes(state: State, step: Step) -> bool:
 
 def _wrong(case: Case, text: str) -> Case:
     def harm(state: State, step: Step) -> str | None:
+        if text == OUTSIDE and step["action"] == "staged_package":
+            return None  # a file on the relay
         return text if _changes(state, step) else None
 
     return replace(case, harm=harm)

@@ -18,8 +18,20 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from byhand import Guard, Judged, Step, carried_out
-from ftsite import HOST, HASHES, NODES, NOW, State, View, form, let_pass, next_event, observe
-from ftsite import remembered, within
+from ftsite import (
+    HASHES,
+    HOST,
+    NODES,
+    NOW,
+    State,
+    View,
+    form,
+    let_pass,
+    next_event,
+    observe,
+    remembered,
+    within,
+)
 from legacyops_lab.ft.state import put, put_half, windows
 from starts import KINDS, SWITCHES, Start, fix_anywhere, lab_systems, update_anywhere
 
@@ -80,6 +92,7 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
         "coserver2_wiring_shutdown",
     ): "Windows switches off; the module then sees the peer change",
+    ("*", "fix_node_restart_safe"): "could not be read, or ②③ come before ⑥: see health",
     ("*", "identity"): "nobody answers by then: the expectation asks after the start",
 }
 # Conditions whose value stands in the plan: a finding blocks a plan without it.
@@ -203,8 +216,8 @@ def order_mutants(advisory: Advisory, only: int = 1) -> Iterator[Mutant]:
 
 def _killed_by(mutant: Advisory, starts: Sequence[Start]) -> str | None:
     """Return what kills a mutant: harm, an untrue end, or no way to the goal."""
-    for crashes in (False, True):
-        for start in starts:
+    for crashes, some in ((False, starts), (True, starts[:1])):
+        for start in some:
             result = start.explore(mutant, crashes=crashes)
             if result is None:
                 return "nothing is planned where something is to be done"
@@ -319,4 +332,11 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
             yield Mutant((name, str(number), check), dead, why)
 
 
-EXPECT_REASONS: dict[str, str] = {}
+_SILENT = "where it is silent, what else is expected is unknown"
+EXPECT_REASONS: dict[str, str] = {
+    "mirrors": "health says the same of every mirror set that it is told of",
+    "ftvirtual_phase": _SILENT,
+    "coserver1_phase": _SILENT,
+    "coserver2_phase": _SILENT,
+    "fix_node_phase": _SILENT,
+}
