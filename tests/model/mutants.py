@@ -198,6 +198,13 @@ def _candidates() -> tuple[Start, ...]:
             }
         )
     )
+    latent_system = lab_systems()["ft-latent"]
+    for node in NODES[:2]:
+        starts.append(replace(latent_system, fault=("stays_down", node)))
+    only_one = {"type": "windows_2003", "model": "PGT20124F", "coserver1": pending}
+    starts.append(Start(only_one))
+    for fault in (("stays_down", "coserver1"), ("stays_down", "coserver2")):
+        starts.append(replace(Start(only_one), fault=fault))
     return tuple(starts)
 
 
@@ -231,8 +238,21 @@ def _killed_by(mutant: Advisory, starts: Sequence[Start]) -> str | None:
 
 
 # Why another order, or a step less, is no worse. The first that is part of the text counts.
+_HEALTH = "the next step asks for health itself and refuses until then; a later run goes on"
 ORDER_REASONS: dict[str, str] = {
     "stage_kb before stage_fix": "the two files do not depend on each other",
+    "stage_": "what needs the file asks for it (kb_file, fix_file: killed by hand above)",
+    "fix_restart before fix_install": "each line of the readme is an installation or a restart",
+    "_gate": _HEALTH,
+    "dark_green": _HEALTH,
+    "ftvirtual_runs": "⑬ asks for ⑫ itself (runs_on) and refuses until then; a later run goes on",
+    "ftvirtual_starts": "the next step asks for the service itself; a later run goes on",
+    "without latent_": "① has it shut down too; the step keeps the planned downtime together",
+    "latent_coserver1_off before latent_coserver2_off": "both are shut down before ① either way",
+    "coserver2_off before latent_coserver1_off": "both are shut down before ① either way",
+    "_look before": "a look changes nothing, and one that came too early is repeated",
+    "restart_running": "skipped where nothing waits for a restart, else made up for by a later run",
+    "coserver1_on before coserver1_cut": "refused while it is on; a later run begins with the cut",
 }
 
 
