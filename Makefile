@@ -35,6 +35,7 @@ demo: venv
 	@$(BIN)/python tools/demo.py
 
 test: venv
+	@tools/browser.sh
 	$(PYTEST)
 
 unit: venv

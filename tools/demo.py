@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Show the main job on a simulated farm: assess, plan, apply, audit, and the naive way beside it.
+"""Show the main jobs on simulated systems: assess, plan, apply, audit, and the naive way beside it.
 
 Everything is done by the commands a person would type, and printed before it runs. Ends with exit
 code 0 only if all went as it should: every host that the plan queued is hotfixed and healthy, every
@@ -9,20 +9,65 @@ host that needs a person first was left alone, and the lab's ledger has no viola
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab_session import ESTATES, ROOT, CommandError, ask, lab, run
+from lab_session import ENVIRONMENT, ESTATES, ROOT, CommandError, ask, lab, run
+from person import Person
 
 WORK = ROOT / ".cache" / "demo"
-CHANGE = "DEMO-1"
-CHANGE_DIR = WORK / "change"
 AMISS = {"blocker", "warning"}
+# How long the lab waits for its double of a person.
+CONFIRM_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Change:
+    """One of the demonstration's changes: its id, and the lab's inventory."""
+
+    id: str
+    inventory: Path
+
+    @property
+    def folder(self) -> Path:
+        return WORK / self.id
+
+    def command(self, name: str, *settings: str) -> list[str]:
+        """The command line of one of the collection's playbooks."""
+        given = [f"legacyops_change_id={self.id}", f"legacyops_change_dir={self.folder}", *settings]
+        extra = [word for setting in given for word in ("-e", setting)]
+        return ["ansible-playbook", f"legacyops.hotfix.{name}", "-i", str(self.inventory), *extra]
+
+    def playbook(self, name: str, *settings: str, expect: Sequence[int] = (0,)) -> None:
+        """Run one of the collection's playbooks."""
+        run(*self.command(name, *settings), expect=expect)
+
+    def read(self, *parts: str) -> dict[str, Any]:
+        """One of the change directory's files."""
+        text = self.folder.joinpath(*parts).read_text(encoding="utf-8")
+        content: dict[str, Any] = json.loads(text)
+        return content
+
+    def files(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Host → its file of a kind."""
+        return {
+            path.stem: self.read(kind, path.name) for path in self.folder.glob(f"{kind}/*.json")
+        }
+
+    def amiss(self, kind: str) -> dict[str, list[str]]:
+        """Host → the titles of its findings that are amiss; kind is findings or audit."""
+        return {
+            host: [f["title"]["en"] for f in file["findings"] if f["severity"] in AMISS]
+            for host, file in sorted(self.files(kind).items())
+        }
 
 
 def say(text: str) -> None:
@@ -35,27 +80,6 @@ def heading(text: str) -> None:
     print(f"\n{'=' * 96}\n{text}\n{'=' * 96}", flush=True)
 
 
-def playbook(name: str, inventory: Path, *settings: str, expect: Sequence[int] = (0,)) -> None:
-    """Run one of the collection's playbooks for the demonstration's change."""
-    change = [f"legacyops_change_id={CHANGE}", f"legacyops_change_dir={CHANGE_DIR}"]
-    extra = [word for setting in [*change, *settings] for word in ("-e", setting)]
-    run("ansible-playbook", f"legacyops.hotfix.{name}", "-i", inventory, *extra, expect=expect)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Return one of the change directory's files."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def amiss(kind: str) -> dict[str, list[str]]:
-    """Return the titles of each host's findings that are amiss; kind is findings or audit."""
-    return {
-        path.stem: [f["title"]["en"] for f in read(path)["findings"] if f["severity"] in AMISS]
-        for path in sorted((CHANGE_DIR / kind).glob("*.json"))
-    }
-
-
 def the_job() -> None:
     """Assess, plan, apply and audit the farm."""
     heading("1. The farm")
@@ -65,33 +89,34 @@ def the_job() -> None:
         "simulated, and what this therefore cannot prove."
     )
     with lab(ESTATES / "farm.yml", WORK / "farm") as inventory:
+        change = Change("DEMO-1", inventory)
         run("legacyops-lab", "status", "--state", WORK / "farm")
         heading("2. Assess: what does Citrix's notice CTX130025 mean for these servers?")
         say("Reads each server with one PowerShell start. Changes nothing.")
-        playbook("assess", inventory)
+        change.playbook("assess")
         heading("3. Plan: what would be done, in which order, and why?")
-        playbook("plan", inventory)
+        change.playbook("plan")
         heading("4. Apply: do exactly that")
         say(
             "In real life the plan's digest is approved first; here -e legacyops_approve_plan=true "
             "stands for that. The lab's time runs faster than yours."
         )
-        playbook("apply", inventory, "legacyops_approve_plan=true")
+        change.playbook("apply", "legacyops_approve_plan=true")
         heading("5. Audit: is everything as it should be, and will it stay so?")
         say("Fails as long as one server needs a person, so that a scheduler notices.")
-        playbook("audit", inventory, expect=(0, 2))
+        change.playbook("audit", expect=(0, 2))
         run("legacyops-lab", "ledger", "--state", WORK / "farm")
-        judge_the_job()
+        judge(change, WORK / "farm")
 
 
-def judge_the_job() -> None:
+def judge(change: Change, state: Path) -> None:
     """Compare the outcome with what was planned, and say it in plain words."""
-    plan = read(CHANGE_DIR / "plan.json")
+    plan = change.read("plan.json")
     treated = {host for wave in plan["waves"] for host in wave}
     blocked = {host for host, entry in plan["hosts"].items() if entry["blocked"]}
-    before, after = amiss("findings"), amiss("audit")
-    status = {path.stem: read(path)["status"] for path in (CHANGE_DIR / "state").glob("*.json")}
-    violations = [e for e in ask("ledger", WORK / "farm") if e["kind"] == "violation"]
+    before, after = change.amiss("findings"), change.amiss("audit")
+    status = {host: file["status"] for host, file in change.files("state").items()}
+    violations = [entry for entry in ask("ledger", state) if entry["kind"] == "violation"]
 
     heading("What happened")
     for host in sorted(before):
@@ -104,11 +129,7 @@ def judge_the_job() -> None:
             outcome = "nothing to do"
         print(textwrap.fill(f"{host}: {told(before[host])}", 96, subsequent_indent=" " * 6))
         print(f"   -> {outcome}")
-    say(
-        f"The lab's ledger has {len(violations)} violations. The minutes without service in it are "
-        "the installations themselves; nobody was on then, and logons were off."
-    )
-
+    print(f"\nThe lab's ledger has {len(violations)} violations.")
     wrong = [host for host in treated if status.get(host) != "done" or after[host]]
     wrong += [host for host in blocked if host in status]
     if wrong or violations or not treated:
@@ -120,6 +141,79 @@ def judge_the_job() -> None:
 def told(titles: list[str]) -> str:
     """Return findings as part of a sentence."""
     return "; ".join(titles) or "nothing amiss"
+
+
+def the_fault_tolerant_servers() -> None:
+    """Heal four FT systems side by side, and leave a fifth alone."""
+    heading("7. Fujitsu's notice on KB890859: fault-tolerant servers, in strict order")
+    say(
+        "Five PRIMERGY systems behind one relay: three installations of Windows each, without "
+        "PowerShell. What only a person can do is asked for; a double of that person stands at "
+        "the simulated machines and confirms with the same playbook as you would."
+    )
+    with lab(ESTATES / "demo-ft.yml", WORK / "ft") as inventory:
+        change = Change("DEMO-2", inventory)
+        run("legacyops-lab", "watch", "--state", WORK / "ft")
+        change.playbook("assess", "legacyops_hosts=ft")
+        change.playbook("plan", "legacyops_hosts=ft")
+        apply_with_a_person(change, WORK / "ft")
+        change.playbook("audit", "legacyops_hosts=ft", expect=(0, 2))
+        run("legacyops-lab", "watch", "--state", WORK / "ft")
+        run("legacyops-lab", "ledger", "--state", WORK / "ft")
+        judge(change, WORK / "ft")
+        for name, system in ask("status", WORK / "ft").items():
+            if "without_service" in system:
+                outage, single = system["without_service"], system["without_redundancy"]
+                print(f"{name}: {outage} minutes without service, {single} without redundancy")
+                if system["data_lost"] or not system["healthy"]:
+                    raise CommandError(f"{name} is not healthy")
+
+
+def apply_with_a_person(change: Change, state: Path) -> None:
+    """Run apply; meanwhile the double of a person answers what waits."""
+    settings = ["legacyops_hosts=ft", "legacyops_approve_plan=true"]
+    command = change.command(
+        "apply", *settings, f"legacyops_confirm_wait_seconds={CONFIRM_SECONDS}"
+    )
+
+    def confirm(request: dict[str, Any], saw: str | None) -> None:
+        answer = [f"legacyops_confirm_step={request['step']}", "legacyops_confirm_name=Sato"]
+        answer += [f"legacyops_confirm_saw={saw}"] * (saw is not None)
+        words = change.command("confirm", *answer)
+        run(*words, "--limit", request["host"], quiet=True)
+
+    print(f"\n$ {shlex.join(command)}\n".replace(f"{ROOT}/", ""), flush=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)
+    try:
+        person = Person(state, change.folder, environment=ENVIRONMENT, confirm=confirm)
+        person.stay_until(lambda: process.poll() is not None)
+    finally:
+        process.terminate()
+    if process.returncode:
+        raise CommandError(f"apply ended with exit code {process.returncode}")
+
+
+def the_naive_order() -> None:
+    """Lose a simulated system in the order that nobody warned of, and see it refused."""
+    heading("8. The same system in the naive order, and what refuses it")
+    say(
+        "What breaks when the other CoServer is on during an uninstallation is the lab's "
+        "hypothesis (lab/HYPOTHESES.md); that the order matters is the notice's."
+    )
+    with lab(ESTATES / "demo-ft.yml", WORK / "naive-ft") as inventory:
+        uninstall = "node=coserver1 operation=uninstall update=KB890859"
+        module = ["-m", "legacyops.hotfix.update_exe", "-a", uninstall]
+        run("ansible", "ft01", "-i", inventory, *module, expect=(2,))
+        say("Refused: CoServer2 is not proven off. So somebody does it by hand at the machine:")
+        operator = ["legacyops-lab", "operator", "--state", str(WORK / "naive-ft")]
+        run(*operator, "ft01", "uninstall", "coserver1")
+        run(*operator, "ft02", "install_kb", "coserver1")
+        run(*operator, "ft02", "install_kb", "ftvirtual")
+        run("legacyops-lab", "ledger", "--state", WORK / "naive-ft")
+        if not [
+            entry for entry in ask("ledger", WORK / "naive-ft") if entry["kind"] == "violation"
+        ]:
+            raise CommandError("the naive order was expected to break something")
 
 
 def the_naive_way() -> None:
@@ -149,14 +243,16 @@ def main() -> int:
     try:
         the_job()
         the_naive_way()
+        the_fault_tolerant_servers()
+        the_naive_order()
     except CommandError as error:
         print(f"\nThe demonstration failed: {error}.", file=sys.stderr)
         return 1
     finally:
         print(f"\n({time.monotonic() - started:.0f} seconds)")
     say(
-        f"The change directory is left for you to read: {CHANGE_DIR.relative_to(ROOT)}. "
-        "journal/ has what was done to each server, plan.json why."
+        f"The change directories are left for you to read: {WORK.relative_to(ROOT)}/DEMO-1 and "
+        "DEMO-2. journal/ has what was done to each host, plan.json why."
     )
     return 0
 

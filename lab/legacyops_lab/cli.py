@@ -16,9 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from legacyops_lab import control
 from legacyops_lab.files import read_json
 
@@ -71,6 +68,23 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("host", metavar="HOST")
     command.add_argument("fault", metavar="FAULT")
     command.add_argument("arguments", metavar="KEY=VALUE", nargs="*")
+    command = add("operator", operator, "Do what a person does at an FT system's machines.")
+    command.add_argument("system", metavar="SYSTEM")
+    command.add_argument("verb", metavar="VERB", help="see the README; `look` and `board` look")
+    command.add_argument("node", metavar="NODE", nargs="?", help="or the Virtual Server to enable")
+    command.add_argument("--when", metavar="SCREEN", help="wait for this screen first (50 s)")
+    command.add_argument("--level", help="of the fix that is installed, e.g. V1.0L20")
+    command.add_argument(
+        "--no-restart", action="store_true", help="the installer leaves the restart to you"
+    )
+    command = add("endurance", endurance, "Stand in for a site's command of Endurance.")
+    command.add_argument("system", metavar="SYSTEM")
+    command.add_argument("verb", choices=("status", "enable"))
+    command.add_argument("component", metavar="COMPONENT", nargs="?")
+    command = add("watch", watch, "Show the estate until Ctrl-C; without a terminal once.")
+    command.add_argument(
+        "--seconds", type=float, default=0.5, help="between two looks (default: %(default)s)"
+    )
     add("snapshot", snapshot, "Print the world's state as JSON and write it to DIR/state.json.")
     command = add("check", check, "Check an estate file without starting it.")
     command.add_argument("estate", metavar="ESTATE.yml", type=Path)
@@ -102,9 +116,16 @@ def up(options: argparse.Namespace) -> int:
             start_new_session=True,
         )
     _wait_until_ready(process, state, log_file)
-    hosts = len(read_json(state / "lab.json")["addresses"])
-    print(f"{hosts} hosts are up. Inventory: {state / 'inventory.yml'}")
+    print(f"{_counted(read_json(state / 'lab.json'))} up. Inventory: {state / 'inventory.yml'}")
     return 0
+
+
+def _counted(running: dict[str, Any]) -> str:
+    """Return how much of an estate runs, as the begin of a sentence."""
+    parts = [(running["hosts"], "host"), (running["ft_systems"], "FT system")]
+    shown = [f"{count} {word}{'s' * (count != 1)}" for count, word in parts if count]
+    alone = sum(count for count, _ in parts) == 1
+    return f"{' and '.join(shown)} {'is' if alone else 'are'}"
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -208,49 +229,35 @@ def status(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(answer["hosts"])
         return
-    clock = answer["clock"]
-    print(f"{clock['utc']} (simulated; {clock['speed']:g} times as fast)")
-    alike, differing = _alike(answer["hosts"])
-    if alike:
-        print(f"All hosts: {'; '.join(alike)}")
-    Console().print(_host_table(answer["hosts"], differing))
+    from rich.console import Console
+
+    from legacyops_lab import shown
+
+    Console().print(shown.estate(answer["clock"], answer["hosts"]))
 
 
-def _alike(hosts: dict[str, dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Return what all hosts have in common, as text, and the names of what differs."""
-    names = dict.fromkeys(name for host in hosts.values() for name in host)
-    names.pop("counters", None)
-    alike, differing = [], []
-    for name in names:
-        cells = {_cell(host.get(name)) for host in hosts.values()}
-        if len(cells) > 1:
-            differing.append(name)
-        elif cell := cells.pop():
-            alike.append(f"{name.replace('_', ' ')}: {cell}")
-    return alike, differing
+def watch(options: argparse.Namespace) -> None:
+    """Show the hosts' true state as it changes."""
+    from rich.console import Console
+    from rich.live import Live
 
+    from legacyops_lab import shown
 
-def _host_table(hosts: dict[str, dict[str, Any]], names: list[str]) -> Table:
-    """Return one row a host with what differs between them."""
-    table = Table("host")
-    for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for name, host in hosts.items():
-        table.add_row(name, *(_cell(host.get(column)) for column in names))
-    return table
+    def look() -> Any:
+        answer = _ask(options.state, "status")
+        return shown.estate(answer["clock"], answer["hosts"])
 
-
-def _cell(value: Any) -> str:
-    match value:
-        case None | False | [] | {}:
-            return ""
-        case True:
-            return "yes"
-        case list():
-            return "\n".join(str(item) for item in value)
-        case dict():
-            return "\n".join(f"{key}: {item}" for key, item in value.items())
-    return str(value)
+    console = Console()
+    if not console.is_terminal:
+        console.print(look())
+        return
+    with Live(look(), console=console, screen=True, auto_refresh=False) as live:
+        try:
+            while True:
+                time.sleep(options.seconds)
+                live.update(look(), refresh=True)
+        except KeyboardInterrupt:
+            return
 
 
 def ledger(options: argparse.Namespace) -> None:
@@ -262,7 +269,16 @@ def ledger(options: argparse.Namespace) -> None:
     if not entries:
         print("The ledger is empty: no violation, no minute without service.")
         return
-    table = Table("UTC (simulated)", "host", "kind", "what", "minutes")
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    table = Table(
+        Column("UTC (simulated)", no_wrap=True),
+        "host",
+        "kind",
+        "what",
+        Column("minutes", "", "right"),
+    )
     for entry in entries:
         minutes = entry.get("minutes")
         shown = "" if minutes is None else f"{minutes:.1f}"
@@ -276,6 +292,9 @@ def counters(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(answer)
         return
+    from rich.console import Console
+    from rich.table import Table
+
     names = sorted(answer["total"])
     table = Table("host", *(name.replace("_", " ") for name in names))
     for host, values in {**answer["hosts"], "total": answer["total"]}.items():
@@ -299,6 +318,33 @@ def inject(options: argparse.Namespace) -> None:
     _ask(options.state, "inject", arguments)
 
 
+def operator(options: argparse.Namespace) -> None:
+    """Do, or look at, something at a machine."""
+    arguments = {
+        "system": options.system,
+        "verb": options.verb,
+        "node": options.node,
+        "when": options.when,
+        "level": options.level,
+        "restart": not options.no_restart,
+    }
+    answer = _ask(options.state, "operator", arguments)
+    if isinstance(answer, str):
+        print(answer)
+    elif answer is not None:
+        _print_json(answer)
+
+
+def endurance(options: argparse.Namespace) -> None:
+    """Print one line for each component, as a site's command would."""
+    from legacyops_lab.ft.board import TITLES
+
+    names = ("system", "verb", "component")
+    arguments = {name: getattr(options, name) for name in names}
+    for component, word in _ask(options.state, "endurance", arguments).items():
+        print(f"{TITLES[component]}: {word}")
+
+
 def _number(text: str) -> int | float | str:
     for kind in (int, float):
         try:
@@ -311,7 +357,8 @@ def _number(text: str) -> int | float | str:
 def check(options: argparse.Namespace) -> None:
     """Check an estate file."""
     data = _load(options.estate)
-    print(f"{options.estate}: {len(data['hosts'])} hosts, no mistake found")
+    counts = {"hosts": len(data["hosts"]), "ft_systems": len(data["ft_systems"])}
+    print(f"{options.estate}: {_counted(counts)} described, no mistake found")
 
 
 def learn(options: argparse.Namespace) -> None:

@@ -31,6 +31,13 @@ def socket_path(state: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="legacyops-lab-")) / "control.sock"
 
 
+def forget(path: Path, state: Path) -> None:
+    """Remove a lab's socket, and the directory that was made for it."""
+    path.unlink(missing_ok=True)
+    if path.parent != state.resolve():
+        path.parent.rmdir()
+
+
 async def serve(path: Path, handler: Handler) -> asyncio.Server:
     """Listen on a unix socket; `handler` gets a command's name and arguments."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import ipaddress
 import json
 import random
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,14 @@ from referencing import Registry, Resource
 
 HERE = Path(__file__).parent
 DEFAULT_USERS = {"Administrator": "Lab-Passw0rd!"}
-_XENAPP = "xenapp.schema.json"
+DEFAULT_FT_USERS = {"Administrator": "Ft-Passw0rd!"}
+DEFAULT_BMC_USERS = {"admin": "Lab-Passw0rd!"}
+_LONGEST_STEM = 11
+FT_NODES = ("coserver1", "coserver2", "ftvirtual")
+_PARTS = {
+    "xenapp.schema.json": HERE / "world" / "xenapp.schema.json",
+    "ft.schema.json": HERE / "ft" / "ft.schema.json",
+}
 
 
 class EstateError(ValueError):
@@ -27,15 +36,19 @@ class EstateError(ValueError):
 def load(path: Path) -> dict[str, Any]:
     """Return an estate file's data with every default of the frame filled in.
 
-    Each host has `users` and `winrm` then; `address` is left out where the file leaves it
-    out (see `assign_addresses`). Raises EstateError with FILE:LINE and the reason.
+    Each host has `users` and `winrm` then, each FT system's node a `computer_name`; `address` is
+    left out where the file leaves it out (see `assign_addresses`). Raises EstateError with
+    FILE:LINE and the reason.
     """
     node = _compose(path)
     _refuse_duplicates(path, node)
     data = yaml.SafeLoader("").construct_document(node)
     _check_schema(path, node, data)
+    _check_kinds(path, node, data)
+    data = _with_defaults(data)
     _check_addresses(path, node, data)
-    return _with_defaults(data)
+    _check_ft_names(path, node, data)
+    return data
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -73,14 +86,13 @@ def _refuse_duplicates(path: Path, node: yaml.Node) -> None:
 
 
 def validator() -> Draft202012Validator:
-    """Return the validator of estates, the product's part of the schema included."""
+    """Return the validator of estates, the parts of XenApp servers and FT systems included."""
     frame = json.loads((HERE / "estate.schema.json").read_text(encoding="utf-8"))
-    product_file = HERE / "world" / _XENAPP
-    product: Any = {"type": "object"}
-    if product_file.exists():
-        product = json.loads(product_file.read_text(encoding="utf-8"))
-    product.setdefault("$schema", frame["$schema"])
-    registry: Registry[Any] = Registry().with_resource(_XENAPP, Resource.from_contents(product))
+    parts = [
+        (name, Resource.from_contents(json.loads(file.read_text(encoding="utf-8"))))
+        for name, file in _PARTS.items()
+    ]
+    registry: Registry[Any] = Registry().with_resources(parts)
     return Draft202012Validator(frame, registry=registry)
 
 
@@ -131,44 +143,121 @@ def _find(node: yaml.Node, where: Sequence[str | int]) -> yaml.Node:
     return node
 
 
+def _check_kinds(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
+    """Refuse what a host of its kind cannot have, and relays that are none."""
+    hosts = {name: host or {} for name, host in data.get("hosts", {}).items()}
+    for name, host in hosts.items():
+        wrong = "xenapp" if host.get("kind") == "relay" else "relay"
+        if wrong in host:
+            kind = host.get("kind", "xenapp")
+            raise _mistake(path, node, ["hosts", name, wrong], f"a host of kind {kind} has none")
+    for name, system in data.get("ft_systems", {}).items():
+        if name in hosts:
+            raise _mistake(path, node, ["ft_systems", name], "a host has the same name")
+        relay = system.get("relay")
+        if relay is not None and hosts.get(relay, {}).get("kind") != "relay":
+            where = ["ft_systems", name, "relay"]
+            raise _mistake(path, node, where, f"there is no host {relay} of kind relay")
+
+
+def _mistake(path: Path, node: yaml.Node, where: list[str], reason: str) -> EstateError:
+    line = _line(_find(node, where))
+    return EstateError(f"{path}:{line}: {'.'.join(where)}: {reason}")
+
+
 def _check_addresses(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
     seen: dict[tuple[str, int], str] = {}
     for name, host in data["hosts"].items():
-        address = (host or {}).get("address")
-        if address is None:
+        if "address" not in host:
             continue
-        endpoint = (address, (host.get("winrm") or {}).get("port", 5985))
+        endpoint = (host["address"], host["winrm"].get("port", 5985))
         if endpoint in seen:
-            line = _line(_find(node, ["hosts", name, "address"]))
-            raise EstateError(f"{path}:{line}: hosts.{name}.address: {seen[endpoint]} has it too")
+            where = ["hosts", name, "address"]
+            raise _mistake(path, node, where, f"{seen[endpoint]} has it too")
         seen[endpoint] = name
+
+
+def _check_ft_names(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
+    """A relay tells nodes apart by address and by name."""
+    seen: dict[str, str] = {}
+    for name, system in data["ft_systems"].items():
+        for part in FT_NODES:
+            mine = windows_part(system, part)
+            for value in (mine["computer_name"].upper(), mine.get("address")):
+                if value is not None and value in seen:
+                    reason = f"{part}: {seen[value]} is called {value} too"
+                    raise _mistake(path, node, ["ft_systems", name], reason)
+                if value is not None:
+                    seen[value] = f"{part} of {name}"
+
+
+def windows_part(system: dict[str, Any], part: str) -> dict[str, Any]:
+    """Return the description of a node's Windows, which is made where there is none."""
+    mine: dict[str, Any] = system.setdefault(part, {})
+    return mine if part == "ftvirtual" else mine.setdefault("windows", {})
 
 
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
     estate = copy.deepcopy(data)
     users = estate["estate"].setdefault("users", dict(DEFAULT_USERS))
-    for name, host in estate["hosts"].items():
+    for name, host in estate.setdefault("hosts", {}).items():
         host = estate["hosts"][name] = host or {}
         host["users"] = {**host.get("users", {}), **_missing(users, host.get("users", {}))}
         host.setdefault("winrm", {})
+    for name, system in estate.setdefault("ft_systems", {}).items():
+        # Anchors share parts: what is made here is each system's own.
+        system = estate["ft_systems"][name] = json.loads(json.dumps(system))
+        system.setdefault("users", dict(DEFAULT_FT_USERS))
+        for part, ending in zip(FT_NODES, ("CS1", "CS2", "VS"), strict=True):
+            windows = windows_part(system, part)
+            windows.setdefault("computer_name", f"{_short(name)}-{ending}")
+        for part in FT_NODES[:2]:
+            if system[part].setdefault("bmc", {}) is not None:
+                system[part]["bmc"].setdefault("users", dict(DEFAULT_BMC_USERS))
+                system[part]["bmc"].setdefault("uuid", str(machine_uuid(name, part)))
     return estate
+
+
+def _short(name: str) -> str:
+    """Return a name that leaves room for an ending within a computer name's 15 characters."""
+    if len(name) <= _LONGEST_STEM:
+        return name.upper()
+    return f"{name[:7]}{hashlib.sha256(name.encode()).hexdigest()[:4]}".upper()
+
+
+def machine_uuid(system: str, node: str) -> uuid.UUID:
+    """Return the UUID of a machine that is given none."""
+    return uuid.uuid5(uuid.NAMESPACE_DNS, f"{node}.{system}.lab.invalid")
 
 
 def _missing(users: dict[str, str], own: dict[str, str]) -> dict[str, str]:
     return {name: password for name, password in users.items() if name not in own}
 
 
-def assign_addresses(estate: dict[str, Any], known: dict[str, str]) -> None:
-    """Give every host without an address one: its `known` one, else one that is unused.
+def assign_addresses(estate: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
+    """Give whatever has no address one, its `known` one or one that is unused; return them all.
 
-    The network is chosen at random, so that several labs can run side by side.
+    Names: HOST, and SYSTEM.NODE and SYSTEM.NODE.bmc of FT systems. The network is chosen at
+    random, so that several labs can run side by side.
     """
-    hosts = estate["hosts"]
-    taken = {host["address"] for host in hosts.values() if "address" in host}
+    owners = dict(_address_owners(estate))
+    taken = {owner["address"] for owner in owners.values() if "address" in owner}
     free = _free_addresses(taken | set(known.values()))
-    for name, host in hosts.items():
-        if "address" not in host:
-            host["address"] = known.get(name) or next(free)
+    for name, owner in owners.items():
+        if "address" not in owner:
+            owner["address"] = known.get(name) or next(free)
+    return {name: owner["address"] for name, owner in owners.items()}
+
+
+def _address_owners(estate: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield everything that has an address, by name."""
+    yield from estate["hosts"].items()
+    for name, system in estate["ft_systems"].items():
+        for part in FT_NODES:
+            yield f"{name}.{part}", windows_part(system, part)
+        for part in FT_NODES[:2]:
+            if system[part]["bmc"] is not None:
+                yield f"{name}.{part}.bmc", system[part]["bmc"]
 
 
 def _free_addresses(taken: set[str]) -> Iterator[str]:

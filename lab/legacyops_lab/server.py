@@ -256,12 +256,10 @@ class LabServer:
 
         Raises ValueError or KeyError for an unknown host, fault or argument.
         """
-        if host not in self.hosts:
-            raise ValueError(f"there is no host {host}")
-        faults = self.hosts[host].faults
-        if fault in WIRE_FAULTS:
-            faults.add(fault, arguments)
+        endpoint = self.hosts.get(host)
+        if endpoint is not None and fault in WIRE_FAULTS:
+            endpoint.faults.add(fault, arguments)
             return
-        if fault == "recover":
-            faults.waiting.clear()
+        if endpoint is not None and fault == "recover":
+            endpoint.faults.waiting.clear()
         self.world.inject(host, fault, **arguments)

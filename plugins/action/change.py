@@ -8,17 +8,32 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.observation import merge_requests
+from ..plugin_utils._core.compare import compare_hosts, diff_text
+from ..plugin_utils._core.observation import (
+    Observation,
+    merge_requests,
+    observation_digest,
+    quote,
+)
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._procedure import directory as files
-from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.action import (
+    ADVISORY_OPTIONS,
+    APPROVAL_OPTIONS,
+    CHANGE_OPTIONS,
+    Differs,
+    ProcedureAction,
+)
 from ..plugin_utils._procedure.change import Change, reason_of
 from ..plugin_utils._procedure.command import continue_command
-from ..plugin_utils._procedure.text import harmless, summary_text
+from ..plugin_utils._procedure.eye import FtEye
+from ..plugin_utils._procedure.ft_owner import run_of
+from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CHANGE_OPTIONS,
+    **ADVISORY_OPTIONS,
     **APPROVAL_OPTIONS,
     "state": {
         "type": "str",
@@ -29,6 +44,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 Result = dict[str, t.Any]
+Entries = list[dict[str, t.Any]]
 # The lock that every host takes for the moment in which it decides whether it may begin.
 EVERYBODY = ".change"
 # How long a host that has not begun is asked again when its answer got lost.
@@ -45,10 +61,11 @@ class ActionModule(ProcedureAction):
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
         change = self.change(args)
+        self.language: str = args["language"]
         states: dict[str, t.Callable[[], Result]] = {
             "open": lambda: self._open(change, args["hosts"]),
-            "begin": lambda: self._begin(change, remote),
-            "end": lambda: self._end(change),
+            "begin": lambda: self._begin(change, remote, args),
+            "end": lambda: self._end(change, remote),
             "halt": lambda: self._halt(change),
             "summary": lambda: self._summary(change, args["hosts"]),
         }
@@ -63,6 +80,7 @@ class ActionModule(ProcedureAction):
                 f"The plan names hosts that this inventory does not have: {', '.join(unknown)}. "
                 "Use the inventory that the plan was made with.",
             )
+        self._same_hosts(change, hosts)
         queue = [
             {"host": host, "wave": wave + 1, "group": f"legacyops_wave_{wave + 1:03d}"}
             for host, wave in change.queue
@@ -72,41 +90,110 @@ class ActionModule(ProcedureAction):
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         return {"queue": queue, "continue_command": command}
 
+    def _same_hosts(self, change: Change, hosts: list[str]) -> None:
+        """:raises ActionError: this run has hosts that nobody approved."""
+        added = compare_hosts(change.plan, hosts)
+        if not added:
+            return
+        self.say(diff_lines(change.id, diff_text(added), self.paint))
+        raise ActionError(
+            "plan_differs",
+            f"The plan does not have {', '.join(each.path[-1] for each in added)}. Make a new "
+            "plan that does and have it approved, or limit the run to the hosts of the plan.",
+            differences=[each.to_dict() for each in added],
+        )
+
     @staticmethod
     def _approved(change: Change) -> None:
-        """:raises ActionError: the plan is not approved."""
-        if not change.approved:
-            raise ActionError(
-                "not_approved",
-                f"The plan of change {change.id} is not approved. Its digest is {change.digest}: "
-                "set legacyops_approved_digest to it once the plan is approved "
-                "(in a lab: legacyops_approve_plan=true).",
-            )
+        """:raises ActionError: the change may not be carried out."""
+        if change.refused is not None:
+            reason, message = change.refused
+            raise ActionError(reason, message)
 
-    def _begin(self, change: Change, remote: Remote) -> Result:
+    def _begin(self, change: Change, remote: Remote, args: dict[str, t.Any]) -> Result:
         self._approved(change)
         change.entry(self.host)
         with self.locked(change, self.host):
+            before = change.state(self.host)
             refused = self._may_begin(change)
             if refused is not None:
-                reason, message = refused
-                self.say(f"[{self.host}] {message}")
-                return {"steps": [], "reason": reason, "msg": message, **self._standing(change)}
+                return self._not_begun(change, *refused)
             try:
-                todo = self._remaining(change, remote)
-            except RemoteError as error:
-                if not self.check_mode:
-                    change.set_state(
-                        self.host, files.FAILED, reason=error.reason, message=str(error)
-                    )
+                observation = self._observation(change, remote)
+            except (ActionError, RemoteError) as error:
+                status = files.NOT_BEGUN if error.reason == "owned" else files.FAILED
+                self._set_state(change, status, reason=error.reason, message=str(error))
                 raise
-            command = continue_command()
+            entries = change.journal(self.host).entries()
+            left = remaining(change.plan, self.host, observation, entries)
+            todo = [step["id"] for step in left]
+            if todo or before["status"] != files.DONE:  # else nothing would be done anyway
+                differs = self.difference(change, observation, self.advisories(args))
+                if differs is not None:
+                    raise self._differs(change, before, differs)
+            closed = self._window(change, observation, entries)
+            if closed is not None:
+                self._set_state(change, before["status"], reason="window", message=closed)
+                return self._not_begun(change, "window", closed)
+            return self._begun(change, observation, todo)
+
+    def _begun(self, change: Change, observation: Observation, todo: list[str]) -> Result:
+        """The host begins, or goes on: noted with all that it rests on."""
+        command = continue_command()
+        if not self.check_mode:
+            change.set_state(self.host, files.UNDER_WAY if todo else files.DONE)
+            change.journal(self.host).append(
+                "begin",
+                change=change.id,
+                plan=change.digest,
+                command=command,
+                remaining=todo,
+                operator=change.operator,
+                compared=change.compared(observation).kind,
+                observation=observation_digest(observation),
+                **change.standing.record(),
+            )
+        return {"steps": todo, "continue_command": command, **self._standing(change)}
+
+    def _window(self, change: Change, observation: Observation, entries: Entries) -> str | None:
+        """Tell of the window; why it does not let the host go on, or None."""
+        window = change.window_state(observation, entries)
+        if window is None or window.text is None:
+            return None
+        text = in_language(window.text, self.language)
+        reason = change.control.emergency_reason
+        if window.may_go_on:
+            self.say(self.paint(f"[{self.host}] {text}", "yellow"))
+        elif reason is None:
+            return text
+        else:
+            text += f" EMERGENCY ({harmless(reason)}): goes on all the same."
+            self.say(self.paint(f"[{self.host}] {text}", "red"))
             if not self.check_mode:
-                change.set_state(self.host, files.UNDER_WAY if todo else files.DONE)
-                change.journal(self.host).append(
-                    "begin", change=change.id, plan=change.digest, command=command, remaining=todo
-                )
-            return {"steps": todo, "continue_command": command, **self._standing(change)}
+                change.deviate(self.host, "window")
+        return None
+
+    def _not_begun(self, change: Change, reason: str, message: str) -> Result:
+        """The host is left for now, which is no failure of the host."""
+        self.say(f"[{self.host}] {message}")
+        return {"steps": [], "reason": reason, "msg": message, **self._standing(change)}
+
+    def _differs(self, change: Change, before: Result, differs: Differs) -> ActionError:
+        """The refusal of a host that is not as it was approved, recorded."""
+        if not self.check_mode:
+            change.journal(self.host).append(
+                "refused",
+                plan=change.digest,
+                reason="plan_differs",
+                differences=differs.differences,
+            )
+        status = before["status"]
+        self._set_state(change, status, reason="plan_differs", message=differs.message)
+        return ActionError("plan_differs", differs.message, differences=differs.differences)
+
+    def _set_state(self, change: Change, status: str, **more: t.Any) -> None:
+        if not self.check_mode:
+            change.set_state(self.host, status, **more)
 
     def _may_begin(self, change: Change) -> tuple[str, str] | None:
         """Decide and, if the host may begin, count it in before another host decides."""
@@ -117,19 +204,33 @@ class ActionModule(ProcedureAction):
                 change.set_state(self.host, files.UNDER_WAY)
             return refused
 
-    def _remaining(self, change: Change, remote: Remote) -> list[str]:
-        """The ids of the steps that remain, by a fresh observation."""
-        steps = change.entry(self.host)["steps"]
-        requests = [step_request(step, probe=False) for step in steps]
-        request = merge_requests([{"want": ["system"]}, *requests])
-        observation = self.patiently(lambda: remote.observe(request), PATIENCE_SECONDS)
-        observation = change.judged(observation, predicted=self.check_mode)
-        entries = change.journal(self.host).entries()
-        return [step["id"] for step in remaining(change.plan, self.host, observation, entries)]
+    def _observation(self, change: Change, remote: Remote) -> Observation:
+        """What the plan was made from and its steps need, read afresh."""
+        entry = change.entry(self.host)
+        requests = [step_request(step, probe=False) for step in entry["steps"]]
+        request = merge_requests([{"want": ["system"]}, entry["request"], *requests])
+        eye = self.eye(remote, change.directory)
+        if isinstance(eye, FtEye) and not self.check_mode:
+            self._own(change, eye)
+        observation = self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
+        return change.judged(observation, predicted=self.check_mode)
 
-    def _end(self, change: Change) -> Result:
+    def _own(self, change: Change, eye: FtEye) -> None:
+        """Take the system for this change; it keeps it until its plan is carried out.
+
+        :raises ActionError: another run holds it.
+        """
+        run = run_of(change.directory)
+        held = eye.owner.take(change.id, run)
+        if (held.get("change"), held.get("run")) != (change.id, run):
+            raise ActionError("owned", _held(held), owner=held)
+
+    def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
+                eye = self.eye(remote, change.directory)
+                if isinstance(eye, FtEye):
+                    eye.owner.free(change.id, run_of(change.directory))
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, files.DONE)
         return self._standing(change)
@@ -145,6 +246,8 @@ class ActionModule(ProcedureAction):
             return self._standing(change)
         if hosts and self.host == hosts[0]:
             self.say(self._table(change))
+            if any(change.state(name)["status"] != files.DONE for name, _wave in change.queue):
+                self.say(f"\nTo continue, run again:\n  {harmless(continue_command())}")
         standing = self._standing(change)
         if standing["status"] == files.DONE:
             return standing
@@ -181,7 +284,19 @@ class ActionModule(ProcedureAction):
             return why[1] if why else "Not begun. Run the same command again."
         text = str(state.get("message") or "The run ended before the plan was carried out.")
         if state.get("remaining"):
-            text += f" Remains: {', '.join(state['remaining'])}."
+            all_steps = len(change.entry(host or self.host)["steps"])
+            done = all_steps - len(state["remaining"])
+            text += f" Done: {done} of {all_steps} steps. Remains: {', '.join(state['remaining'])}."
         stopped = change.directory.stopped() is not None
         first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
         return text + f" {first} continue, run the same command again."
+
+
+def _held(record: t.Mapping[str, t.Any]) -> str:
+    """Who holds a system, and what to do."""
+    who = " ".join(quote(record.get(key), 60) for key in ("user", "controller", "utc"))
+    return (
+        f"Change {quote(record.get('change'), 60)}, run {quote(record.get('run'), 60)}, holds the "
+        f"system ({who}). Ask there. Only if that run is certainly dead: legacyops.hotfix.ft_owner "
+        "breaks the record, by name and for a reason."
+    )

@@ -9,11 +9,13 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.advisory import select_advisory
+from ..plugin_utils._core.findings import acts
 from ..plugin_utils._core.observation import Observation
 from ..plugin_utils._core.plan import make_plan, plan_host
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import reason_of
+from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
@@ -38,16 +40,21 @@ class ActionModule(ProcedureAction):
         settings = {host: self.settings(host) for host in args["hosts"]}
         host_plans = []
         for host in args["hosts"]:
-            observation = self._observation(directory, host)
+            self.check_inventory(host, complete=False)
             advisory = select_advisory(advisories, settings[host])
+            if acts(advisory, settings[host]):
+                self.check_inventory(host)
+            observation = self._observation(directory, host)
             host_plans.append(plan_host(advisory, settings[host], observation))
         plan = make_plan(host_plans, common(settings.values()), created=now())
         before = directory.read(directory.plan) or {}
         changed = before.get("digest") != plan["digest"]
         if changed and not self.check_mode:
             directory.write(directory.plan, plan)
+        sources = self.task_vars.get("ansible_inventory_sources") or []
+        confirm = confirm_command(sources, args["change_id"], args["change_dir"])
         if not args["quiet"]:
-            self.say(plan_text(plan, args["language"], self.paint))
+            self.say(plan_text(plan, args["language"], self.paint, confirm=confirm))
             self.say(f"\nIt is in {directory.plan}.")
         hosts = plan["hosts"]
         return {
@@ -57,7 +64,7 @@ class ActionModule(ProcedureAction):
             "waves": plan["waves"],
             "steps": {host: [s["id"] for s in entry["steps"]] for host, entry in hosts.items()},
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
-            "text": plan_text(plan, args["language"], unpainted),
+            "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
         }
 
     def _observation(self, directory: ChangeDirectory, host: str) -> Observation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._ft_action import FT_OPTIONS, FtAction
+from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, boot_token
 from ..plugin_utils._io.power import (
     UNKNOWN,
     IpmiPower,
@@ -41,12 +41,12 @@ _PEER_SECONDS = 60.0  # how long a board that does not answer is asked again
 _PEERS: t.Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
 
 
-class ActionModule(FtAction):
+class ActionModule(NodeAction):
     argument_spec = ARGUMENT_SPEC
     argument_rules: t.ClassVar[dict[str, t.Any]] = {"required_if": [("state", "off", ["way"])]}
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        self._args = args
+        self._args, self._remote = args, remote
         self._title = title_of(args["coserver"])
         self._driver = self._driver_of(args["coserver"])
         self._peer = self._driver_of(_PEERS[args["coserver"]])
@@ -55,6 +55,7 @@ class ActionModule(FtAction):
         wanted = args["state"]
         if wanted == "status" or self._before.state == wanted:
             return self._result(self._before, self._peer_before, changed=False)
+        self.guard(remote, args)
         try:
             return self._switch(wanted)
         except OperatorNeededError as needed:
@@ -68,9 +69,9 @@ class ActionModule(FtAction):
         if wanted == "on":
             do: t.Callable[[], str] = self._driver.on
         elif isinstance(self._driver, OperatorPower):
-            raise OperatorNeededError(self._driver.ways()[self._args["way"]])
+            raise OperatorNeededError(self._left_to_person(self._driver))
         elif self._args["way"] == "shutdown":
-            do = self._nothing
+            do = self._shut_down
         else:
             do = self._cut
         if self.check_mode:
@@ -79,22 +80,59 @@ class ActionModule(FtAction):
             return self._result(self._before, self._peer_before, changed=True, wanted=wanted)
         return self._verified(wanted, do())
 
-    @staticmethod
-    def _nothing() -> str:
-        return "Windows switches off by itself"
+    def _left_to_person(self, driver: OperatorPower) -> dict[str, str]:
+        """What a person is to do; a shutdown is begun through the relay where it can be.
+
+        A restart is not: POST is short, so who stands at the screen begins it.
+        """
+        begins = self._args["way"] == "shutdown" and not self.person(self._args)
+        if begins and not self.check_mode and self._ask_windows():
+            return driver.shuts_down()
+        return driver.ways()[str(self._args["way"])]
+
+    def _shut_down(self) -> str:
+        return self._ask_windows() or "Windows switches off by itself"
+
+    def _ask_windows(self) -> str:
+        """Ask the node through the relay to go the way it is to go off; in words what was asked.
+
+        Empty where the relay does not reach the node, or it does not answer: then it is off,
+        starting, or in somebody else's hands, and is left alone.
+        """
+        node = self._args["coserver"]
+        if (self.system(self._args).get(node) or {}).get("access") != "relay":
+            return ""
+        relay = self.relay(self._remote, self._args)
+        record = relay.system(node)
+        token = boot_token(record)
+        if record.get("reachable") is not True or not token:
+            return ""
+        self.without_job(record, node)
+        if self._args["way"] == "shutdown":
+            return self.ask(node, lambda: relay.shutdown(node, token), "shutdown")
+        return self.ask(node, lambda: relay.restart(node, token), "restart")
 
     def _cut(self) -> str:
         """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""
         self._guard()
         if self._args["way"] == "bios_setup" and not self.person(self._args):
             said = self._driver.boot_to_setup()
+            asked = self._ask_windows()
+            facts = self._facts("; ".join(filter(None, (said, asked))))
             raise self.waiting(
-                OperatorNeededError(self._into_setup()), changed=True, **self._facts(said)
+                OperatorNeededError(self._into_setup(bool(asked))), changed=True, **facts
             )
         return self._driver.off()
 
-    def _into_setup(self) -> dict[str, str]:
+    def _into_setup(self, asked: bool) -> dict[str, str]:
         title = self._title
+        if asked:
+            return {
+                "en": f"The Windows of {title} restarts now, and ends in the BIOS setup. Confirm "
+                "once the screen shows that; the power is cut after it.",
+                "ja": f"{title} の Windows を再起動しています。BIOS セットアップ画面で停止します。"
+                "画面を確認してから承認してください。その後、電源が切断されます。",
+            }
         return {
             "en": f"Restart the Windows of {title}: it ends in the BIOS setup. Confirm once the "
             "screen shows that; the power is cut after it.",

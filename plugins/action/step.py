@@ -6,30 +6,19 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
 
 from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
-from ..plugin_utils._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
-from ..plugin_utils._core.explanations import NEEDS_RECONFIGURATION
 from ..plugin_utils._core.model import Step
-from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
-from ..plugin_utils._core.plan import (
-    remaining,
-    return_step,
-    step_decision,
-    step_request,
-    step_unproven,
-)
-from ..plugin_utils._io.failures import is_passing
-from ..plugin_utils._io.remote import Remote, RemoteError
-from ..plugin_utils._io.waiting import poll
-from ..plugin_utils._procedure import directory as files
-from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS, ProcedureAction
-from ..plugin_utils._procedure.change import Change, boot_token
-from ..plugin_utils._procedure.journal import JournalFile
-from ..plugin_utils._procedure.text import clauses, in_language
+from ..plugin_utils._ft_action import FtAction
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.change import Change
+from ..plugin_utils._procedure.eye import FtEye
+from ..plugin_utils._procedure.ft_run import FtRun
+from ..plugin_utils._procedure.run import Result, StepAction, StepRun, about
+from ..plugin_utils._procedure.text import in_language
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CHANGE_OPTIONS,
@@ -38,18 +27,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "predict": {"type": "bool", "default": False},
 }
 
-Result = dict[str, t.Any]
-# A host that was not touched and could go on later: not a failed one.
-NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
-# How long a host in mid-procedure is asked again when the line to it fails.
-PATIENCE_SECONDS = 300.0
-# How long a service may take to come up again after a failed installation was rolled back.
-SERVICE_SECONDS = 1800.0
-# Reasons after which the work on the host may still go on by itself: the next run joins it.
-STILL_UNDER_WAY = ("interrupted", "deadline", "locked")
 
-
-class ActionModule(ProcedureAction):
+class ActionModule(StepAction):
     """One step: look, guard, note the intent, act, look again, note the result."""
 
     argument_spec = ARGUMENT_SPEC
@@ -57,19 +36,28 @@ class ActionModule(ProcedureAction):
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
         change = self.change(args)
         step = change.step(self.host, args["step"])
-        self.language: str = args["language"]
+        self.stop_file = change.directory.stopped
+        self.language = args["language"]
         if self.check_mode and args["predict"]:
             return self._predicted(step)
         with self.locked(change, self.host):
             self.stop.check()
-            return _Run(self, remote, change, step).result()
+            return self._run_of(remote, change, step).result()
+
+    def _run_of(self, remote: Remote, change: Change, step: Step) -> StepRun:
+        """The way in which this kind of host takes a step."""
+        variables = self.task_vars["hostvars"][self.host]
+        eye = self.eye(remote, change.directory)
+        if isinstance(eye, FtEye):
+            return FtRun(self, eye, change, step, variables)
+        return StepRun(self, eye, change, step)
 
     def _predicted(self, step: Step) -> Result:
         """What the plan says, for a step that follows one which check mode has not carried out."""
         text = in_language(step["changes"], self.language)
         self.say(f"[{self.host}] {step['id']}: predicted by the plan, not checked. {text}")
         return {
-            **_about(step),
+            **about(step),
             "outcome": "predicted",
             "changed": step["action"] != "node_info",
             "msg": text,
@@ -95,322 +83,23 @@ class ActionModule(ProcedureAction):
         )
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
+        if isinstance(action, FtAction):
+            action.of_a_step = True
+        if _ends_with_the_change(step):
+            action.change_stopped = self.stop_file
         try:
             return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:
             return self.failure("mistake", f"{name} refuses its arguments: {error}")
 
 
-class _Run:
-    """One step on one host, from the first look to the last."""
+def _ends_with_the_change(step: Step) -> bool:
+    """Whether the step's waits are left when the change is stopped.
 
-    def __init__(self, action: ActionModule, remote: Remote, change: Change, step: Step) -> None:
-        self.action = action
-        self.remote = remote
-        self.change = change
-        self.step = step
-        self.host = action.host
-        self.steps: list[Step] = change.entry(self.host)["steps"]
-        self.journal: JournalFile = change.journal(self.host)
-        self.about = _about(step)
-        self.todo = [each["id"] for each in self.steps]
-        self.drained = False
-        self.boot_token: str | None = None
-        self.lost: Result = {}
-
-    def result(self) -> Result:
-        try:
-            observation = self._observe(*self._requests())
-        except RemoteError as error:
-            if self.action.check_mode:
-                raise
-            raise self._left("left", error.reason, str(error), files.FAILED, "stop") from None
-        entries = self.journal.entries()
-        todo = remaining(self.change.plan, self.host, observation, entries)
-        self.todo = [each["id"] for each in todo]
-        if self.step["id"] not in self.todo:
-            return self._nothing("already", "Its goal is reached already.")
-        first = self._comes_first(entries)
-        if first:
-            raise self._refusal("order", f"Refused: step {first} comes first.", [])
-        decision = step_decision(self.step, observation, entries)
-        if decision.action == "skip":
-            return self._nothing("skipped", f"{decision.reason}.")
-        if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
-            message = f"Refused: {decision.reason}."
-            raise self._refusal("interlock", message, decision.verdicts)
-        return self._act(observation, decision.verdicts, joins=decision.action == "resume")
-
-    def _comes_first(self, entries: list[dict[str, t.Any]]) -> str | None:
-        """The earlier step that remains, or None.
-
-        Some steps leave nothing behind that could be observed (a check, a wait): such a one
-        has had its turn if it went well in this run, that is since the last begin.
-        """
-        begins = [number for number, entry in enumerate(entries) if entry["kind"] == "begin"]
-        had_its_turn = {
-            entry.get("step")
-            for entry in entries[begins[-1] if begins else 0 :]
-            if entry["kind"] == "result" and entry["status"] in ("ok", "skipped")
-        }
-        before = self.todo[: self.todo.index(self.step["id"])]
-        return next((step for step in before if step not in had_its_turn), None)
-
-    def _only_unprobed(self, verdicts: list[Verdict]) -> bool:
-        """Whether all that is missing is what check mode does not ask for, as it may act."""
-        missing = [verdict for verdict in verdicts if verdict.holds is not True]
-        return self.action.check_mode and all(
-            verdict.holds is None and CHECKS[verdict.ref["check"]].probes for verdict in missing
-        )
-
-    def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
-        step = self.step
-        self._announce(joins)
-        facts = {**self.about, "interlocks": _told(guards)}
-        if self.action.check_mode:
-            result = self.action.dispatch(step)
-            if result.get("failed"):
-                raise ActionError(
-                    str(result.get("reason", "failed")), str(result.get("msg")), **facts
-                )
-            return {**_shown(result), **facts, "outcome": "possible", "result": result}
-        more = self._arguments_of_the_run(joins)
-        self._note(
-            "intent", joins=joins, interlocks=_told(guards), observation=observation_digest(before)
-        )
-        self._state(files.UNDER_WAY)
-        result = self._dispatched(more)
-        if result.get("failed"):
-            raise self._failure(str(result.get("reason", "failed")), str(result.get("msg")), result)
-        expected = self._verify(result)
-        self._result("ok", result=result, expected=expected)
-        return {**_shown(result), **facts, "outcome": "done", "result": result}
-
-    def _dispatched(self, more: Result) -> Result:
-        """The module's result; tried again where only the line to the host failed.
-
-        Every module may be called again at any time: it looks first, and finds its own job.
-        """
-
-        def attempt() -> Result:
-            result = self.action.dispatch(self.step, **more)
-            reason = str(result.get("reason"))
-            if result.get("failed") and is_passing(RemoteError(reason, "", "")):
-                self.lost = result
-                raise RemoteError(reason, str(result.get("msg")), "")
-            return result
-
-        try:
-            return self.action.patiently(attempt, PATIENCE_SECONDS)
-        except RemoteError:
-            return self.lost
-
-    def _arguments_of_the_run(self, joins: bool) -> Result:
-        """Arguments that are no part of the plan: a new try after a failure, credentials."""
-        if self.step["action"] == "msp_patch" and not joins:
-            last = [e for e in self.journal.entries() if e.get("step") == self.step["id"]][-1:]
-            return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
-        if self.step["action"] == "staged_package":
-            variables = self.action.task_vars["hostvars"][self.host]
-            names = {name: f"legacyops_package_{name}" for name in ("username", "password")}
-            return {name: str(variables[v]) for name, v in names.items() if v in variables}
-        return {}
-
-    def _verify(self, result: Result) -> list[t.Any]:
-        """Look again: the module's word is not enough. Returns what was expected and is there."""
-        if not self.step["expect"]:
-            return []
-        try:
-            observation = self._observe(request_for(self.step["expect"]))
-        except RemoteError as error:
-            raise self._failure(error.reason, str(error), result) from None
-        unmet = step_unproven(self.step, observation)
-        if unmet:
-            message = f"It was carried out, but does not show what it should: {_unmet(unmet)}."
-            raise self._failure("expectation", message, result, unmet=_told(unmet))
-        return list(self.step["expect"])
-
-    def _requests(self) -> list[dict[str, t.Any]]:
-        """What this step and the choice of what remains need; only this step may probe."""
-        mine = step_request(self.step, probe=not self.action.check_mode)
-        return [mine, *(step_request(step, probe=False) for step in self.steps)]
-
-    def _observe(self, *requests: dict[str, t.Any]) -> Observation:
-        """Read everything in one start."""
-        always = {"want": ["sessions", "system"]}
-        request = merge_requests([always, *requests])
-        observation = self.action.patiently(lambda: self.remote.observe(request), PATIENCE_SECONDS)
-        self.drained = _logons_off(observation)
-        self.boot_token = boot_token(observation)
-        return self.change.judged(observation, predicted=self.action.check_mode)
-
-    def _nothing(self, outcome: str, why: str) -> Result:
-        if not self.action.check_mode:
-            self._result("skipped" if outcome == "skipped" else "ok", why=why)
-        return {**self.about, "outcome": outcome, "msg": why}
-
-    def _announce(self, joins: bool) -> None:
-        number = [each["id"] for each in self.steps].index(self.step["id"]) + 1
-        title = in_language(self.step["title"], self.action.language)
-        joined = " (goes on where an earlier run left it)" if joins else ""
-        self.action.say(
-            f"[{self.host}] step {number} of {len(self.steps)}: {title}"
-            f"{clauses(self.step['clause'])}{joined}"
-        )
-
-    def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
-        """The refusal, recorded; nothing has been done to the host by this step."""
-        unmet = [verdict for verdict in guards if verdict.holds is not True]
-        blameless = all(verdict.ref["check"] in NOT_THE_HOSTS_FAULT for verdict in unmet)
-        status = files.NOT_BEGUN if blameless else files.FAILED
-        policy = self.step["on_refusal"]
-        return self._left("refused", reason, message, status, policy, interlocks=_told(unmet))
-
-    def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
-        """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
-        unknown = is_passing(RemoteError(reason, "", ""))
-        if unknown or reason in STILL_UNDER_WAY:
-            status = files.FAILED if unknown else files.UNDER_WAY
-            return self._left("left", reason, message, status, "stop", result=result)
-        broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
-        if broken:
-            facts["needs_reconfiguration"] = True
-            duty = in_language(NEEDS_RECONFIGURATION, self.action.language)
-            text = f"{self.host}: after the failed installation {broken}. {duty}"
-            self.change.directory.stop_all(text)
-            message += f" The change is stopped, no other host begins. {text}"
-        message += f" {in_language(self.step['rollback'], self.action.language)}"
-        policy = self.step["on_failure"]
-        return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
-
-    def _broken_services(self) -> str:
-        """Which of the services that this step must leave running are not, after a failure.
-
-        A service that is still starting gets its time: IMA may need more than six minutes.
-        """
-        refs = [*self.step["expect"], *self.step["interlocks"]]
-        refs = [ref for ref in refs if ref["check"] == "service_state"]
-        if not refs:
-            return ""
-        request = request_for(refs)
-
-        def look() -> str | None:
-            observation = self.action.patiently(
-                lambda: self.remote.observe(request), PATIENCE_SECONDS
-            )
-            verdicts = evaluate_all(refs, observation)
-            if any("Pending" in str(verdict.value) for verdict in verdicts):
-                return None
-            return "; ".join(v.evidence for v in verdicts if v.holds is False)
-
-        try:
-            seconds = self.action.poll_seconds({"poll_seconds": None})
-            broken: str | None = poll(
-                look, deadline=SERVICE_SECONDS, interval=seconds, stop=self.action.stop
-            )
-        except RemoteError as error:
-            return f"its services could not be read ({str(error).removeprefix(f'{self.host}: ')})"
-        return "a service does not come up" if broken is None else broken
-
-    def _left(
-        self,
-        outcome: str,
-        reason: str,
-        message: str,
-        status: str,
-        policy: str,
-        result: Result | None = None,
-        **facts: t.Any,
-    ) -> ActionError:
-        """Record how the host is left, and bring it back to service where the step says so.
-
-        :param status: what the host is from now on; one that may begin again later (not_begun)
-            stays under way as long as its users are locked out.
-        """
-        if outcome == "left":
-            # No result of the step: it may still be coming, and the next run collects it.
-            self.journal.append(
-                "left", left_step=self.step["id"], reason=reason, message=message,
-                plan=self.change.digest,
-            )  # fmt: skip
-        elif not self.action.check_mode:
-            self._result(outcome, reason=reason, message=message, result=result, **facts)
-            if policy == "return_to_service":
-                message += self._return_to_service()
-        if self.drained:
-            message += " New logons are off and stay off."
-            status = files.UNDER_WAY if status == files.NOT_BEGUN else status
-        message = f"Step {self.step['id']}: {message.removeprefix(f'{self.host}: ')}"
-        if not self.action.check_mode:
-            self._state(status, reason=reason, message=message, remaining=self.todo)
-        return ActionError(
-            reason,
-            message,
-            outcome="refused" if outcome == "refused" else "failed",
-            remaining=self.todo,
-            journal=str(self.journal.path),
-            **self.about,
-            **facts,
-        )
-
-    def _return_to_service(self) -> str:
-        """Carry out the step that lets users in again, under its own interlocks."""
-        back = return_step(self.change.plan, self.host)
-        if back is None or not self.drained:
-            return ""
-        try:
-            observation = self._observe(step_request(back))
-        except RemoteError as error:
-            return f" Users were not let in again: {error}"
-        decision = step_decision(back, observation)
-        if decision.action != "act":
-            return f" Users are not let in again: {decision.reason}."
-        self._note("intent", for_step=back["id"], interlocks=_told(decision.verdicts))
-        result = self.action.dispatch(back)
-        failed = bool(result.get("failed"))
-        self._result("failed" if failed else "ok", for_step=back["id"], result=result)
-        if failed:
-            return f" Letting users in again failed: {result.get('msg')}"
-        self.drained = False
-        return " The server was returned to service: new logons are on again."
-
-    def _state(self, status: str, **more: t.Any) -> None:
-        self.change.set_state(self.host, status, step=self.step["id"], **more)
-
-    def _result(self, status: str, **body: t.Any) -> None:
-        asked = (body.get("result") or {}).get("reboot_required") is True
-        self._note(
-            "result", status=status, restart_required=asked, boot_token=self.boot_token, **body
-        )
-
-    def _note(self, kind: str, **body: t.Any) -> None:
-        step = body.pop("for_step", self.step["id"])
-        self.journal.append(kind, step=step, plan=self.change.digest, **plain(body))
-
-
-def _about(step: Step) -> Result:
-    return {"step": step["id"], "clause": list(step["clause"])}
-
-
-def _shown(result: Result) -> Result:
-    """What of the module's result the task shows as its own."""
-    return {key: result[key] for key in ("changed", "diff", "warnings") if key in result}
-
-
-def _told(verdicts: list[Verdict]) -> list[dict[str, t.Any]]:
-    return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in verdicts]
-
-
-def _unmet(verdicts: list[Verdict]) -> str:
-    """Each reference that does not hold, with what was seen instead."""
-    return "; ".join(
-        f"{describe(v.ref)} (seen: {v.evidence})" for v in verdicts if v.holds is not True
+    Only where the step would not even begin then: what comes after that point goes on to the
+    next resting point.
+    """
+    begins_only_in_an_open_change = any(
+        ref["check"] == "change_state" for ref in step["interlocks"]
     )
-
-
-def _logons_off(observation: Observation) -> bool:
-    """Whether the host certainly refuses new logons."""
-    data = observation.part("sessions")
-    if not isinstance(data, Mapping):
-        return False
-    return data.get("logons_disabled") is True or data.get("drain_mode") in (1, 2)
+    return step["interruptible"] and begins_only_in_an_open_change

@@ -41,10 +41,12 @@ class ActionModule(FtAction):
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         driver = endurance_driver(self.system(args), self.credentials(args))
         if isinstance(driver, OperatorEndurance):
+            self.guard(remote, args)
             return self._by_operator(driver, args)
         before = self._read(driver, args)
         if before[0] in _ENABLED:
             return self._result(driver, before, before, changed=False)
+        self.guard(remote, args)
         if self.check_mode:
             return self._result(driver, before, before, changed=True)
         said = driver.enable(args["name"])

@@ -41,7 +41,8 @@ attributes:
     platforms: posix
     description: The systems that it works on.
     details:
-      - Drivers run on the controller; the connection of the inventory host is not used.
+      - Drivers run on the controller. Nodes are reached through the connection of the inventory host, which is their
+        relay's.
   action_group:
     support: full
     description: The group for O(ignore:module_defaults).
@@ -57,4 +58,24 @@ notes:
     C(LEGACYOPS_PASSWORD). Of the controller's environment such a command sees no more than C(PATH), C(HOME) and the
     like. It is killed after C(seconds).
   - Fujitsu's notice on KB890859 leaves power and Endurance to a person; so does the driver C(operator), the default.
+"""
+
+    NODE = r"""
+options:
+  node:
+    description:
+      - The Windows installation. Its C(access) in O(ft_system) says whether the relay reaches it or a person does it.
+    type: str
+    choices: [coserver1, coserver2, ftvirtual]
+    required: true
+  deadline_seconds:
+    description:
+      - Seconds to wait for it. What was begun goes on after them.
+    type: int
+    required: true
+notes:
+  - The relay is the host of the inventory's connection, a Windows with PowerShell 2.0 or later. The nodes need no
+    preparation; C(docs/relay.md) tells what the relay needs.
+  - A relay that cannot be asked fails as any host does, for example with the RV(ignore:reason) V(unreachable); a node with
+    V(node_unreachable), V(access_denied), V(unknown) or V(deadline).
 """

@@ -103,4 +103,10 @@ reason:
   returned: when the host could not be read
   type: str
   sample: unreachable
+mistakes:
+  description: What is wrong in the inventory, one sentence each. Nothing was contacted.
+  returned: when the inventory has mistakes, with C(reason) V(mistake)
+  type: list
+  elements: str
+  sample: ["legacyops_ft_system.model is not given: copy the model number from the type plate."]
 """

@@ -32,10 +32,12 @@ attributes:
 options:
   state:
     description:
-      - V(open) verifies the plan and its approval, prints the command that continues this run, and returns the
-        hosts in the order of their waves. It contacts no host. Run it once for all hosts.
-      - V(begin) reads the host and returns the steps that remain. A host that has not begun does not begin while
-        the change is stopped or its failure budget is spent.
+      - V(open) verifies the plan, its approval, the window and that the plan has every host of the play, prints the
+        command that continues this run, and returns the hosts in the order of their waves. It contacts no host. Run it once for all hosts.
+      - V(begin) reads the host, compares it, its settings and its advisory with the plan, and returns the steps that
+        remain. A host that is not as it was approved is refused, and the difference is printed. A host that has
+        not begun does not begin while the change is stopped or its failure budget is spent; one at a resting
+        point does not go on where the window ends too early for the next one.
       - V(end) records that the host has reached the end of its plan.
       - V(halt) records and prints how a failed host was left, what is done and what remains.
       - V(summary) prints where each host stands (once a play), and fails for a host that is not done.
@@ -44,8 +46,9 @@ options:
     required: true
   approved_digest:
     description:
-      - The digest of the plan that was approved, as M(legacyops.hotfix.plan) printed it.
-      - A placeholder for approvals by name and signature.
+      - The digest of the plan that was approved, as M(legacyops.hotfix.plan) printed it, where the approval is given
+        by variables. C(legacyops_approved_by) and C(legacyops_approved_at) belong to it.
+      - If empty, the approval is the one that M(legacyops.hotfix.approve) wrote into the change directory.
     type: str
     default: ""
   approve_plan:
@@ -60,6 +63,10 @@ options:
     elements: str
 extends_documentation_fragment:
   - legacyops.hotfix.procedure
+  - legacyops.hotfix.procedure.advisories
+notes:
+  - The site's rules for changes (C(legacyops_window), C(legacyops_signature_required) and others) are read from the
+    host's variables, so that they also hold where the module is called by hand. See C(docs/change-control.md).
 """
 
 EXAMPLES = r"""
@@ -108,6 +115,16 @@ status:
   returned: with O(state=begin), O(state=end), O(state=halt) and O(state=summary)
   type: str
   sample: under_way
+differences:
+  description: What is not as it was approved. Null is what is not there.
+  returned: when that was the reason
+  type: list
+  elements: dict
+  sample:
+    - what: {en: package or file, ja: パッケージまたはファイル}
+      path: files.C:\Hotfix\XAJ500W2K8X64001.msp.sha256
+      planned: 3AE2F10E7A0C0A4B5FD0AB8CD1E2A0AB5B19A9D3F6F7C4BB0D7A4B6F9C7A1D20
+      now: 9B1C0D7E2F3A4B5C6D7E8F90A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D4
 reason:
   description: Why the task failed, or why the host may not begin.
   returned: when it failed or the host may not begin

@@ -93,4 +93,10 @@ text:
   returned: always
   type: str
   sample: "PLAN  ctx130025 1.0"
+mistakes:
+  description: What is wrong in the inventory, one sentence each. Nothing was contacted.
+  returned: when the inventory has mistakes, with C(reason) V(mistake)
+  type: list
+  elements: str
+  sample: ["legacyops_ft_system.model is not given: copy the model number from the type plate."]
 """

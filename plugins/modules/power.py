@@ -15,8 +15,11 @@ description:
   - Off is believed only when the driver reads it. That the node does not answer any more is the step's to see.
   - It cuts nothing as long as nothing proves which machine the driver switches, nor where the peer is not as
     O(peer_state) says. Whatever it does, a peer whose power changed meanwhile makes it fail.
-  - It shuts no Windows down. In a procedure the interlocks of the step say when power may be cut at all; a cut by
-    hand has nothing but what is written here.
+  - Where the relay reaches the node (C(access=relay)), its Windows is asked through the relay to shut down (V(shutdown)),
+    or to restart into the BIOS setup that the driver has asked the board for (V(bios_setup)); a person is asked only for
+    the rest. A node that does not answer is left alone.
+  - In a procedure the interlocks of the step say when power may be cut at all; a cut by hand has nothing but what is
+    written here.
 options:
   coserver:
     description:
@@ -34,11 +37,11 @@ options:
     description:
       - How it is to go off; required with O(state=off).
       - V(at_post) is the notice's way, at the POST screen after a restart. No network sees POST, so only an operator
-        can.
+        can. The operator also restarts the machine, being at its screen by then.
       - V(bios_setup) makes the next start end in the BIOS setup and waits for a person who sees that on the screen
         (O(confirmed_by)); then it cuts.
-      - V(shutdown) cuts nothing and waits until Windows, which something else shuts down, has switched the machine
-        off. That proves the driver's wiring passively.
+      - V(shutdown) cuts nothing and waits until Windows, which the relay or something else shuts down, has switched the
+        machine off. That proves the driver's wiring passively.
       - V(cut) cuts at once, for a machine at a STOP screen, or one that hangs by a person's word.
     type: str
     choices: [at_post, bios_setup, shutdown, cut]
@@ -73,7 +76,7 @@ extends_documentation_fragment:
 notes:
   - "Notice, 5.2: ① (CoServer2 off), ⑥ (off at POST), ⑧ (both on)."
   - Its own reasons are V(waiting_operator), V(unknown), V(peer_state), V(peer_changed), V(wiring_wrong),
-    V(wiring_unproven), V(not_verified), V(not_possible), V(power_timeout) and V(power_refused).
+    V(wiring_unproven), V(not_verified), V(not_possible), V(installer_busy), V(power_timeout) and V(power_refused).
   - The driver C(command) has C(status), C(on), C(off) and, for V(bios_setup), C(boot_setup), each a list of words with
     the placeholders C({coserver}), C({name}) and C({address}). The status command prints C(on) or C(off), unless
     C(states) gives a pattern (and exit codes) for each.

@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 from ._core.observation import Observation
 from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
-from ._io.waiting import Progress, Stop, StoppedError
+from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError
 
 POLL_SECONDS = 15
 
@@ -64,6 +64,8 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     argument_spec: t.ClassVar[dict[str, t.Any]] = {}
     # mutually_exclusive, required_if and so on, as validate_argument_spec takes them.
     argument_rules: t.ClassVar[dict[str, t.Any]] = {}
+    # Set by a step whose waits end when the change is stopped: says why it is, or None.
+    change_stopped: t.Callable[[], str | None] | None = None
     _supports_async = False
     _supports_check_mode = True
 
@@ -83,7 +85,7 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self.task_vars = task_vars or {}
         self.host = str(self.task_vars.get("inventory_hostname") or "the host")
         _validation, args = self.validate_argument_spec(self.argument_spec, **self.argument_rules)
-        self.stop = Stop()
+        self.stop = Stop(self.change_stopped)
         self._began = time.monotonic()
         with self.stop.listening():
             result.update(self._guarded(Remote(self, self.host), plain(args)))
@@ -97,6 +99,8 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             result = self.failure(error.reason, f"{self.host}: {error.msg}", **error.facts)
         except RemoteError as error:
             result = self.failure(error.reason, str(error), detail=error.detail)
+        except ChangeStoppedError as error:
+            result = self.failure("stopped", f"{self.host}: Waiting was left because {error}.")
         except StoppedError as error:
             message = f"{self.host}: Waiting was left because {error}; run again to continue."
             result = self.failure("interrupted", message)

@@ -9,10 +9,12 @@ import typing as t
 from collections.abc import Mapping
 
 from ._action import ActionError, HotfixAction, plain
-from ._io.power import OperatorNeededError
-
-SYSTEM = "legacyops_ft_system"
-CREDENTIALS = "legacyops_ft_credentials"
+from ._core.ft_system import CREDENTIALS, NODES
+from ._core.ft_system import SETTING as SYSTEM
+from ._io.power import OperatorNeededError, title_of
+from ._io.relay import Data, Relay, is_unclear
+from ._io.remote import Remote, RemoteError
+from ._procedure import by_hand
 
 FT_OPTIONS: dict[str, t.Any] = {
     "ft_system": {"type": "dict"},
@@ -20,9 +22,34 @@ FT_OPTIONS: dict[str, t.Any] = {
     "confirmed_by": {"type": "str"},
 }
 
+NODE_OPTIONS: dict[str, t.Any] = {
+    "node": {"type": "str", "choices": list(NODES), "required": True},
+    "deadline_seconds": {"type": "int", "required": True},
+    "poll_seconds": {"type": "int"},
+    **FT_OPTIONS,
+}
+
 
 class FtAction(HotfixAction):
     """An action that a driver of the inventory carries out, or a person."""
+
+    # A step has evaluated its own interlocks; who calls the module by hand has not.
+    of_a_step = False
+
+    def guard(self, remote: Remote, args: Mapping[str, t.Any]) -> None:
+        """Right before acting: called by hand, meet the interlocks of the notice's steps.
+
+        :raises ActionError: they do not hold.
+        """
+        if self.of_a_step:
+            return
+        hosts = self.task_vars.get("hostvars") or {}
+        variables = {
+            **hosts.get(self.host, {}),
+            SYSTEM: self.system(args),
+            CREDENTIALS: self.credentials(args),
+        }
+        by_hand.guard(remote, variables, str(self._task.action).rpartition(".")[2], args)
 
     def system(self, args: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The FT system's form: the option, else the inventory's variable.
@@ -61,3 +88,102 @@ class FtAction(HotfixAction):
     def person(args: Mapping[str, t.Any]) -> str:
         """Who confirms that it was done; empty where nobody does."""
         return " ".join(str(args["confirmed_by"] or "").split())
+
+
+class NodeAction(FtAction):
+    """An action on the Windows of one node: through the system's relay, or by a person."""
+
+    def relay(self, remote: Remote, args: Mapping[str, t.Any]) -> Relay:
+        """The relay of the system; whether it reaches the node, its calls say."""
+        return Relay(remote, self.system(args), self.credentials(args))
+
+    def is_operators(self, args: Mapping[str, t.Any], node: str) -> bool:
+        """Whether a person acts on the node; so where the form does not say otherwise.
+
+        :raises ActionError: the form does not have the node.
+        """
+        part = self.system(args).get(node)
+        if not isinstance(part, Mapping):
+            raise ActionError("bad_settings", f"{SYSTEM}.{node} is not given: describe the node.")
+        return part.get("access") != "relay"
+
+    def by_operator(
+        self, args: Mapping[str, t.Any], instruction: dict[str, str], **facts: t.Any
+    ) -> dict[str, t.Any]:
+        """What a person has done is reported by name; otherwise tell what to do.
+
+        :raises ActionError: reason waiting_operator: nobody says that it is done.
+        """
+        needed = OperatorNeededError(instruction)
+        name = self.person(args)
+        if not name and not self.check_mode:
+            raise self.waiting(needed, **facts)
+        evidence = f"{name} says so" if name else ""
+        return {"changed": True, "evidence": evidence, "instruction": instruction, **facts}
+
+    def answering(self, record: Data, node: str) -> Data:
+        """The same record of a node, which answers, and whose boot token was read.
+
+        :raises ActionError: it does not, or was not.
+        """
+        title, error = node_title(node), str(record.get("error") or record.get("errors"))
+        if record.get("reachable") is not True or error.startswith("node_unreachable:"):
+            raise ActionError(
+                "node_unreachable",
+                f"{title} does not answer the relay ({error}). Look at its screen: it may be off,"
+                " starting, or at a STOP screen.",
+            )
+        if error.startswith("access_denied:"):
+            raise ActionError(
+                "access_denied",
+                f"{title} rejects the credentials ({error}). Check its entry in {CREDENTIALS}.",
+            )
+        if not boot_token(record):
+            raise ActionError(
+                "unknown",
+                f"{title} answers, but could not be read ({error}). Let a person look at it.",
+            )
+        return record
+
+    def without_job(self, record: Data, node: str) -> None:
+        """:raises ActionError: an installer of ours may be at work on the node."""
+        job = record.get("job")
+        state = job.get("state") if isinstance(job, Mapping) else None
+        if state not in ("none", "finished"):
+            raise ActionError(
+                "installer_busy",
+                f"On {node_title(node)} an installer of ours is {state or 'perhaps at work'}."
+                " Wait until it has ended, then run again; never end it.",
+            )
+
+    def ask(self, node: str, act: t.Callable[[], Data], what: str) -> str:
+        """Ask a node's Windows to restart or to shut down; what came of it, in words.
+
+        A lost answer is no failure: the node's boot token will tell.
+
+        :raises ActionError: Windows refuses.
+        """
+        try:
+            value = act().get("return_value")
+        except RemoteError as error:
+            if not is_unclear(error):
+                raise
+            return f"asked for the {what}; the answer was lost ({error.reason})"
+        if value != 0:
+            raise ActionError(
+                "refused",
+                f"The Windows of {node_title(node)} refuses the {what} with code {value}."
+                " Look the code of Win32Shutdown up, or let a person do it.",
+            )
+        return f"asked for the {what}"
+
+
+def boot_token(record: Mapping[str, t.Any]) -> str:
+    """A node's boot token; empty where it was not read."""
+    system = record.get("system")
+    return str(system.get("boot_token") or "") if isinstance(system, Mapping) else ""
+
+
+def node_title(node: str) -> str:
+    """The node as the notice writes it."""
+    return "FTvirtual Server" if node == "ftvirtual" else title_of(node)

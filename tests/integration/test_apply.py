@@ -47,8 +47,14 @@ def test_nothing_is_applied_without_approval(lab: Any) -> None:
 
 def test_the_approved_digest_is_an_approval(lab: Any) -> None:
     digest = lab.read("plan.json")["digest"]
-    approval = json.dumps({"legacyops_approve_plan": False, "legacyops_approved_digest": digest})
-    assert lab.playbook("apply", "--check", "-e", approval).code == 0
+    approval = {
+        "legacyops_approve_plan": False,
+        "legacyops_approved_digest": digest,
+        "legacyops_approved_by": "Sato",
+        "legacyops_approved_at": "2026-11-28T09:00:00+09:00",
+        "legacyops_window_required": False,
+    }
+    assert lab.playbook("apply", "--check", "-e", json.dumps(approval)).code == 0
 
 
 def test_an_altered_plan_is_refused(lab: Any) -> None:

@@ -184,7 +184,8 @@ def test_schema_refuses(wrong: dict[str, object]) -> None:
 
 def test_every_hypothesis_is_written_down() -> None:
     text = HYPOTHESES.read_text(encoding="utf-8")
-    sources = [*(REPOSITORY / "lab/legacyops_lab/ft").glob("*.*")]
+    lab = REPOSITORY / "lab" / "legacyops_lab"
+    sources = [path for part in ("ft", "relay") for path in (lab / part).glob("*.*")]
     used: set[str] = set()
     for path in sources:
         used |= set(re.findall(r"HYP-FT-\d+", path.read_text(encoding="utf-8")))

@@ -16,9 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "plugins" / "plugin_utils" / "_powershell"
 CORPUS = Path(__file__).resolve().parent / "corpus"
 COMMON = (SCRIPTS / "common.ps1").read_text("ascii")
-NAMES = sorted(p.stem for p in SCRIPTS.glob("*.ps1") if p.stem not in ("boot", "common"))
+FT_COMMON = (SCRIPTS / "ft_common.ps1").read_text("ascii")
+SHARED = ["common", "ft_common"]
+NAMES = sorted(p.stem for p in SCRIPTS.glob("*.ps1") if p.stem not in ("boot", *SHARED))
 EXPECTED = [
     "fetch_file",
+    "ft_act",
+    "ft_observe",
+    "ft_owner",
     "job",
     "logon_mode",
     "observe",
@@ -34,9 +39,21 @@ def read(name: str) -> str:
     return (SCRIPTS / f"{name}.ps1").read_bytes().decode("ascii")
 
 
+def constant(text: str, name: str) -> str:
+    """A constant text of a script: $NAME = 'many lines'."""
+    (found,) = re.findall(rf"(?ms)^\${name} = '\n(.*?)\n'$", text)
+    return found.replace("''", "'")
+
+
 def code_of(name: str) -> str:
-    """The script without its comment lines."""
-    return re.sub(r"(?m)^\s*#.*$", "", read(name))
+    """The script without its comment lines, and without the constant texts for other programs."""
+    text = re.sub(r"(?m)^\s*#.*$", "", read(name))
+    return re.sub(r"(?ms)^\$(NodeBoot|WrapperSource) = '\n.*?\n'$", "", text)
+
+
+def shared_with(name: str) -> str:
+    """What stands before a script in the text that is sent."""
+    return COMMON + (FT_COMMON if name.startswith("ft_") else "")
 
 
 def stripped(text: str) -> str:
@@ -71,10 +88,11 @@ def test_every_script_is_there() -> None:
     assert NAMES == EXPECTED
 
 
-@pytest.mark.parametrize("name", ["common", *NAMES])
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
 def test_a_script_has_nothing_that_powershell_2_lacks(name: str) -> None:
-    # Invoke-Script is called in common.ps1 and defined in each of the others.
-    assert lint(read(name), known={*functions_of(COMMON), "invoke-script"}) == []
+    # Each script defines Invoke-Script, and one that has a child process Invoke-NodeWork.
+    known = {*functions_of(shared_with(name)), "invoke-script", "invoke-nodework"}
+    assert lint(read(name), known=known) == []
 
 
 def test_boot_has_nothing_that_powershell_2_lacks() -> None:
@@ -112,7 +130,7 @@ def test_boot_keeps_the_command_line_far_under_the_limit_of_cmd() -> None:
     assert len(command) < 8191 * 0.6
 
 
-@pytest.mark.parametrize("name", ["boot", "common", *NAMES])
+@pytest.mark.parametrize("name", ["boot", *SHARED, *NAMES])
 def test_a_script_is_ascii_with_unix_line_ends_and_ends_with_one(name: str) -> None:
     text = read(name)
     assert not re.search(r"[\r\t]", text)
@@ -121,7 +139,8 @@ def test_a_script_is_ascii_with_unix_line_ends_and_ends_with_one(name: str) -> N
 
 def test_line_numbers_of_errors_are_counted_from_the_last_line_of_common() -> None:
     # common.ps1 adds the line end of its last line and the newline that joins it to the script.
-    assert COMMON.endswith("$Legacy.CommonLines = 1 + (Get-CallerLine)\n")
+    for text in (COMMON, FT_COMMON):
+        assert text.endswith("$Legacy.CommonLines = 1 + (Get-CallerLine)\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -139,7 +158,7 @@ def test_a_script_says_who_it_is_and_has_a_header(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_is_not_defined_twice(name: str) -> None:
     text = read(name)
-    names = [n.lower() for n in re.findall(r"(?m)^function ([\w-]+)", COMMON + text)]
+    names = [n.lower() for n in re.findall(r"(?m)^function ([\w-]+)", shared_with(name) + text)]
     # receive_file replaces the Add-Piece that refuses every piece.
     doubled = {n for n in names if names.count(n) > 1}
     assert doubled == ({"add-piece"} if name == "receive_file" else set())
@@ -148,7 +167,7 @@ def test_a_function_is_not_defined_twice(name: str) -> None:
 # --- parameters never become code or command lines ----------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["common", *NAMES])
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
 def test_no_parameter_becomes_code(name: str) -> None:
     code = code_of(name)
     assert not re.search(
@@ -160,7 +179,7 @@ def test_no_parameter_becomes_code(name: str) -> None:
         assert "$" not in text
 
 
-@pytest.mark.parametrize("name", ["common", *NAMES])
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
 def test_programs_are_started_with_constant_arguments_only(name: str) -> None:
     code = code_of(name)
     assert not re.search(r"(?i)Start-Process|\bcmd(\.exe)?\b|powershell\.exe|WScript\.Shell", code)
@@ -170,7 +189,7 @@ def test_programs_are_started_with_constant_arguments_only(name: str) -> None:
         assert re.fullmatch(r"'(?:[^'$]|'')*'", line)
 
 
-@pytest.mark.parametrize("name", ["common", *NAMES])
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
 def test_no_csharp_source_is_made_of_parts(name: str) -> None:
     code = code_of(name)
     for argument in re.findall(r"Add-Type -TypeDefinition (\S+)", code):

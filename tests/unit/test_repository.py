@@ -135,6 +135,7 @@ def test_core_is_pure(repository):
     [
         ("_core", ["_core"]),
         ("_powershell", ["_powershell"]),
+        ("_report", ["_report", "_core"]),
         ("_io", ["_io", "_core", "_powershell"]),
     ],
 )

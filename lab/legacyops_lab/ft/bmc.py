@@ -8,6 +8,7 @@ where BMCs are to run.
 from __future__ import annotations
 
 import contextlib
+import socket
 import struct
 import threading
 import uuid
@@ -38,15 +39,16 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         """Listen on a loopback address; port 0 takes a free one. OSError if it is taken."""
         if side_of(node) is None:
             raise ValueError(f"{node} has no BMC")
-        given = system.description.get(node, {}).get("bmc", {})
+        given = system.description.get(node, {}).get("bmc") or {}
         users = given.get("users") or {"admin": "Lab-Passw0rd!"}
-        self.guid = uuid.UUID(given["uuid"]) if "uuid" in given else _uuid(system.name, node)
+        self.guid = system.uuid(node)
         super().__init__(users, port=port, bmcuuid=self.guid, address=address)
         self.port = self.serversocket.getsockname()[1]
         self.system, self.node = system, node
         self._wired_to: Node = given.get("wired_to", node)
         self.boot_device = "default"
         _open.add(self)
+        _wake_by_own_address()
         _start_pump()
 
     def close(self) -> None:
@@ -147,10 +149,6 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         return 0
 
 
-def _uuid(system: str, node: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_DNS, f"{node}.{system}.lab.invalid")
-
-
 def _asks_for_other_algorithm(data: bytes) -> bool:
     """Whether this is an RMCP+ open session request for another algorithm (table 13-9)."""
     if len(data) < 29 or data[4] != 6 or data[5] & 0x3F != _OPEN_SESSION:
@@ -164,6 +162,17 @@ def _refusal(request: bytes) -> bytes:
     kind = constants.payload_types["rmcpplusopenresponse"]
     head = b"\x06\x00\xff\x07" + bytes([6, kind]) + bytes(8)
     return head + struct.pack("<H", len(payload)) + payload
+
+
+def _wake_by_own_address() -> None:
+    """Let pyghmi wake its thread where the first socket listens.
+
+    It sends to 127.0.0.1; with a board at another address, nothing that is opened later would be
+    listened to before the first board happens to get a packet.
+    """
+    first = session.iosockets[0]
+    if first.family == socket.AF_INET:
+        session.myself = first.getsockname()[0]
 
 
 def _pump_packets() -> None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a BMC."""
+"""What can be wrong with a BMC, and with a node's network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any, Literal
 from .state import Node
 
 BMC_FAULTS = ("bmc_late", "bmc_lies", "bmc_deaf", "bmc_silent", "bmc_wired_to", "bmc_recovers")
+
+# wmi_hangs: port 135 answers and WMI never does. wmi_dead: it answers with an error.
+# rpc_closed: port 135 does not answer. smb_closed: its administrative share does not.
+NODE_FAULTS = ("wmi_hangs", "wmi_dead", "rpc_closed", "smb_closed")
 
 
 @dataclass(frozen=True)

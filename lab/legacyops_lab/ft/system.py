@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from ..estate import machine_uuid
 from ..world.ledger import Ledger
 from ..world.times import ClockLike
-from . import levels, physics, violations
+from . import board, levels, physics, violations
 from .estate import check, first_state, rules_of
-from .faults import BmcFault, bmc_fault
+from .faults import NODE_FAULTS, BmcFault, bmc_fault
+from .jobs import Jobs
 from .log import Log
 from .notice import of_type
 from .physics import Action, Verb
@@ -57,11 +60,16 @@ class FtSystem:
         self.description = description
         self.clock = clock
         self.bmc_faults: dict[Node, BmcFault] = {}
+        self.node_faults: dict[Node, set[str]] = {node: set() for node in NODES}
         self._lock = threading.RLock()
+        self.jobs = Jobs(self, self._lock)
+        self._clients: list[str] = []
         self._at = clock.now()
         self._book = Ledger()
         self._log = Log(description.get("language", "ja"))
         self._system = first_state(description)
+        # Before the lab began, each node had been up for a month.
+        self._boots = {node: self._at - timedelta(days=30) for node in NODES}
         if state is None:
             self._log.begin(self._at - timedelta(hours=1), description)
         else:
@@ -79,11 +87,23 @@ class FtSystem:
         """Let everything happen that is due by the clock."""
         with self._lock:
             left = int((self.clock.now() - self._at).total_seconds())
-            while left > 0:
+            while True:
+                self._run_jobs()
+                if left <= 0:
+                    return
                 step = min(physics.next_event(self._system) or left, left)
+                step = min(self.jobs.seconds_to_next(self._at) or step, step)
                 self._at += timedelta(seconds=step)
                 self._take_over(physics.advance(self._system, step))
                 left -= step
+
+    def _run_jobs(self) -> None:
+        """Start the programs of the jobs that are due."""
+        for job, action in self.jobs.run_due(self._at, self._system):
+            try:
+                self._take_over(physics.act(self._system, action))
+            except physics.Impossible as error:
+                self.jobs.refused(job, error, action.node, self._at)
 
     def act(
         self, verb: Verb, node: Node, *, restart: bool = True, level: str | None = None
@@ -97,15 +117,33 @@ class FtSystem:
             action = Action(verb, node, restart, levels.number(level))
             self._take_over(physics.act(self._system, action))
 
+    def acted(self, client: str) -> None:
+        """Note that a client of the relay changes something here.
+
+        One that comes back after another has acted: the two are at work at the same time.
+        """
+        with self._lock:
+            self.advance()
+            if client in self._clients[:-1]:
+                text = "two clients changed the system at the same time"
+                self._book.violation(self._at, self.name, text)
+            if client not in self._clients[-1:]:
+                self._clients.append(client)
+
     def inject(self, fault: str, node: Node, /, **arguments: Any) -> None:
         """Let the next fitting occasion go wrong; ValueError for an unknown fault.
 
-        stays_down, copy_slow, enable_fails, exit_code; and of the CoServer's BMC (faults.py).
+        stays_down, copy_slow, enable_fails, exit_code; and of the CoServer's BMC and of the node's
+        network (faults.py). `recover` mends the node's network.
         """
         with self._lock:
             self.advance()
             if fault.startswith("bmc_"):
                 self.bmc_faults[node] = bmc_fault(fault, arguments, self.bmc_faults.get(node))
+            elif fault in NODE_FAULTS:
+                self.node_faults[node].add(fault)
+            elif fault == "recover":
+                self.node_faults[node].clear()
             else:
                 self._take_over(physics.inject(self._system, fault, node))
 
@@ -124,6 +162,7 @@ class FtSystem:
         with self._lock:
             self.advance()
             step = physics.next_event(self._system) or 3600
+            step = min(step, self.jobs.seconds_to_next(self._at) or step)
             due = self._at + timedelta(seconds=step)
             return max((due - self.clock.now()).total_seconds(), 0.001)
 
@@ -147,6 +186,35 @@ class FtSystem:
             "without_redundancy": round(system.without_redundancy / 60, 1),
         }
 
+    def booted(self, node: Node) -> datetime:
+        """Return when a node's Windows last began to start."""
+        with self._lock:
+            self.advance()
+            return self._boots[node]
+
+    def uuid(self, node: Node) -> uuid.UUID:
+        """Return the UUID of a node's machine, which its SMBIOS and its BMC both show."""
+        given = (self.description.get(node, {}).get("bmc") or {}).get("uuid")
+        if given is not None:
+            return uuid.UUID(given)
+        return machine_uuid(self.name, node)
+
+    def described(self, node: Node) -> dict[str, Any]:
+        """Return the description of a node's Windows."""
+        part: dict[str, Any] = self.description.get(node, {})
+        return part if node == "ftvirtual" else part.get("windows", {})
+
+    def computer_name(self, node: Node) -> str:
+        """Return what a node calls itself."""
+        return str(self.described(node).get("computer_name", node)).upper()
+
+    def addresses(self) -> dict[Node, set[str]]:
+        """Return the names, in capitals, by which each node is found on the network."""
+        return {
+            node: {self.computer_name(node), str(self.described(node).get("address", "")).upper()}
+            for node in NODES
+        }
+
     def node(self, node: Node) -> dict[str, Any]:
         """Return what is on one node, as somebody with full access would find it."""
         return _node(self.state, node)
@@ -158,12 +226,22 @@ class FtSystem:
             "model": self.description["model"],
             "type": system.rules.kind,
             **_parts(system),
+            "screens": {node: board.screen(system, node) for node in NODES},
+            "board": {name: board.word(c) for name, c in board.board(system).items()},
             "healthy": healthy(system),
             "data_lost": system.lost,
-            "faults": sorted(f"{fault} {node}" for fault, node in system.faults),
+            "faults": self._all_faults(),
             "violations": [self._told(entry) for entry in system.violations],
             **self.minutes(),
         }
+
+    def _all_faults(self) -> list[str]:
+        """Return what is wrong beside the physics, and what waits to go wrong."""
+        found = [f"{fault} {node}" for fault, node in self._system.faults]
+        found += [f"{fault} {node}" for node in NODES for fault in self.node_faults[node]]
+        boards = self.bmc_faults.items()
+        found += [f"bmc {node}" for node, fault in boards if fault != BmcFault()]
+        return sorted(found)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as JSON data without what moves with time alone."""
@@ -173,6 +251,8 @@ class FtSystem:
             "data_lost": system.lost,
             "violations": self._book.violations(),
             "events": [[e["node"], e["text"]] for e in self.events()],
+            "faults": self._all_faults(),
+            **self.jobs.snapshot(),
         }
 
     def dump(self) -> dict[str, Any]:
@@ -183,13 +263,26 @@ class FtSystem:
             del system["rules"], system["news"]
             system["faults"] = sorted(system["faults"])
             book, log = self._book.dump(), self._log.entries()
-            return {"at": self._at.isoformat(), "system": system, "ledger": book, "events": log}
+            return {
+                "at": self._at.isoformat(),
+                "system": system,
+                "ledger": book,
+                "events": log,
+                "boots": {node: moment.isoformat() for node, moment in self._boots.items()},
+                "jobs": self.jobs.dump(),
+                "node_faults": {node: sorted(found) for node, found in self.node_faults.items()},
+                "bmc_faults": {node: asdict(fault) for node, fault in self.bmc_faults.items()},
+            }
 
     def _continue(self, state: dict[str, Any]) -> None:
         self._at = datetime.fromisoformat(state["at"])
         self._book.load(state["ledger"])
         self._log.load(state["events"])
         self._system = _system(state["system"], self.description)
+        self._boots = {node: datetime.fromisoformat(state["boots"][node]) for node in NODES}
+        self.jobs.load(state["jobs"])
+        self.node_faults = {node: set(state["node_faults"][node]) for node in NODES}
+        self.bmc_faults = {n: BmcFault(**given) for n, given in state["bmc_faults"].items()}
 
     def _take_over(self, system: System) -> None:
         """Make this the state; write its news into the log and the ledger."""
@@ -197,6 +290,11 @@ class FtSystem:
             self._book.violation(self._at, self.name, self._told(entry))
         for event in system.news:
             self._log.add(self._at, event)
+        for node in NODES:
+            now, was = windows(system, node).phase, windows(self._system, node).phase
+            if now == "boot" != was:
+                self._boots[node] = self._at
+        self.jobs.watch(self._at, self._system, system)
         self._system = system
         up = system.ft.phase == "up"
         redundant = up and system.one.virtual == system.two.virtual == "good"

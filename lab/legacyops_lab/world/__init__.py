@@ -42,7 +42,10 @@ class World:
         self.book = Ledger()
         self._at: datetime | None = None
         users = estate.get("estate", {}).get("users", {})
-        self.hosts = {name: Host(self, name, spec, users) for name, spec in estate["hosts"].items()}
+        self.hosts = {
+            name: self.make_host(name, spec, users)
+            for name, spec in estate.get("hosts", {}).items()
+        }
         if state is None:
             for host in self.hosts.values():
                 host.begin()
@@ -50,6 +53,10 @@ class World:
             self._continue(copy.deepcopy(state))
         for host in self.hosts.values():
             self.watch(host)
+
+    def make_host(self, name: str, spec: dict[str, Any], users: dict[str, str]) -> Host:
+        """Return a host of the estate."""
+        return Host(self, name, spec, users)
 
     def _continue(self, state: dict[str, Any]) -> None:
         """Take up a state; hosts that it does not know begin anew."""
@@ -133,7 +140,11 @@ class World:
     def status(self) -> dict[str, Any]:
         """Return every host's true state in a person's words."""
         self.advance()
-        return {name: _status(host) for name, host in sorted(self.hosts.items())}
+        return {name: self.status_of(host) for name, host in sorted(self.hosts.items())}
+
+    def status_of(self, host: Host) -> dict[str, Any]:
+        """Return one host's true state."""
+        return _status(host)
 
 
 def _without_times(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from legacyops_lab.client import CLIENT
 
-from . import commands, files, images
+from . import commands, files, images, scripts
 from .files import Files
 from .images import Image
 from .installer import Installer
@@ -50,6 +50,7 @@ class Host:
         xenapp: dict[str, Any] = spec.get("xenapp", {})
         self._read_frame(spec, users)
         self._read_xenapp(xenapp)
+        self.handlers = scripts.HANDLERS
         self.counters = {"powershell_starts": 0, "http_requests": 0, "shells": 0}
         self._number = 0
         self.power = "up"

@@ -67,6 +67,8 @@ def product_code(host: Host) -> str:
 
 
 def _products(host: Host) -> list[dict[str, Any]]:
+    if not host.product_name:
+        return []
     code = product_code(host)
     return [{"product_code": code, "name": host.product_name, "version": "5.0.0"}]
 
@@ -138,7 +140,7 @@ async def observe(
     names = parameters.get("services")
     if names:
         data["services"] = {name: host.services.record(name) for name in names}
-    _read_files(host, parameters, data)
+    read_files(host, parameters, data)
     chains = parameters.get("chains")
     if chains:
         data["chains"] = {path: await _chain(host, path) for path in chains}
@@ -148,7 +150,7 @@ async def observe(
     return data
 
 
-def _read_files(host: Host, parameters: dict[str, Any], data: dict[str, Any]) -> None:
+def read_files(host: Host, parameters: dict[str, Any], data: dict[str, Any]) -> None:
     """Read the files that are named, and the executables of services."""
     wanted = list(parameters.get("files") or ())
     modules = {}

@@ -53,21 +53,24 @@ async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int
         return BOOT_FAILED_CODE
     digest = known.hash_script(script)
     name = known.known().get(digest)
-    if name not in HANDLERS:
+    handler = host.handlers.get(str(name))
+    if handler is None:
         commands.remember(host, f"script with SHA-256 {digest} (see `legacyops-lab learn`)")
         message = text("not_powershell", host.language, name=_first_word(script))
         console.out(f"{BOOT_FAILED} {base64.b64encode(message.encode()).decode()}\r\n")
         return BOOT_FAILED_CODE
-    result = await _run(host, str(name), parameters, lines)
+    result = await _run(host, str(name), handler, parameters, lines)
     _write_result(host, str(name), result, console)
     return 0
 
 
-async def _run(host: Host, name: str, parameters: bytes, pieces: Pieces) -> dict[str, Any]:
+async def _run(
+    host: Host, name: str, handler: Handler, parameters: bytes, pieces: Pieces
+) -> dict[str, Any]:
     """Run a handler; return the result in its outer form."""
     try:
         values = parse_parameters(parameters.decode("utf-8"))
-        data = await _cut_or(host, name, HANDLERS[name](host, values, pieces))
+        data = await _cut_or(host, name, handler(host, values, pieces))
     except ScriptError as failure:
         return {"ok": False, "script": name, "error": failure.record()}
     except (ValueError, KeyError) as error:

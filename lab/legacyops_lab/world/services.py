@@ -39,9 +39,9 @@ class Services:
     """All services of one host."""
 
     def __init__(self, host: Host, spec: dict[str, Any]) -> None:
-        """Read `ima` of the estate's xenapp part."""
+        """Read `ima` of the estate's xenapp part; null: there is no such service."""
         self._host = host
-        ima = spec.get("ima", {})
+        ima = spec.get("ima", {}) or {}
         self.start_seconds: int = ima.get("start_seconds", 90)
         self.modules: list[str] = []
         running = ima.get("state", "running") == "running"
@@ -54,6 +54,8 @@ class Services:
                 process_id=2000 if running else 0,
             )
         }
+        if spec.get("ima", {}) is None:
+            del self._services[IMA]
         for number, (name, (account, path)) in enumerate(_OTHERS.items()):
             state, mode = (STOPPED, "Manual") if name == "msiserver" else (RUNNING, "Auto")
             pid = 900 + 4 * number if state == RUNNING else 0
@@ -61,8 +63,8 @@ class Services:
 
     @property
     def ima(self) -> Service:
-        """IMAService."""
-        return self._services[IMA]
+        """IMAService; where there is none, one that never runs."""
+        return self._services.get(IMA) or Service(STOPPED, "Disabled", "", "")
 
     def get(self, name: str) -> Service | None:
         """Return a service by name without regard to case, None for an unknown one."""

@@ -56,6 +56,14 @@ _TEXTS = {
         "ja": "ログオン失敗: ユーザー名を認識できないか、またはパスワードが間違っています。",
         "en": "Logon failure: unknown user name or bad password.",
     },
+    "access_denied": {
+        "ja": "アクセスが拒否されました。",
+        "en": "Access is denied.",
+    },
+    "rpc_unavailable": {
+        "ja": "RPC サーバーを利用できません。",
+        "en": "The RPC server is unavailable.",
+    },
     "no_certificate": {
         "ja": "要求されたオブジェクトが見つかりません。",
         "en": "Cannot find the requested object.",

@@ -454,7 +454,8 @@ def _select_by_model(
         known = _names({model for fact in facts for model in fact.get("models", ())})
         raise CoreError(
             f"legacyops_ft_system.model is {model!r}, which no advisory is about; "
-            f"they are about {known or 'no model'}."
+            f"they are about {known or 'no model'}. Copy the number from the type plate, or leave "
+            "the system out."
         )
     if len(fits) > 1:
         raise CoreError(

@@ -25,6 +25,11 @@ def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**full, PRODUCT_SCOPE: facts, EVENTS_SCOPE: advisory.data.get(EVENTS_SCOPE, [])}
 
 
+def acts(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
+    """Return whether the notice asks for anything to be done on a host's product."""
+    return bool(scope_of(advisory, settings)[PRODUCT_SCOPE].get("action") != "none")
+
+
 def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
     """Yield the scope once for each item that for_each repeats over, bound under its name."""
     if loop == "hotfix":
@@ -87,7 +92,7 @@ def find(
             refs = expand(advisory, rule["when"], inner)
             verdicts = [evaluate(ref, observation) for ref in refs]
             if all(verdict.holds is True for verdict in verdicts):
-                found.append(_finding(rule, inner, [verdict.evidence for verdict in verdicts]))
+                found.append(_finding(rule, inner, _evidence(refs, verdicts)))
     if "branches" in advisory.data:
         branch, verdicts = choose(advisory, scope, observation)
         # Why no case fits is clear where something else blocks already.
@@ -95,6 +100,12 @@ def find(
             found += _branch_findings(branch, verdicts)
     order = ("blocker", "warning", "info", "good")
     return sorted(found, key=lambda finding: order.index(finding["severity"]))
+
+
+def _evidence(refs: Sequence[Ref], verdicts: Sequence[Verdict]) -> list[str]:
+    """Return what was seen. A setting is none of that, unless it is all there is."""
+    seen = [v.evidence for ref, v in zip(refs, verdicts, strict=True) if ref["check"] != "setting"]
+    return seen or [verdict.evidence for verdict in verdicts]
 
 
 def _scopes(rule: Mapping[str, Any], scope: Scope) -> list[Scope]:

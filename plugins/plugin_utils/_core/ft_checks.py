@@ -621,7 +621,10 @@ def restart_is_safe(observation: Observation, arguments: Arguments) -> Reading:
 @register(
     "package_on_hand",
     "match, differs, missing",
-    lambda a: {"files": [{"path": a["file"], "hash": True, "signature": False}]},
+    # A first assess may come before the inventory names any package.
+    lambda a: (
+        {"files": [{"path": a["file"], "hash": True, "signature": False}]} if a["file"] else {}
+    ),
     file=True,
     sha256=True,
 )

@@ -13,6 +13,19 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from .ft_drivers import (
+    ENDURANCE,
+    FIX_LEVEL,
+    POWER,
+    address_fault,
+    choice,
+    driver_faults,
+    is_blank,
+    key_name,
+    shown,
+    text_fault,
+    unknown_keys,
+)
 from .levels import level_of
 
 Form = Mapping[str, Any]
@@ -20,33 +33,34 @@ Form = Mapping[str, Any]
 COSERVERS: Final = ("coserver1", "coserver2")
 NODES: Final = (*COSERVERS, "ftvirtual")
 SETTING: Final = "legacyops_ft_system"
+CREDENTIALS: Final = "legacyops_ft_credentials"
 
 _TOP: Final = frozenset(
     "model windows coserver1 coserver2 ftvirtual endurance fix_level power_off contacts backups kb "
     "fix accepted".split()
 )
 _NODE: Final = frozenset({"name", "address", "access", "credentials"})
-_ACCESS: Final = ("relay", "operator")
-_WINDOWS: Final = ("2000", "2003")
+_PACKAGE: Final = frozenset({"package", "sha256", "source", "switches"})
+_CONTACTS: Final = ("operator", "owner", "vendor")
+_BACKUP: Final = ("taken", "by", "where")
 _POWER_OFF: Final = ("at_post", "bios_setup", "shutdown")
-# Driver → its settings, those that must be given first.
-_POWER: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "operator": (frozenset(), frozenset()),
-    "ipmi": (frozenset({"address", "credentials"}), frozenset({"port", "uuid"})),
-    "command": (frozenset({"status", "on", "off"}), frozenset({"boot_setup"})),
-}
-_ENDURANCE: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "operator": (frozenset(), frozenset()),
-    "command": (frozenset({"status", "enable", "states"}), frozenset()),
-}
-_FIX_LEVEL: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "operator": (frozenset(), frozenset()),
-    "registry": (frozenset({"key", "value"}), frozenset()),
-    "file": (frozenset({"path"}), frozenset()),
-}
 _FIX_STEP: Final = re.compile(rf"(install|restart) ({'|'.join(NODES)})")
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,14}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
+# Switches that do something else than install, or that act on their own. A fix's own are not known.
+_NEVER_OF_ANY: Final = {
+    "nobackup": "which takes away the way back",
+    "forcerestart": "which restarts the node by itself",
+}
+_NEVER: Final = {
+    "kb": {
+        **_NEVER_OF_ANY,
+        "extract": "which installs nothing",
+        # Packages before /nobackup called it so (experience; in none of our sources).
+        "n": "which takes away the way back",
+    },
+    "fix": _NEVER_OF_ANY,
+}
 
 
 def fix_steps(form: Form) -> list[dict[str, str]]:
@@ -90,7 +104,7 @@ def completed(form: Form) -> dict[str, Any]:
     return {
         "power_off": "at_post",
         "endurance": {"driver": "operator"},
-        **form,
+        **{key: value for key, value in form.items() if value is not None},
         "fix": fix,
         "used_access": sorted({str(_part(form, n).get("access")) for n in NODES}),
     }
@@ -101,73 +115,112 @@ def _part(form: Form, name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def validate_ft_system(form: Any, credentials: Collection[str] | None = None) -> list[str]:
+def validate_ft_system(form: Any, credentials: Any = None, *, complete: bool = True) -> list[str]:
     """Return what is wrong with one system's form, one sentence each that says what to do.
 
-    credentials: the names that legacyops_ft_credentials has (None: not compared). Whether an
-    advisory knows the model is not judged here (select_advisory).
+    credentials: legacyops_ft_credentials, or only its names (None: not compared). complete: also
+    what only a plan needs must be given (contacts, kb, fix). Whether an advisory knows the model
+    is not judged here (select_advisory).
     """
     if not isinstance(form, Mapping):
-        return [f"{SETTING} is not given: describe the system (model, coserver1, coserver2, …)."]
+        got = "is not given" if form is None else f"is {shown(form)} and no table"
+        return [f"{SETTING} {got}: describe the system (model, coserver1, coserver2, …)."]
     wrong = [f"{SETTING}.{key} is unknown: remove it." for key in _unknown(form, _TOP)]
-    if not isinstance(form.get("model"), str) or not form["model"].strip():
-        wrong.append(f"{SETTING}.model is not given: copy the model number from the type plate.")
-    wrong += _choice(form, "windows", _WINDOWS, required=False)
-    wrong += _choice(form, "power_off", _POWER_OFF, required=False)
+    wrong += _text(form, "model", SETTING, "copy the model number from the type plate.")
+    if form.get("windows") not in (None, "2000", "2003"):
+        wrong.append(
+            f"{SETTING}.windows is {shown(form['windows'])}: it must be one of "
+            '"2000", "2003" (text), in quotes.'
+        )
+    if form.get("power_off") is not None:
+        wrong += _fault(f"{SETTING}.power_off", choice(*_POWER_OFF)(form["power_off"]))
     for node in NODES:
         wrong += _node(form, node)
-    wrong += _distinct(form)
     wrong += _drivers(form)
-    wrong += _power_off(form)
-    wrong += _papers(form)
-    wrong += _packages(form)
-    wrong += _known_credentials(form, credentials)
+    # What compares parts with each other is only asked of parts that are right by themselves.
+    if not wrong:
+        wrong += [*_distinct(form), *_power_off(form), *_readable(form)]
+        wrong += _known_credentials(form, credentials)
+    wrong += _contacts(form, complete=complete)
+    wrong += [*_backups(form), *_accepted(form)]
+    wrong += _packages(form, complete=complete)
     return wrong
 
 
 def _unknown(part: Mapping[Any, Any], known: Collection[str]) -> list[str]:
-    return sorted(str(key) for key in part if key not in known)
+    return sorted(map(key_name, unknown_keys(part, known)))
 
 
-def _choice(form: Form, name: str, values: tuple[str, ...], *, required: bool) -> list[str]:
-    value = form.get(name)
-    if (value is None and not required) or (isinstance(value, str) and value in values):
-        return []
-    words = ", ".join(f'"{value}"' for value in values)
-    return [f"{SETTING}.{name} is {value!r}: it must be one of {words} (text)."]
+def _fault(where: str, fault: str | None) -> list[str]:
+    return [f"{where} {fault}"] if fault else []
+
+
+def _text(part: Mapping[str, Any], name: str, where: str, remedy: str) -> list[str]:
+    """A line of text that must be given; the remedy says what to write."""
+    if is_blank(part.get(name)):
+        return [f"{where}.{name} is not given: {remedy}"]
+    return _fault(f"{where}.{name}", text_fault(part[name]))
 
 
 def _node(form: Form, node: str) -> list[str]:
     part, where = form.get(node), f"{SETTING}.{node}"
     if not isinstance(part, Mapping):
-        return [f"{where} is not given: an FT system has coserver1, coserver2 and ftvirtual."]
+        return [
+            f"{where} is not given: an FT system has coserver1, coserver2 and ftvirtual, each "
+            "with name and access."
+        ]
+    if node == "ftvirtual" and "power" in part:
+        return [f"{where}.power: the FTvirtual Server has no power of its own; remove it."]
     known = _NODE | {"power"} if node in COSERVERS else _NODE
     wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(part, known)]
-    if node == "ftvirtual" and "power" in part:
-        wrong = [f"{where}.power: the FTvirtual Server has no power of its own; remove it."]
-    if not _NAME.fullmatch(str(part.get("name") or "")):
-        wrong.append(f"{where}.name must be the computer name of its Windows.")
-    access = part.get("access")
-    if access not in _ACCESS:
-        wrong.append(f"{where}.access is {access!r}: it must be relay or operator.")
-    if access == "relay":
-        if not _is_text(part.get("address")):
-            wrong.append(f"{where}.address is not given: the relay must know where to reach it.")
-        if not _is_text(part.get("credentials")):
-            wrong.append(
-                f"{where}.credentials is not given: name an entry of legacyops_ft_credentials."
-            )
-    if not isinstance(part.get("credentials"), str | None):
+    wrong += _node_name(part.get("name"), f"{where}.name")
+    relay = part.get("access") == "relay"
+    if part.get("access") not in ("relay", "operator"):
+        wrong.append(f"{where}.access is {shown(part.get('access'))}: say relay or operator.")
+    if not is_blank(part.get("address")):
+        wrong += _fault(f"{where}.address", address_fault(part["address"]))
+    elif relay:
+        wrong.append(f"{where}.address is not given: the relay must know where to reach it.")
+    if isinstance(part.get("credentials"), Mapping):
         wrong.append(f"{where}.credentials must be a name; passwords never stand in this form.")
+    elif not is_blank(part.get("credentials")):
+        wrong += _fault(f"{where}.credentials", text_fault(part["credentials"]))
+    elif relay:
+        wrong.append(f"{where}.credentials is not given: name an entry of {CREDENTIALS}.")
     return wrong
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _node_name(name: Any, where: str) -> list[str]:
+    if isinstance(name, bool | int | float):
+        return _fault(where, text_fault(name))
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return []
+    return [f"{where} must be the computer name of its Windows, at most 15 letters and digits."]
+
+
+def _drivers(form: Form) -> list[str]:
+    wrong = []
+    for node in COSERVERS:
+        part = _part(form, node)
+        if "power" in part:
+            wrong += driver_faults(part["power"], f"{SETTING}.{node}.power", "driver", POWER)
+    if "endurance" in form:
+        wrong += driver_faults(form["endurance"], f"{SETTING}.endurance", "driver", ENDURANCE)
+    if form.get("fix_level") is None:
+        wrong.append(
+            f"{SETTING}.fix_level is not given: no source tells where it is recorded; say "
+            "source: operator."
+        )
+    else:
+        wrong += driver_faults(form["fix_level"], f"{SETTING}.fix_level", "source", FIX_LEVEL)
+    return wrong
+
+
+# --- Parts against each other -------------------------------------------------------------------
 
 
 def _distinct(form: Form) -> list[str]:
-    """Two nodes of one system with the same name or address."""
+    """Two nodes of one system that are the same, or whose power is."""
     wrong = []
     for key in ("address", "name"):
         seen: dict[str, str] = {}
@@ -179,67 +232,22 @@ def _distinct(form: Form) -> list[str]:
                     "two installations of Windows; correct one."
                 )
             seen.setdefault(value, node)
-    boards: dict[str, str] = {}
+    one, two = ({what: value for what, value, _node in _switches(form, n)} for n in COSERVERS)
+    wrong += [
+        f"{SETTING}: both CoServers have the {what} {_plain(one[what])}: a cut would hit the wrong "
+        "one; correct it."
+        for what in one
+        if one[what] == two.get(what)
+    ]
+    addresses = {str(_part(form, node).get("address") or "").strip().casefold() for node in NODES}
     for node in COSERVERS:
-        power = _part(form, node).get("power")
-        address = str((power or {}).get("address") or "") if isinstance(power, Mapping) else ""
-        if address and address.casefold() in boards:
+        board = str(_part(_part(form, node), "power").get("address") or "").strip()
+        if board and board.casefold() in addresses:
             wrong.append(
-                f"{SETTING}: both CoServers have the power driver's address {address}: a cut "
-                "would hit the wrong one; correct it."
-            )
-        if address and address in {str(_part(form, n).get("address")) for n in NODES}:
-            wrong.append(
-                f"{SETTING}.{node}.power.address {address} is a node's own address: give the "
+                f"{SETTING}.{node}.power.address {board} is a node's own address: give the "
                 "management board's."
             )
-        boards.setdefault(address.casefold(), node)
     return wrong
-
-
-def _drivers(form: Form) -> list[str]:
-    wrong = []
-    for node in COSERVERS:
-        if "power" in _part(form, node):
-            part = _part(form, node)["power"]
-            wrong += _driver(part, f"{SETTING}.{node}.power", "driver", _POWER)
-    if "endurance" in form:
-        wrong += _driver(form["endurance"], f"{SETTING}.endurance", "driver", _ENDURANCE)
-    wrong += _driver(
-        form.get("fix_level"), f"{SETTING}.fix_level", "source", _FIX_LEVEL, required=True
-    )
-    return wrong
-
-
-def _driver(
-    part: Any,
-    where: str,
-    key: str,
-    kinds: Mapping[str, tuple[frozenset[str], frozenset[str]]],
-    *,
-    required: bool = False,
-) -> list[str]:
-    """Return what is wrong with a driver and its settings."""
-    if part is None and required:
-        return [f"{where} is not given: no source tells where it is recorded; say {key}: operator."]
-    kind = part.get(key) if isinstance(part, Mapping) else None
-    if not isinstance(part, Mapping) or not isinstance(kind, str) or kind not in kinds:
-        return [f"{where}.{key} is {kind!r}: it must be one of {', '.join(kinds)}."]
-    must, may = kinds[kind]
-    wrong = [
-        f"{where}.{name} is unknown to {key} {kind}: remove it."
-        for name in _unknown(part, must | may | {key})
-    ]
-    for name in sorted(must):
-        if not part.get(name):
-            wrong.append(f"{where}.{name} is not given: {key} {kind} needs it.")
-        elif kind == "command" and name != "states" and not _is_argv(part[name]):
-            wrong.append(f"{where}.{name} must be a command as a list of words (no shell).")
-    return wrong
-
-
-def _is_argv(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(word, str) for word in value)
 
 
 def _power_off(form: Form) -> list[str]:
@@ -262,61 +270,187 @@ def _power_off(form: Form) -> list[str]:
     return wrong
 
 
-def _papers(form: Form) -> list[str]:
-    """Whom to call, and where the backups are."""
+def _readable(form: Form) -> list[str]:
+    """Somebody must be able to read the fix level where it is said to be."""
+    source = _part(form, "fix_level").get("source")
+    if source == "operator" or any(_part(form, node).get("access") == "relay" for node in NODES):
+        return []
+    return [
+        f"{SETTING}.fix_level.source is {source}, but no node has the access relay, so nothing "
+        "can read it: say operator."
+    ]
+
+
+def _references(form: Form) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Where credentials are named, the name, and the driver that uses them."""
+    for node in NODES:
+        part = _part(form, node)
+        yield f"{node}.credentials", part.get("credentials"), {}
+        power = _part(part, "power")
+        yield f"{node}.power.credentials", power.get("credentials"), power
+    endurance = _part(form, "endurance")
+    yield "endurance.credentials", endurance.get("credentials"), endurance
+
+
+def _known_credentials(form: Form, credentials: Any) -> list[str]:
+    if credentials is None:
+        return []
+    if isinstance(credentials, str) or not isinstance(credentials, Mapping | Collection):
+        return [f"{CREDENTIALS} must be a table: NAME: {{username, password}}."]
     wrong = []
-    contacts = form.get("contacts")
-    for name in ("operator", "owner", "vendor"):
-        if not isinstance(contacts, Mapping) or not _is_text(contacts.get(name)):
-            wrong.append(f"{SETTING}.contacts.{name} is not given: say whom to call.")
-    backups = form.get("backups")
-    if backups is not None and not isinstance(backups, Mapping):
-        return [*wrong, f"{SETTING}.backups must name each node (taken, by, where)."]
-    for node, backup in (backups or {}).items():
-        if node not in NODES:
-            wrong.append(f"{SETTING}.backups.{node} is unknown: there are {', '.join(NODES)}.")
-        elif not isinstance(backup, Mapping) or not all(
-            _is_text(str(backup.get(key) or "")) for key in ("taken", "by", "where")
-        ):
-            wrong.append(f"{SETTING}.backups.{node} must say taken, by and where.")
-    accepted = form.get("accepted")
-    if accepted is not None and not isinstance(accepted, Mapping):
-        wrong.append(f"{SETTING}.accepted must name who accepts what.")
-    elif accepted:
-        wrong += [f"{SETTING}.accepted.{k} is unknown." for k in _unknown(accepted, {"unreadable"})]
+    for where, name, driver in _references(form):
+        if not isinstance(name, str) or not name:
+            continue
+        if name not in credentials:
+            wrong.append(f"{SETTING}.{where} is {shown(name)}, which {CREDENTIALS} lacks: add it.")
+        elif isinstance(credentials, Mapping):
+            wrong += _entry(credentials[name], f"{CREDENTIALS}.{key_name(name)}")
+            wrong += _login(credentials[name], f"{SETTING}.{where}", driver)
+    return list(dict.fromkeys(wrong))
+
+
+def _entry(entry: Any, where: str) -> list[str]:
+    """One entry of legacyops_ft_credentials. No sentence tells a value."""
+    if not isinstance(entry, Mapping):
+        return [f"{where} must be a table with username and password."]
+    wrong = [f"{where} has a key that is unknown: it takes username and password."]
+    wrong = wrong if unknown_keys(entry, {"username", "password"}) else []
+    for key in ("username", "password"):
+        value = entry.get(key)
+        if is_blank(value):
+            wrong.append(f"{where}.{key} is not given: add it (the password from a vault).")
+        elif not isinstance(value, str):
+            wrong.append(f"{where}.{key} is no text: put it in quotes.")
+        elif not value.isprintable():
+            wrong.append(f"{where}.{key} is not one line of text: correct it.")
     return wrong
 
 
-def _packages(form: Form) -> list[str]:
+def _login(entry: Any, where: str, driver: Mapping[str, Any]) -> list[str]:
+    """What a driver asks of its credentials."""
+    name, password = (
+        str(entry.get(key) or "") if isinstance(entry, Mapping) else ""
+        for key in ("username", "password")
+    )
+    # IPMI 2.0, 22.26 and 22.30.
+    if driver.get("driver") == "ipmi" and (len(name.encode()) > 16 or len(password.encode()) > 20):
+        return [f"{where} do not fit into IPMI: at most 16 bytes of user and 20 of password."]
+    words = [word for value in driver.values() if isinstance(value, list) for word in value]
+    if password and any(password in str(word) for word in words):
+        return [
+            f"{where}: their password stands in a command, where everybody can read it; let the "
+            "command take it from stdin or its environment."
+        ]
+    return []
+
+
+# --- What only a plan needs ---------------------------------------------------------------------
+
+
+def _contacts(form: Form, *, complete: bool) -> list[str]:
+    contacts, where = form.get("contacts"), f"{SETTING}.contacts"
+    if contacts is None and not complete:
+        return []
+    if not isinstance(contacts, Mapping):
+        return [f"{where} is not given: say whom to call ({', '.join(_CONTACTS)})."]
+    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(contacts, _CONTACTS)]
+    for name in _CONTACTS:
+        wrong += _text(contacts, name, where, "say whom to call.")
+    return wrong
+
+
+def _backups(form: Form) -> list[str]:
+    backups, where = form.get("backups"), f"{SETTING}.backups"
+    if backups is None:
+        return []
+    if not isinstance(backups, Mapping):
+        return [f"{where} must name each node (taken, by, where)."]
+    wrong = [
+        f"{where}.{key} is unknown: there are {', '.join(NODES)}."
+        for key in _unknown(backups, NODES)
+    ]
+    for node in NODES:
+        if node not in backups:
+            continue
+        backup = backups[node]
+        if not isinstance(backup, Mapping) or any(is_blank(backup.get(key)) for key in _BACKUP):
+            wrong.append(f"{where}.{node} must say taken, by and where.")
+            continue
+        for key in _BACKUP:
+            wrong += _fault(f"{where}.{node}.{key}", text_fault(backup[key]))
+    return wrong
+
+
+def _accepted(form: Form) -> list[str]:
+    accepted, where = form.get("accepted"), f"{SETTING}.accepted"
+    if accepted is None:
+        return []
+    if not isinstance(accepted, Mapping):
+        return [f"{where} must name who accepts what, as unreadable: NAME."]
+    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(accepted, {"unreadable"})]
+    if "unreadable" in accepted:
+        wrong += _text(accepted, "unreadable", where, "name the person who accepts it.")
+    return wrong
+
+
+def _packages(form: Form, *, complete: bool) -> list[str]:
     wrong: list[str] = []
-    kb, fix = form.get("kb"), form.get("fix")
-    wrong += _package(kb, "kb", {"package", "sha256", "source", "switches"})
-    wrong += _package(fix, "fix", {"package", "sha256", "source", "switches", "level", "steps"})
-    if isinstance(fix, Mapping):
-        if level_of(str(fix.get("level") or ""), "") is None:
+    for name, known in (("kb", _PACKAGE), ("fix", _PACKAGE | {"level", "steps"})):
+        if form.get(name) is not None or complete:
+            wrong += _package(form.get(name), f"{SETTING}.{name}", known)
+    fix = _part(form, "fix")
+    if fix:
+        if text_fault(fix.get("level")) or level_of(fix["level"], "") is None:
             wrong.append(f"{SETTING}.fix.level must be the package's level, as V1.0L20.")
         wrong += _fix_steps(form, fix.get("steps"))
+    kb_sum, fix_sum = (str(_part(form, n).get("sha256")).casefold() for n in ("kb", "fix"))
+    if not wrong and fix and kb_sum == fix_sum:
+        wrong.append(f"{SETTING}: kb and fix have the same sha256: pin each of the two packages.")
     return wrong
 
 
-def _package(part: Any, name: str, known: Collection[str]) -> list[str]:
-    where = f"{SETTING}.{name}"
+def _package(part: Any, where: str, known: Collection[str]) -> list[str]:
     if not isinstance(part, Mapping):
         return [f"{where} is not given: give its package and sha256."]
     wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(part, known)]
-    package = str(part.get("package") or "")
-    if not re.fullmatch(r"[A-Za-z]:\\[^<>\"|*?\x00-\x1f]+\.(exe|msi)", package, re.IGNORECASE):
-        wrong.append(f"{where}.package {package!r} must be an absolute path on the relay (C:\\…).")
+    package = part.get("package")
+    if is_blank(package):
+        wrong.append(f"{where}.package is not given: give its absolute path on the relay (C:\\…).")
+    elif (
+        not isinstance(package, str)
+        or text_fault(package)
+        or not re.fullmatch(r"[A-Za-z]:\\[^<>\"|*?]+\.(exe|msi)", package, re.IGNORECASE)
+    ):
+        wrong.append(
+            f"{where}.package {shown(package)} must be an absolute path on the relay (C:\\…), to "
+            "an .exe or .msi."
+        )
     elif ".." in package.split("\\"):
-        wrong.append(f"{where}.package {package!r} must not hold '..'.")
-    if not _SHA256.fullmatch(str(part.get("sha256") or "")):
-        wrong.append(f"{where}.sha256 must be the 64 hexadecimal digits of its SHA-256.")
-    switches = part.get("switches")
-    if switches is not None and not _is_argv(switches):
-        wrong.append(f"{where}.switches must be a list of words.")
-    elif any("nobackup" in word.casefold() for word in switches or ()):
-        wrong.append(f"{where}.switches has /nobackup, which takes away the way back: remove it.")
-    return wrong
+        wrong.append(f"{where}.package {shown(package)} must not hold '..'.")
+    wrong += _pin(part.get("sha256"), f"{where}.sha256")
+    if "source" in part:
+        wrong += _fault(f"{where}.source", text_fault(part["source"]))
+    return [*wrong, *_switches_of(part.get("switches"), where)]
+
+
+def _pin(value: Any, where: str) -> list[str]:
+    if isinstance(value, str) and _SHA256.fullmatch(value):
+        return []
+    hint = ", in quotes" if isinstance(value, int | float) else ""
+    return [f"{where} must be the 64 hexadecimal digits of its SHA-256{hint}."]
+
+
+def _switches_of(switches: Any, where: str) -> list[str]:
+    if switches is None:
+        return []
+    if not isinstance(switches, list) or any(text_fault(word) for word in switches):
+        return [f"{where}.switches must be a list of words, each in quotes."]
+    never = _NEVER[where.rpartition(".")[2]]
+    for word in switches:
+        why = never.get(word.strip().lstrip("/-").split(":")[0].casefold())
+        if why:
+            return [f"{where}.switches has {shown(word)}, {why}: remove it."]
+    return []
 
 
 def _fix_steps(form: Form, steps: Any) -> list[str]:
@@ -326,10 +460,13 @@ def _fix_steps(form: Form, steps: Any) -> list[str]:
             f"{where} is not given: enter the order and the restarts of the fix's own readme, as "
             '"install ftvirtual", "restart ftvirtual", …'
         ]
-    found = fix_steps(form)
-    if len(found) != len(steps):
-        return [f'{where}: each must be "install NODE" or "restart NODE" ({", ".join(NODES)}).']
-    names = [item["id"] for item in found]
+    for text in steps:
+        if not _FIX_STEP.fullmatch(" ".join(str(text).split())):
+            return [
+                f'{where} has {shown(text)}: each must be "install NODE" or "restart NODE" '
+                f"({', '.join(NODES)})."
+            ]
+    names = [item["id"] for item in fix_steps(form)]
     wrong = [
         f"{where}: {n} is there twice; keep one." for n in sorted(set(names)) if names.count(n) > 1
     ]
@@ -339,48 +476,84 @@ def _fix_steps(form: Form, steps: Any) -> list[str]:
     return wrong
 
 
-def _references(form: Form) -> Iterator[tuple[str, Any]]:
-    for node in NODES:
-        part = _part(form, node)
-        yield f"{node}.credentials", part.get("credentials")
-        power = part.get("power")
-        if isinstance(power, Mapping):
-            yield f"{node}.power.credentials", power.get("credentials")
+# --- Between systems, and between a system and how Ansible reaches it -----------------------------
 
 
-def _known_credentials(form: Form, credentials: Collection[str] | None) -> list[str]:
-    if credentials is None:
-        return []
-    return [
-        f"{SETTING}.{where} is {name!r}, which legacyops_ft_credentials lacks: add it there."
-        for where, name in _references(form)
-        if isinstance(name, str) and name and name not in credentials
-    ]
+def validate_ft_estate(systems: Mapping[str, Any], host: str | None = None) -> list[str]:
+    """Return what is wrong between systems: a node, or what switches it, that is in two of them.
 
-
-def validate_ft_estate(systems: Mapping[str, Form]) -> list[str]:
-    """Return what is wrong between systems: a node or a power board that is in two of them."""
+    host: only what concerns this system.
+    """
+    seen: dict[tuple[str, str], dict[str, str]] = {}
+    for name in sorted(systems):
+        if isinstance(systems[name], Mapping):
+            for what, value, node in _marks(systems[name]):
+                seen.setdefault((what, value.casefold()), {}).setdefault(name, node)
     wrong = []
-    seen: dict[tuple[str, str], tuple[str, str]] = {}
-    for host in sorted(systems):
-        for what, value, node in _marks(systems[host]):
-            key = (what, value.casefold())
-            if key in seen and seen[key][0] != host:
-                other_host, other = seen[key]
-                wrong.append(
-                    f"{what} {value} is {other} of {other_host} and {node} of {host}: "
-                    "a node belongs to one system; correct one."
-                )
-            seen.setdefault(key, (host, node))
+    for (what, value), places in seen.items():
+        if len(places) > 1 and (host is None or host in places):
+            others = [name for name in places if name != host]
+            pair = sorted([host, others[0]] if host else others[:2])
+            where = " and ".join(f"{places[name]} of {name}" for name in pair)
+            belongs = "it acts on" if what.endswith("command") else "a node belongs to"
+            wrong.append(f"{what} {_plain(value)} is {where}: {belongs} one system; correct one.")
     return wrong
 
 
+def _plain(value: str) -> str:
+    """A text as it stands where that is short and harmless."""
+    return value if value.isprintable() and len(value) < 80 else shown(value)
+
+
 def _marks(form: Form) -> Iterator[tuple[str, str, str]]:
+    """What must be in one system only: what it is, its value, the node."""
     for node in NODES:
         part = _part(form, node)
         for key in ("name", "address"):
-            if _is_text(part.get(key)):
-                yield key, str(part[key]).strip(), node
-        power = part.get("power")
-        if isinstance(power, Mapping) and _is_text(power.get("address")):
-            yield "power address", str(power["address"]).strip(), node
+            if isinstance(part.get(key), str) and part[key].strip():
+                yield key, part[key].strip(), node
+        yield from _switches(form, node)
+    enable = _part(form, "endurance").get("enable")
+    if isinstance(enable, list):
+        yield "endurance command", " ".join(map(str, enable)), "endurance"
+
+
+def _switches(form: Form, node: str) -> Iterator[tuple[str, str, str]]:
+    """What tells which machine a power driver switches."""
+    part = _part(form, node)
+    power = _part(part, "power")
+    if isinstance(power.get("address"), str) and power["address"].strip():
+        port = f" port {power['port']}" if "port" in power else ""
+        yield "power address", f"{power['address'].strip()}{port}", node
+    if isinstance(power.get("uuid"), str):
+        yield "power uuid", power["uuid"].strip().casefold(), node
+    if isinstance(power.get("off"), list):
+        line = " ".join(map(str, power["off"]))
+        for name, value in {**part, "coserver": node}.items():
+            line = line.replace("{" + str(name) + "}", str(value))
+        yield "power command", line, node
+
+
+def validate_ft_connection(form: Any, connection: Any, address: Any) -> list[str]:
+    """Return what is wrong with how Ansible reaches a system: its connection is its relay's.
+
+    connection: ansible_connection, or None where it is not given; address: ansible_host.
+    """
+    if not isinstance(form, Mapping):
+        return []
+    relayed = [node for node in NODES if _part(form, node).get("access") == "relay"]
+    kind = str(connection or "").rsplit(".", 1)[-1]
+    if relayed and kind == "local":
+        return [
+            f"{SETTING}.{relayed[0]}.access is relay, but ansible_connection is local: give the "
+            "relay's connection (winrm, ansible_host), or say operator."
+        ]
+    if kind == "local" or is_blank(address):
+        return []
+    return [
+        f"ansible_host {shown(address)} is the address of {node}: give the relay's; a node of "
+        "this kind has no WinRM."
+        for node in NODES
+        if str(_part(form, node).get("address") or "").strip().casefold()
+        == str(address).strip().casefold()
+    ]

@@ -9,7 +9,10 @@ a host. Writing the file is not done here.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +22,9 @@ from .model import CoreError
 
 Entry = dict[str, Any]
 FIRST: Final = "sha256:" + "0" * 64
+CLOSING_FORMAT: Final = 1
+_EXACT: Final = 2**53 - 1  # the largest integer of which JSON's numbers hold every smaller one
+_LONE: Final = re.compile("[\ud800-\udfff]")
 _RESERVED: Final = frozenset({"seq", "prev", "hash"})
 
 
@@ -35,6 +41,103 @@ class JournalReport:
     torn: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     head: str = FIRST
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The record that closes a change: the last word on each of its journals.
+
+    journals: host → {head, entries, sha256}; sha256 is of the whole file, so nothing at all can
+    be added to it either. closed_at: ISO 8601.
+    """
+
+    change: str
+    plan: str
+    closed_by: str
+    closed_at: str
+    comment: str
+    journals: Mapping[str, Mapping[str, Any]]
+
+    def document(self) -> dict[str, Any]:
+        """Return the record as it is written, and signed."""
+        return {
+            "format": CLOSING_FORMAT,
+            "change": self.change,
+            "plan": self.plan,
+            "closed_by": self.closed_by,
+            "closed_at": self.closed_at,
+            "comment": self.comment,
+            "journals": {host: dict(each) for host, each in self.journals.items()},
+        }
+
+    def signed_bytes(self) -> bytes:
+        """Return what a signature is over: the record as canonical JSON (RFC 8785)."""
+        return canonical(self.document())
+
+    def digest(self) -> str:
+        """Return the digest that stands for the whole change, to be kept somewhere else."""
+        return digest(self.document())
+
+
+def closing_of(value: Mapping[str, Any]) -> Closing:
+    """Return the closing that a record holds. Raises JournalError."""
+    keys = set(Closing("", "", "", "", "", {}).document())
+    journals = value.get("journals")
+    if value.get("format") != CLOSING_FORMAT or set(value) != keys:
+        raise JournalError(f"The record of the closing is not one of format {CLOSING_FORMAT}.")
+    if not isinstance(journals, Mapping) or not all(
+        isinstance(each, Mapping) and set(each) == {"head", "entries", "sha256"}
+        for each in journals.values()
+    ):
+        raise JournalError("The record of the closing does not tell of its journals.")
+    return Closing(**{key: value[key] for key in keys - {"format"}})
+
+
+def sealed(content: bytes) -> dict[str, Any]:
+    """Return what a closing records of a journal that is whole. Raises JournalError otherwise."""
+    report = verify(file_lines(content))
+    if not report.ok:
+        raise JournalError(f"the journal is not as it was written ({report.problems[0]})")
+    return {
+        "head": report.head,
+        "entries": len(report.entries),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def verify_sealed(content: bytes, seal: Mapping[str, Any]) -> JournalReport:
+    """Return whether a closed journal is exactly what was closed."""
+    report = verify(file_lines(content), str(seal["head"]))
+    problems = list(report.problems)
+    if hashlib.sha256(content).hexdigest() != seal["sha256"] and not problems:
+        problems.append("the file is not the one that was closed: something was added to it")
+    return JournalReport(not problems, report.entries, report.torn, problems, report.head)
+
+
+def file_lines(content: bytes) -> list[str]:
+    """Return the lines of a journal's file. Only a line feed ends one: texts hold other breaks."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def storable(value: Any) -> Any:
+    """Return a value as the journal can hold it: whatever a host says, it must be recorded.
+
+    Lone surrogates become U+FFFD; numbers that JSON cannot hold exactly become text.
+    """
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _EXACT else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return storable(str(value))
 
 
 def append_entry(prev: Mapping[str, Any] | None, body: Mapping[str, Any]) -> Entry:

@@ -159,9 +159,16 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
     return merged
 
 
-# What changes by itself and no interlock's meaning hangs on between plan and apply.
+# What changes by itself, and what no plan is bound to: each interlock that reads it does so afresh,
+# and a plan that would look different because of it is noticed by its steps (compare).
 _VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
     ("clock",),
+    ("endurance",),
+    ("errors",),
+    ("owner",),
+    ("power",),
+    ("relay",),
+    ("stores", "auth_root"),  # Windows itself fetches roots into it
     ("root_update_events",),
     ("installer",),
     ("ima",),
@@ -174,10 +181,15 @@ _VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
     ("services", "*", "exit_code"),
     ("chains", "*", "verification_time"),
     ("nodes", "*", "clock"),
+    ("nodes", "*", "errors"),
+    ("nodes", "*", "error"),
     ("nodes", "*", "events"),
     ("nodes", "*", "job"),
-    ("nodes", "*", "said"),
     ("nodes", "*", "last_seen"),
+    ("nodes", "*", "reachable"),
+    ("nodes", "*", "said"),
+    ("nodes", "*", "source"),
+    ("nodes", "*", "system", "clock_utc"),
     ("nodes", "*", "system", "last_boot"),
     ("nodes", "*", "system", "boot_token"),
     ("nodes", "*", "services", "*", "process_id"),
@@ -197,11 +209,16 @@ def _without(value: Any, paths: Sequence[tuple[str, ...]]) -> Any:
     return kept
 
 
-def observation_digest(observation: Observation) -> str:
-    """Return the digest of what was read, without volatile values (times, session counts)."""
-    data = _without(observation.data, _VOLATILE)
+def facts(observation: Observation) -> dict[str, Any]:
+    """Return what was read, without what changes by itself (times, sessions, power, events)."""
+    data: dict[str, Any] = _without(observation.data, _VOLATILE)
     pending = data.get("pending_restart")
     if isinstance(pending, Mapping) and isinstance(pending.get("file_renames"), int):
         # Whether files wait for a restart matters; how many changes by itself.
         data["pending_restart"] = {**pending, "file_renames": pending["file_renames"] > 0}
-    return digest({"host": observation.host, "data": data})
+    return data
+
+
+def observation_digest(observation: Observation) -> str:
+    """Return the digest of the facts that were observed."""
+    return digest({"host": observation.host, "data": facts(observation)})

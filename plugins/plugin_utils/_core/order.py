@@ -5,15 +5,17 @@
 
 Sources outside the notice (see docs): the newest IMA version wins the election of a data
 collector, so the most preferred one goes before its backups, and both before the members. A
-test server goes first. Servers of one wave work at the same time: never all of a silo.
+test server goes first. Servers of one wave work at the same time: never all of a silo, and no
+more than the batch that the site allows: one first (the canary), then growing numbers.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .model import CoreError
 
@@ -24,6 +26,7 @@ _RANKS: Final = {
     "member": 4,
 }
 _DATA_STORE: Final = {"first": 1, "last": 5}
+_PERCENT: Final = re.compile(r"([1-9][0-9]?|100)%")
 
 
 class PlanError(CoreError):
@@ -51,19 +54,44 @@ class Server:
         return (self.farm or "", self.silo or "")
 
 
-def waves(servers: Sequence[Server]) -> list[list[str]]:
-    """Return the names of the servers that act, in waves. Raises PlanError."""
+def waves(servers: Sequence[Server], batches: Sequence[int | str] = ()) -> list[list[str]]:
+    """Return the names of the servers that act, in waves. Raises PlanError.
+
+    batches: how many servers a wave may have at most, the first entry for the first wave and the
+    last one for all that follow; "25%" is of the servers that act. Empty: no such limit.
+    """
     _check_collectors(servers)
     room = {group: _room(group, servers) for group in {s.group for s in servers if s.acts}}
     result: list[list[str]] = []
     acting = sorted((s for s in servers if s.acts), key=lambda s: (_rank(s), s.name))
+    sizes = [_size(batch, len(acting)) for batch in batches] or [len(acting)]
     for rank in sorted({_rank(s) for s in acting}):
         waiting = [s for s in acting if _rank(s) == rank]
         while waiting:
-            wave = _take(waiting, room)
+            most = sizes[min(len(result), len(sizes) - 1)]
+            wave = _take(waiting, room)[:most]
             result.append([s.name for s in wave])
             waiting = [s for s in waiting if s not in wave]
     return result
+
+
+def wrong_batches(value: Any) -> str | None:
+    """Return what is wrong with a site's batches, as one sentence, or None."""
+    allowed = "each entry must be a number of servers from 1 on or a percentage such as '25%'."
+    if not isinstance(value, list):
+        return f"legacyops_batches must be a list; {allowed}"
+    for entry in value:
+        number = isinstance(entry, int) and not isinstance(entry, bool) and entry >= 1
+        if not number and not (isinstance(entry, str) and _PERCENT.fullmatch(entry)):
+            return f"legacyops_batches has {entry!r}; {allowed}"
+    return None
+
+
+def _size(batch: int | str, acting: int) -> int:
+    """Return a batch as a number of servers: a percentage rounded down, but at least one."""
+    if isinstance(batch, int):
+        return batch
+    return max(acting * int(batch.removesuffix("%")) // 100, 1)
 
 
 def _take(waiting: Iterable[Server], room: dict[tuple[str, str], int]) -> list[Server]:

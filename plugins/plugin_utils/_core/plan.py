@@ -22,7 +22,7 @@ from .findings import Scope, choose, each, expand, find, finding_refs, resolve, 
 from .ft_system import done_by
 from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Step
-from .observation import Observation, Request, observation_digest
+from .observation import Observation, Request, facts, observation_digest
 from .order import PlanError, Server, waves
 from .settings import KNOWN_SETTINGS, LOOPS
 
@@ -34,18 +34,20 @@ __all__ = [
     "make_plan",
     "plan_digest",
     "plan_host",
+    "planned_settings",
     "remaining",
     "return_step",
     "step_decision",
     "step_request",
     "step_unproven",
+    "steps_like",
     "verify_plan",
 ]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _SETTINGS: Final = ("setting", "given")  # checks that read no host
 # Settings that say where and how a run works, not what is done.
-_NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds"})
+_NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
 _REFS: Final = (
     "interlocks",
     "done_when",
@@ -58,11 +60,16 @@ _REFS: Final = (
 
 @dataclass(frozen=True)
 class HostPlan:
-    """The plan of one server. blocked: why it has no steps, or None."""
+    """The plan of one server. blocked: why it has no steps, or None.
+
+    request: what was read for it, and is read again to compare. facts: what was found then.
+    """
 
     host: str
     advisory: Mapping[str, str]
     settings: Mapping[str, Any]
+    request: Request
+    facts: Mapping[str, Any]
     observation_digest: str
     findings: list[Finding]
     steps: list[Step]
@@ -73,6 +80,8 @@ class HostPlan:
         return {
             "advisory": self.advisory["id"],
             "settings": dict(self.settings),
+            "request": self.request,
+            "facts": dict(self.facts),
             "observation_digest": self.observation_digest,
             "findings": self.findings,
             "steps": self.steps,
@@ -121,6 +130,31 @@ def _procedure(advisory: Advisory, scope: Scope, observation: Observation) -> st
     return (branch or {}).get("procedure")
 
 
+def steps_like(
+    advisory: Advisory, settings: Mapping[str, Any], action: str, arguments: Mapping[str, Any]
+) -> list[Step]:
+    """Return the steps of an advisory's procedures that do the same to the same.
+
+    For a module that somebody calls by hand: their interlocks are what it must meet, too.
+    arguments: those of the module; a step's deadline, package and switches don't tell it apart.
+    """
+    scope = scope_of(advisory, settings)
+    found: dict[str, Step] = {}
+    for procedure in _possible_procedures(advisory, scope):
+        for step in _all_steps(advisory, procedure, scope, "-"):
+            same = all(arguments.get(k) == v for k, v in _what(step["arguments"]).items())
+            if step["action"] == action and same:
+                found.setdefault(json.dumps(step["interlocks"], sort_keys=True), step)
+    return list(found.values())
+
+
+_WHAT: Final = ("node", "coserver", "name", "operation", "update", "state", "way")
+
+
+def _what(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: arguments[key] for key in _WHAT if key in arguments}
+
+
 def step_request(step: Step, *, probe: bool = True) -> Request:
     """Return the observation that a step's conditions need, before and after it.
 
@@ -146,22 +180,29 @@ def plan_host(
     procedure = None if blockers else _procedure(advisory, scope, observation)
     if procedure is not None:
         steps = _needed(_all_steps(advisory, procedure, scope, observation.host), observation)
+    return HostPlan(
+        host=observation.host,
+        advisory=advisory.identity(),
+        settings=planned_settings(advisory, settings),
+        request=json.loads(json.dumps(assess_request(advisory, settings))),
+        facts=json.loads(json.dumps(facts(observation))),
+        observation_digest=observation_digest(observation),
+        findings=findings,
+        steps=json.loads(json.dumps(steps)),
+        blocked="; ".join(map(_called, blockers)) or None,
+    )
+
+
+def planned_settings(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a plan is bound to, in plain JSON types (Ansible's carry tags)."""
     named = KNOWN_SETTINGS | set(advisory.data.get("defaults", {}))
     full = {
         name: value
         for name, value in advisory.effective(settings).items()
         if name in named and name not in _NOT_PLANNED
     }
-    return HostPlan(
-        host=observation.host,
-        advisory=advisory.identity(),
-        # Plain JSON types: Ansible's strings carry tags.
-        settings=json.loads(json.dumps(full)),
-        observation_digest=observation_digest(observation),
-        findings=findings,
-        steps=json.loads(json.dumps(steps)),
-        blocked="; ".join(map(_called, blockers)) or None,
-    )
+    plain: dict[str, Any] = json.loads(json.dumps(full))
+    return plain
 
 
 def _called(finding: Finding) -> str:
@@ -326,17 +367,28 @@ def make_plan(
         "created": created,
         "advisories": [by_id[name] for name in sorted(by_id)],
         "settings_common": json.loads(json.dumps(common)),
-        "waves": waves([plan.server() for plan in ordered]),
+        "waves": waves([plan.server() for plan in ordered], _batches(ordered)),
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
     }
     return {**plan, "digest": plan_digest(plan)}
 
 
+def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
+    """Return the batches of the change. Raises PlanError where the hosts do not agree."""
+    for name in ("batches", "soak_minutes"):
+        if len({json.dumps(plan.settings[name]) for plan in host_plans}) > 1:
+            raise PlanError(
+                f"legacyops_{name} differs from host to host, but is one for the whole change: "
+                "set it once, for all."
+            )
+    return list(host_plans[0].settings["batches"]) if host_plans else []
+
+
 def plan_digest(plan: Mapping[str, Any]) -> str:
     """Return the digest of a plan: all of it but its date and the findings.
 
-    Findings carry volatile evidence (how many sessions); what they rest on is in the digests of
-    the observations, and what follows from them in the steps.
+    Findings carry volatile evidence (how many sessions); what they rest on is in the facts, and
+    what follows from them in the steps.
     """
     stable = {key: value for key, value in plan.items() if key not in ("created", "digest")}
     stable["hosts"] = {

@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .ft_drivers import key_name, text_fault
+from .ft_said import wrong_words
 from .ft_system import completed, validate_ft_system
+from .order import wrong_batches
 
 Settings = Mapping[str, Any]
 
@@ -26,6 +29,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "minimum_capacity_percent": 50,
     "single_server_silo": None,
     "failure_budget": 0,
+    "batches": [],
+    "soak_minutes": 0,
     "remedy": None,
     "root_sha256": None,
     "root_source": None,
@@ -46,6 +51,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "poll_seconds": 15,
     "ft_system": None,
     "ft_other_updates": [],
+    "ft_events_days": 30,
     "ft_deadlines": {
         # A start may hold a chkdsk of hours, a copy of a mirror set half a day.
         "start_seconds": 8 * 3600,
@@ -71,39 +77,59 @@ _GUID: Final = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 
 
 def effective(settings: Settings, advisory_defaults: Settings | None = None) -> dict[str, Any]:
-    """Return settings over the advisory's defaults over the core's; None does not override."""
+    """Return settings over the advisory's defaults over the core's; None does not override.
+
+    A number may be text: the command line's -e NAME=1 makes it so.
+    """
     result = {**DEFAULTS, **(advisory_defaults or {})}
     for name, value in settings.items():
         if value is None and name in result:
             continue
         if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
             value = {**result[name], **value}
+        default = DEFAULTS.get(name)
+        number = isinstance(default, int) and not isinstance(default, bool)
+        if number and isinstance(value, str) and value.isdecimal():
+            value = int(value[:9])
         result[name] = value
     if isinstance(result["ft_system"], Mapping):
         result["ft_system"] = completed(result["ft_system"])
     return result
 
 
-def validate_settings(settings: Settings) -> list[str]:
+def validate_settings(
+    settings: Settings, credentials: Any = None, *, complete: bool = True
+) -> list[str]:
     """Return what is wrong with a server's settings, one sentence each that says what to do.
 
-    Whether the product is one that an advisory knows is not judged here (select_advisory).
+    credentials: an FT system's legacyops_ft_credentials, which are no setting (None: not
+    compared). complete: what only a plan needs must be there too. Whether the product is one that
+    an advisory knows is not judged here (select_advisory).
     """
     full = effective(settings)
     if full["ft_system"] is not None:
         return [
-            *validate_ft_system(settings["ft_system"], settings.get("ft_credentials")),
+            *_unknown_ft(settings),
+            *_no_product(full),
+            *validate_ft_system(settings["ft_system"], credentials, complete=complete),
             *_ft_deadlines(full),
+            *_ft_other_updates(full),
+            *wrong_words(settings.get("ft_said")),
             *_budget_and_poll(full),
+            *_rollout(full),
         ]
+    # What is not there yet, an advisory's findings tell.
+    hotfixes = [_hotfixes] if complete or full["hotfixes"] else []
+    backup = [_backup] if complete or full["data_store_backup"] else []
     rules: list[Callable[[dict[str, Any]], list[str]]] = [
         _identity,
-        _hotfixes,
-        _backup,
+        *hotfixes,
+        *backup,
         _choices,
         _numbers,
         _modules,
         _root,
+        _rollout,
     ]
     return [sentence for rule in rules for sentence in rule(full)]
 
@@ -212,6 +238,46 @@ def _choices(s: dict[str, Any]) -> list[str]:
     return wrong
 
 
+def _unknown_ft(settings: Settings) -> list[str]:
+    # What people said goes into the observation, and so not into the plan's settings.
+    known = sorted({"ft_said", *(name for name in KNOWN_SETTINGS if name.startswith("ft_"))})
+    return [
+        f"legacyops_{key_name(name)} is unknown: there are legacyops_{', legacyops_'.join(known)}."
+        for name in settings
+        if name.startswith("ft_") and name not in known
+    ]
+
+
+def _no_product(s: dict[str, Any]) -> list[str]:
+    if s["product"] is None:
+        return []
+    return [
+        "legacyops_product is given beside legacyops_ft_system: a host is a server or an FT "
+        "system, whose model says which notice is its; remove one of the two."
+    ]
+
+
+def _ft_other_updates(s: dict[str, Any]) -> list[str]:
+    updates, where = s["ft_other_updates"], "legacyops_ft_other_updates"
+    if not isinstance(updates, list):
+        return [f"{where} must be a list of updates, each with id and hotfix_key."]
+    wrong = []
+    for number, update in enumerate(updates, 1):
+        if not isinstance(update, Mapping) or not update.keys() >= {"id", "hotfix_key"}:
+            wrong.append(f"Entry {number} of {where} must have id and hotfix_key.")
+            continue
+        for key, value in update.items():
+            if key in ("id", "hotfix_key", "uninstaller"):
+                fault = text_fault(value)
+            elif key in ("keys", "files"):
+                fault = None if isinstance(value, Mapping) else "must be a table."
+            else:
+                fault = "is unknown: remove it."
+            if fault:
+                wrong.append(f"Entry {number} of {where}: {key_name(key)} {fault}")
+    return wrong
+
+
 def _ft_deadlines(s: dict[str, Any]) -> list[str]:
     deadlines = s["ft_deadlines"]
     if not isinstance(deadlines, Mapping):
@@ -234,6 +300,14 @@ def _budget_and_poll(s: dict[str, Any]) -> list[str]:
         for name, (low, high) in limits.items()
         if not _number(s[name], low, high)
     ]
+
+
+def _rollout(s: dict[str, Any]) -> list[str]:
+    wrong = [fault for fault in [wrong_batches(s["batches"])] if fault]
+    soak = s["soak_minutes"]
+    if isinstance(soak, bool) or not isinstance(soak, (int, float)) or not 0 <= soak <= 7 * 1440:
+        wrong.append(f"legacyops_soak_minutes is {soak!r}: it must be 0 to 10080 (a week).")
+    return wrong
 
 
 def _number(value: Any, low: int, high: int) -> bool:

@@ -228,6 +228,17 @@ class Confirmations:
         return self._root / "confirmations" / _file(host) / f"{_file(step)}-{_file(request)}.json"
 
 
+def given(root: Path, host: str) -> list[dict[str, Any]]:
+    """Every confirmation of a host, as its record.
+
+    :param root: the change directory.
+    :raises ConfirmationError: a record cannot be read.
+    """
+    folder = root / "confirmations" / _file(host)
+    records = [_read(path) for path in sorted(folder.glob("*.json"))]
+    return [record for record in records if record]
+
+
 def _file(name: str) -> str:
     """A name as one part of a path; never a hidden file, and never the folder above."""
     text = quote(name, safe=" ")

@@ -139,6 +139,17 @@ class OperatorPower(PowerDriver):
             },
         }
 
+    def shuts_down(self) -> dict[str, str]:
+        """What is left to do where Windows has been asked to shut down already."""
+        title = self._title
+        return {
+            "en": f"The Windows of {title} shuts down now. See that the machine is off. Where it "
+            "only says that it may be switched off, use the power button.",
+            "ja": f"{title} の Windows をシャットダウンしています。"
+            "電源が切れたことを確認してください。"
+            "電源を切る準備ができたとだけ表示される場合は、電源ボタンから切ってください。",
+        }
+
 
 class IpmiPower(PowerDriver):
     """A management board, by IPMI over LAN.

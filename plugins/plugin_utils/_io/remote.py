@@ -43,19 +43,23 @@ _SHELL_RETRY_SECONDS = 10.0
 _CLOSE_SECONDS = 10.0
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "_powershell"
-_SECRET_NAME = re.compile(r"pass|secret|token(?!_)", re.IGNORECASE)
+# A boot token is no secret: messages show it.
+_SECRET_NAME = re.compile(r"pass|secret|(?<!boot_)token(?!_)", re.IGNORECASE)
 
 
 def script_text(name: str) -> str:
     """The text of a shipped script, after the functions that all scripts share.
+
+    Between them stands what the scripts of a relay share (ft_common.ps1).
 
     :raises ValueError: there is no such script.
     """
     path = _SCRIPTS / f"{name}.ps1"
     if not path.is_file():
         raise ValueError(f"no script is called {name}")
-    common = (_SCRIPTS / "common.ps1").read_text(encoding="utf-8")
-    return common + "\n" + path.read_text(encoding="utf-8")
+    shared = ["common", "ft_common"] if name.startswith("ft_") else ["common"]
+    parts = [(_SCRIPTS / f"{part}.ps1").read_text(encoding="utf-8") for part in (*shared, name)]
+    return "\n".join(parts)
 
 
 class Remote:
@@ -89,7 +93,7 @@ class Remote:
         :raises RemoteError: always, instead of any connection plugin's exception.
         """
         seconds = DEADLINE_SECONDS if deadline is None else deadline
-        secrets = self._secrets(params)
+        secrets = self.secrets(params)
         try:
             stdin = payload(script_text(script), params, pieces)
             answer = self._execute(stdin, seconds)
@@ -146,25 +150,40 @@ class Remote:
         finally:
             self._last_use = time.monotonic()
 
-    def _secrets(self, params: Mapping[str, t.Any]) -> list[str]:
-        """Every text that must not stand in a message, longest first."""
-        found = {str(v) for k, v in params.items() if _SECRET_NAME.search(k) and v}
+    def secrets(self, params: t.Any) -> list[str]:
+        """Every text that must not stand in a message, however deep, longest first."""
+        found = set(_secrets_in(params))
         for name in ("remote_password", "password"):
             with suppress(Exception):
                 found.add(str(self._connection.option(name) or ""))
         return sorted((s for s in found if len(s) > 2), key=len, reverse=True)
 
 
+def _secrets_in(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            if _SECRET_NAME.search(str(name)) and isinstance(member, str):
+                yield member
+            yield from _secrets_in(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _secrets_in(member)
+
+
+def scrubbed(value: t.Any, secrets: Iterable[str]) -> t.Any:
+    """The same value of JSON types, without any of the secrets in its texts."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "********")
+    elif isinstance(value, Mapping):
+        value = {key: scrubbed(member, secrets) for key, member in value.items()}
+    elif isinstance(value, list | tuple):
+        value = [scrubbed(member, secrets) for member in value]
+    return value
+
+
 def _scrubbed(error: RemoteError, host: str, secrets: list[str]) -> RemoteError:
     """The same error, naming its host, without any secret."""
-
-    def clean(value: t.Any) -> t.Any:
-        if isinstance(value, str):
-            for secret in secrets:
-                value = value.replace(secret, "********")
-        elif isinstance(value, dict):
-            value = {key: clean(member) for key, member in value.items()}
-        return value
-
-    detail = clean({**error.detail, "host": host})
-    return RemoteError(error.reason, clean(f"{host}: {error.message}"), error.remedy, detail)
+    detail = scrubbed({**error.detail, "host": host}, secrets)
+    message = scrubbed(f"{host}: {error.message}", secrets)
+    return RemoteError(error.reason, message, error.remedy, detail)

@@ -21,31 +21,48 @@ class StoppedError(Exception):
     """Somebody wants this run to end, or nobody is there any more to take its result."""
 
 
+class ChangeStoppedError(StoppedError):
+    """Somebody stopped the change; the text says why."""
+
+
 class Stop:
-    """Notices SIGINT, SIGTERM and the loss of the parent process.
+    """Notices SIGINT, SIGTERM, the loss of the parent process, and what else it is told to ask.
 
     Ansible's workers die at once on a signal; inside ``listening()`` they finish what they are at,
     and leave at the next check. After SIGKILL of ansible-playbook its workers live on, with
     another parent: then nobody takes the result, and waiting on is pointless.
+
+    :param change_stopped: says why the change is stopped; None while it is not. Without it, a
+        stopped change ends no wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, change_stopped: t.Callable[[], str | None] | None = None) -> None:
+        self.change_stopped = change_stopped
         self._parent = os.getppid()
         self._signal: int | None = None
 
     @contextmanager
     def listening(self) -> t.Iterator[Stop]:
-        """Take the two signals over; does nothing outside the main thread."""
+        """Take the two signals over; does nothing outside the main thread.
+
+        The action that a step dispatches listens in the step's place. What arrived before is not
+        forgotten then, and what arrives meanwhile is told afterwards.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, self._note) for number in numbers]
+        outer = getattr(before[0], "__self__", None)
+        if isinstance(outer, Stop) and outer._signal is not None:
+            self._signal = outer._signal
         try:
             yield self
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
+            if isinstance(outer, Stop) and self._signal is not None:
+                outer._signal = self._signal
 
     def _note(self, number: int, _frame: types.FrameType | None) -> None:
         self._signal = number  # no lock, no Event: a handler interrupts its own thread
@@ -56,6 +73,9 @@ class Stop:
             raise StoppedError(f"{signal.Signals(self._signal).name} arrived")
         if os.getppid() != self._parent:
             raise StoppedError("ansible-playbook is gone")
+        why = self.change_stopped() if self.change_stopped else None
+        if why is not None:
+            raise ChangeStoppedError(f"the change is stopped ({why.rstrip('.')})")
 
     def sleep(self, seconds: float) -> None:
         """:raises StoppedError: as soon as it is time to leave."""

@@ -38,6 +38,9 @@ _KINDS = {
     "refused": "refused",
     "hash_mismatch": "hash_mismatch",
     "not_found": "not_found",
+    "node_unreachable": "node_unreachable",
+    "access_denied": "access_denied",
+    "deadline": "deadline",
 }
 
 
@@ -239,5 +242,8 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
         "refused": "Look at why, correct it, then run again.",
         "hash_mismatch": "Replace the file by the vendor's own, or correct the pinned SHA-256.",
         "not_found": "Check the path or name, and that this host can reach it.",
+        "node_unreachable": "Check the node's power and network; a person may look at its screen.",
+        "access_denied": "Check the node's entry in legacyops_ft_credentials (NODE\\user).",
+        "deadline": "What was begun may go on; run again, and the node's state will tell.",
     }
     return RemoteError(reason, f"The host refused: {said}", remedies[reason], detail)

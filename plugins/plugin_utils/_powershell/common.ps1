@@ -394,6 +394,67 @@ function Get-JobRecord($Task) {
     return $record
 }
 
+# --- a program's log --------------------------------------------------------------------------
+
+function Get-LogText([System.IO.FileStream]$Stream, [long]$Limit) {
+    # The last Limit bytes as text. msiexec writes UTF-16 with a byte order mark, or ANSI.
+    $start = New-Object byte[] 2
+    $count = $Stream.Read($start, 0, 2)
+    $encoding = [System.Text.Encoding]::Default
+    if (($count -eq 2) -and ($start[0] -eq 255) -and ($start[1] -eq 254)) { $encoding = [System.Text.Encoding]::Unicode }
+    $from = [Math]::Max([long]0, $Stream.Length - $Limit)
+    $from = $from - ($from % 2)
+    [void]$Stream.Seek($from, [System.IO.SeekOrigin]::Begin)
+    $reader = New-Object System.IO.StreamReader -ArgumentList $Stream, $encoding, $true
+    return $reader.ReadToEnd()
+}
+
+function Get-LogMatches([string]$Text, $Patterns) {
+    $list = New-Object System.Collections.ArrayList
+    if ($Patterns.Count -eq 0) { return ,$list }
+    $any = '(?:' + [string]::Join(')|(?:', [string[]]$Patterns.ToArray()) + ')'
+    foreach ($match in [regex]::Matches($Text, '(?m)^.*(?:' + $any + ').*$')) {
+        $line = $match.Value.Trim()
+        if ($line.Length -gt 500) { $line = $line.Substring(0, 500) }
+        [void]$list.Add($line)
+        if ($list.Count -ge 50) { break }
+    }
+    return ,$list
+}
+
+function Get-LogTail([System.IO.FileStream]$Stream, [long]$Limit) {
+    $size = [int][Math]::Min($Limit, $Stream.Length)
+    [void]$Stream.Seek($Stream.Length - $size, [System.IO.SeekOrigin]::Begin)
+    $bytes = New-Object byte[] $size
+    $have = 0
+    while ($have -lt $size) {
+        $count = $Stream.Read($bytes, $have, $size - $have)
+        if ($count -eq 0) { break }
+        $have = $have + $count
+    }
+    return [Convert]::ToBase64String($bytes, 0, $have)
+}
+
+function Get-LogRecord($Log) {
+    if ($null -eq $Log) { return $null }
+    $path = [string]$Log['path']
+    if (-not [System.IO.File]::Exists($path)) {
+        return @{ exists = $false; size = 0; matches = @(); tail = '' }
+    }
+    $patterns = $Log['patterns']
+    if ($null -eq $patterns) { $patterns = New-Object System.Collections.ArrayList }
+    $stream = Open-FileToRead $path
+    try {
+        $size = [long]$stream.Length
+        $tail = Get-LogTail $stream ([long]$Log['tail_bytes'])
+        [void]$stream.Seek(0, [System.IO.SeekOrigin]::Begin)
+        $found = New-Object System.Collections.ArrayList
+        if ($patterns.Count -gt 0) { $found = Get-LogMatches (Get-LogText $stream 8388608) $patterns }
+    }
+    finally { $stream.Close() }
+    return @{ exists = $true; size = $size; matches = $found; tail = $tail }
+}
+
 function Get-CallerLine { return $MyInvocation.ScriptLineNumber }
 
 # The line that follows this one is the last of common.ps1: the end of the file and the newline

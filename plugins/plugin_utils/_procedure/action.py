@@ -9,26 +9,33 @@ import time
 import typing as t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.utils.color import stringc
 from ansible.utils.display import Display
 
 from .._action import ActionError, HotfixAction
-from .._core.advisory import load_advisories
+from .._core.advisory import Advisory, load_advisories
+from .._core.compare import Comparison
 from .._core.model import CoreError
+from .._core.observation import Observation
 from .._io.failures import is_passing
 from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
+from .eye import Eye, eye_of
+from .inventory import mistakes, told
 from .settings import settings_of
+from .text import diff_lines, harmless
 
 T = t.TypeVar("T")
 
 BUNDLED = Path(__file__).resolve().parents[3] / "advisories"
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
 LOCK_SECONDS = 3 * 3600.0
+MOST_NAMED = 3  # differences that the sentence names; the diff shows all
 
 CHANGE_OPTIONS: dict[str, t.Any] = {
     "change_id": {"type": "str", "required": True},
@@ -42,6 +49,29 @@ APPROVAL_OPTIONS: dict[str, t.Any] = {
     "approved_digest": {"type": "str", "default": ""},
     "approve_plan": {"type": "bool", "default": False},
 }
+
+
+@dataclass(frozen=True)
+class Differs:
+    """What is not as it was approved.
+
+    :ivar message: one sentence that names it, and what to do.
+    :ivar differences: each with what, path, planned and now.
+    """
+
+    message: str
+    differences: list[dict[str, t.Any]]
+
+    @classmethod
+    def of(cls, found: Comparison) -> Differs:
+        told = [difference.to_dict() for difference in found.differences]
+        named = [f"{each['what']['en']} {each['path']}" for each in told]
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        return cls(
+            f"This is not what was approved: {', '.join(named[:MOST_NAMED])}{more}; the "
+            "differences stand above. Undo that, or make a new plan and have it approved.",
+            told,
+        )
 
 
 class ProcedureAction(HotfixAction):
@@ -82,6 +112,23 @@ class ProcedureAction(HotfixAction):
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
 
+    def eye(self, remote: Remote, directory: ChangeDirectory) -> Eye:
+        """What observes this host."""
+        variables = self.task_vars["hostvars"][self.host]
+        return eye_of(remote, variables, directory, writes=not self.check_mode)
+
+    def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
+        """Refuse a host whose inventory has mistakes, before anything is contacted.
+
+        :param complete: also what only a plan needs must be given.
+        :raises ActionError: there are mistakes.
+        """
+        name = host or self.host
+        wrong = mistakes(name, self.task_vars["hostvars"], complete=complete)
+        if wrong:
+            where = "" if name == self.host else f"{name}: "
+            raise ActionError("mistake", where + told(wrong), mistakes=wrong)
+
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.
 
@@ -90,9 +137,38 @@ class ProcedureAction(HotfixAction):
         return Change.load(
             self.directory(args),
             args["change_id"],
+            self.settings(),
             approved_digest=args.get("approved_digest") or "",
             approve_plan=bool(args.get("approve_plan")),
         )
+
+    def difference(
+        self,
+        change: Change,
+        observation: Observation,
+        advisories: t.Mapping[str, Advisory] | None = None,
+    ) -> Differs | None:
+        """How the host is not as it was approved, shown as a diff; None where it is, or where an
+        emergency is reason enough to go on (which is recorded and shown).
+
+        :param advisories: see :meth:`Change.compared`.
+        """
+        found = change.compared(observation, advisories)
+        if found.kind != "different":
+            return None
+        differs = Differs.of(found)
+        self.say(diff_lines(self.host, found.diff(), self.paint))
+        reason = change.control.emergency_reason
+        if reason is None:
+            return differs
+        self.say(
+            self.paint(
+                f"[{self.host}] EMERGENCY ({harmless(reason)}): goes on all the same.", "red"
+            )
+        )
+        if not self.check_mode:
+            change.deviate(self.host, "plan_differs", differences=differs.differences)
+        return None
 
     def patiently(self, ask: t.Callable[[], T], seconds: float) -> T:
         """Ask again while the answer only got lost on the way, at most ``seconds`` long.

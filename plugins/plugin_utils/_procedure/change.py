@@ -5,42 +5,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+from .._core.advisory import Advisory
+from .._core.approval import Control, Refusal, control_of
+from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
 from .._core.journal import restart_owed_since
 from .._core.model import Step
 from .._core.observation import Observation
-from .._core.plan import PlanError, verify_plan
+from .._core.plan import PlanError, remaining, verify_plan
+from .._core.window import WindowState, at_resting_point, judge
 from . import directory as files
+from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
 from .journal import JournalFile, now
 
 
 class Change:
-    """One change with the plan that its directory holds."""
+    """One change with the plan that its directory holds.
+
+    :param settings: the host's settings, whose rules for changes are kept.
+    :param approval: approved_digest and approve_plan, as given to the module.
+    """
 
     def __init__(
-        self, directory: ChangeDirectory, change_id: str, plan: dict[str, Any], approved: bool
+        self,
+        directory: ChangeDirectory,
+        change_id: str,
+        plan: dict[str, Any],
+        settings: Mapping[str, Any],
+        approval: Mapping[str, Any],
     ) -> None:
         self.directory = directory
         self.id = change_id
         self.plan = plan
-        self.approved = approved
+        self.settings = settings
+        self._approval = approval
 
     @classmethod
     def load(
         cls,
         directory: ChangeDirectory,
         change_id: str,
-        *,
-        approved_digest: str = "",
-        approve_plan: bool = False,
+        settings: Mapping[str, Any],
+        **approval: Any,
     ) -> Change:
-        """Read and verify the plan.
+        """Read and verify the plan; the parameters are those of the class.
 
-        :param approved_digest: what somebody approved; the plan counts as approved if it is this.
-        :param approve_plan: approve whatever plan is there (labs).
         :raises ChangeError: there is no plan, or it is not as it was made.
         """
         plan = directory.read(directory.plan)
@@ -55,8 +69,42 @@ class Change:
             raise ChangeError(
                 f"{directory.plan}: {problem} Make the plan again and have it approved."
             ) from None
-        digest = str(plan["digest"])
-        return cls(directory, change_id, plan, approve_plan or approved_digest == digest)
+        return cls(directory, change_id, plan, settings, approval)
+
+    @cached_property
+    def control(self) -> Control:
+        """The site's rules for changes.
+
+        :raises CoreError: one of them cannot be meant.
+        """
+        return control_of(self.settings)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """The approval and the window of the change.
+
+        :raises CoreError: what is there cannot be meant.
+        """
+        return standing(self.directory, self.id, self.digest, self.control, **self._approval)
+
+    @property
+    def refused(self) -> Refusal | None:
+        """Why nothing may be done in this change: a reason and a sentence; None if it may."""
+        if self.directory.closed.exists():
+            return "closed", (
+                f"Change {self.id} is closed ({self.directory.closed}): nothing is done in it any "
+                "more. Go on under a new change_id."
+            )
+        return self.standing.refused
+
+    @property
+    def approved(self) -> bool:
+        return self.refused is None
+
+    @property
+    def operator(self) -> str:
+        """Who carries the change out."""
+        return operator_of(self.control)
 
     @property
     def digest(self) -> str:
@@ -130,9 +178,9 @@ class Change:
                 "silo": entry["settings"].get("silo"),
                 "wave": waves.get(name),
             }
-        owed = restart_owed_since(self.journal(host).entries())
-        hosts[host]["restart_owed_since"] = owed
-        view = {
+        entries = self.journal(host).entries()
+        hosts[host]["restart_owed_since"] = restart_owed_since(entries)
+        view: dict[str, Any] = {
             "id": self.id,
             "now": now(),
             "stopped": self.directory.stopped() is not None,
@@ -141,7 +189,60 @@ class Change:
             "hosts": hosts,
             "failure_budget": self.failure_budget(host),
         }
-        return observation.within(view)
+        judged = observation.within(view)
+        window = self.window_state(judged, entries)
+        if window is not None:
+            view["window_open"] = window.may_go_on or self.control.emergency_reason is not None
+        return judged
+
+    def window_state(
+        self, observation: Observation, entries: Iterable[Mapping[str, Any]]
+    ) -> WindowState | None:
+        """What the window says of the host's next step; None where there is no window.
+
+        :param entries: the host's journal.
+        """
+        window = self.standing.window
+        if window is None:
+            return None
+        mine = list(entries)
+        here = [entry for entry in mine if entry.get("plan") == self.digest]
+        return judge(
+            window,
+            datetime.now(UTC),
+            remaining(self.plan, observation.host, observation, mine),
+            at_rest=at_resting_point(self.entry(observation.host)["steps"], here),
+            estimate=self.control.window_estimate,
+        )
+
+    def compared(
+        self, observation: Observation, advisories: Mapping[str, Advisory] | None = None
+    ) -> Comparison:
+        """The plan beside what is there now.
+
+        :param advisories: those there are now, to compare everything (before a host's first step
+            in a run); None compares what was read (before each step).
+        """
+        host = observation.host
+        begun = begun_steps(self.journal(host).entries(), self.digest)
+        if advisories is None:
+            return compare_facts(self.plan, host, observation, begun)
+        name = self.entry(host)["advisory"]
+        if name not in advisories:
+            raise ChangeError(
+                f"The advisory {name}, which the plan was made from, is not there any more. Give "
+                "its folder (legacyops_advisory_paths), or make a new plan."
+            )
+        settings = self.settings
+        return compare_host(self.plan, host, advisories[name], settings, observation, begun)
+
+    def deviate(self, host: str, what: str, **facts: Any) -> None:
+        """Record what the run goes on in spite of, with the reason given; once for each plan."""
+        body = {"what": what, "plan": self.digest, "reason": self.control.emergency_reason, **facts}
+        journal = self.journal(host)
+        known = (entry for entry in journal.entries() if entry["kind"] == "deviation")
+        if not any({key: entry.get(key) for key in body} == body for entry in known):
+            journal.append("deviation", operator=self.operator, **body)
 
     def failure_budget(self, host: str) -> int:
         """How many hosts may fail before no other one begins."""

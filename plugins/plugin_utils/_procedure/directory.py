@@ -5,13 +5,16 @@
 
 ::
 
-    DIR/plan.json               the plan that was approved
+    DIR/plan.json               the plan
+    DIR/approval.json(.sig)     who approved it, and the signature
     DIR/observations/HOST.json  what assess read
     DIR/findings/HOST.json      what assess found
     DIR/audit/HOST.json         what the last audit found
     DIR/journal/HOST.jsonl      what happened, append-only
     DIR/state/HOST.json         where the host stands in this change
+    DIR/batches/RUN-NNN.json    which hosts of a batch are where, in one run
     DIR/locks/HOST.lock         held while a worker acts on the host
+    DIR/closed.json(.sig)       the record that closed the change, and the signature
     DIR/STOP                    while this file is there no host begins, and nothing is installed
 """
 
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -60,6 +64,14 @@ class ChangeDirectory:
         return self.root / "plan.json"
 
     @property
+    def approval(self) -> Path:
+        return self.root / "approval.json"
+
+    @property
+    def closed(self) -> Path:
+        return self.root / "closed.json"
+
+    @property
     def stop(self) -> Path:
         return self.root / "STOP"
 
@@ -85,12 +97,16 @@ class ChangeDirectory:
     def write(self, path: Path, value: Mapping[str, Any]) -> None:
         """Write one JSON object atomically and durably."""
         text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        self.write_bytes(path, text.encode("utf-8"))
+
+    def write_bytes(self, path: Path, content: bytes) -> None:
+        """Write a whole file atomically and durably."""
         temporary: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(temporary).replace(path)
@@ -129,6 +145,28 @@ class ChangeDirectory:
         self.root.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), self.stop.open("x", encoding="utf-8") as stream:
             stream.write(reason + "\n")
+
+
+def create(path: Path, text: str) -> bool:
+    """Write a whole new file, or leave the one that is there; whether it was written.
+
+    :raises OSError: neither is possible.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = private(path)
+    whole.write_text(text, encoding="utf-8")
+    try:
+        os.link(whole, path)  # a name that is taken stays as it is
+    except FileExistsError:
+        return False
+    finally:
+        whole.unlink()
+    return True
+
+
+def private(path: Path) -> Path:
+    """A name beside a file that nobody else uses."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}")
 
 
 def sync_folder(folder: Path) -> None:

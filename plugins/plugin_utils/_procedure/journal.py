@@ -11,8 +11,9 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from .._core.journal import append_entry, to_line, verify
+from .._core.journal import append_entry, file_lines, storable, to_line, verify
 from .directory import ChangeError, sync_folder
 
 
@@ -28,10 +29,14 @@ class JournalFile:
 
     def lines(self) -> list[str]:
         """Every line as it stands in the file; none where there is no file."""
+        return file_lines(self.content())
+
+    def content(self) -> bytes:
+        """The file as it is; empty where there is none."""
         try:
-            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            return self.path.read_bytes()
         except FileNotFoundError:
-            return []
+            return b""
         except OSError as problem:
             raise ChangeError(f"{self.path} cannot be read ({problem.strerror}).") from problem
 
@@ -51,7 +56,14 @@ class JournalFile:
     def append(self, kind: str, **body: Any) -> dict[str, Any]:
         """Add one entry and make it durable before returning."""
         entries = self.entries()
-        body = {"kind": kind, "utc": now(), "by": writer(), **body}
+        moment = datetime.now(UTC)
+        body = {
+            "kind": kind,
+            "utc": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "local": moment.astimezone().isoformat(timespec="seconds"),
+            "by": writer(),
+            **storable(body),
+        }
         entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
         line = to_line(entry)
         try:
@@ -92,3 +104,11 @@ def _ends_with_line_end(stream: Any) -> bool:
         return True
     stream.seek(-1, os.SEEK_END)
     return bool(stream.read(1) == b"\n")
+
+
+def journals(folder: Path) -> dict[str, JournalFile]:
+    """The journals in the folder, by their hosts."""
+    return {
+        unquote(path.name.removesuffix(".jsonl")): JournalFile(path)
+        for path in sorted(folder.glob("*.jsonl"))
+    }

@@ -32,12 +32,14 @@ class LookAction(ProcedureAction):
 
         :param kind: the folder of the change directory that takes the findings.
         """
+        self.check_inventory(complete=False)
         settings = self.settings()
         advisory = select_advisory(self.advisories(args), settings)
         observation: Observation | None = None
         result: dict[str, t.Any] = {"advisory": advisory.id}
         try:
-            observation = remote.observe(assess_request(advisory, settings))
+            eye = self.eye(remote, self.directory(args))
+            observation = eye.observe(assess_request(advisory, settings))
             findings = [dict(finding) for finding in find(advisory, settings, observation)]
         except RemoteError as error:
             result["reason"] = error.reason

@@ -22,11 +22,19 @@ OF_THE_RUN = frozenset(
         "approved_digest",
         "change_dir",
         "change_id",
+        "change_statuses",
         "fail_on",
+        "hooks",
         "hosts",
         "language",
+        "plan_blocked",
+        "plan_digest",
+        "plan_path",
+        "plan_waves",
         "queue",
         "quiet",
+        "stop_name",
+        "stop_reason",
     }
 )
 SECRET = re.compile(r"pass(word|phrase|wd)?$|secret|token|credential", re.IGNORECASE)

@@ -1,19 +1,43 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings, plan and summary as a person wants to read them on a terminal.
-
-Text that came from a host is shown harmless: control characters and those that turn the
-reading direction are replaced, so that no event text can repaint the terminal.
-"""
+"""Findings, plan and summary as a person wants to read them on a terminal."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-WIDTH = 96
+from .ft_text import system_lines, why_nothing
+from .layout import (
+    WIDTH,
+    Paint,
+    clauses,
+    duration,
+    harmless,
+    in_language,
+    unpainted,
+    wide,
+    wrapped,
+)
+
+__all__ = [
+    "COLOURS",
+    "ORDER",
+    "WIDTH",
+    "Paint",
+    "clauses",
+    "duration",
+    "findings_text",
+    "harmless",
+    "in_language",
+    "plan_text",
+    "summary_text",
+    "unpainted",
+    "wide",
+    "wrapped",
+]
+
 COLOURS = {
     "blocker": "red",
     "warning": "yellow",
@@ -25,68 +49,7 @@ COLOURS = {
     "failed": "red",
     "waiting": "yellow",
 }
-# A line breaks between words, and within a word this wide: Japanese sentences have no spaces.
-LONG_WORD = 24
 ORDER = ("blocker", "warning", "info", "good")
-
-Paint = Callable[[str, str], str]
-
-
-def unpainted(text: str, _colour: str) -> str:
-    """The painter for a place without colours."""
-    return text
-
-
-def harmless(text: Any) -> str:
-    """The text on one line, without characters that a terminal would obey."""
-    return "".join(
-        " "
-        if unicodedata.category(char) in ("Cc", "Zl", "Zp")
-        else "\N{REPLACEMENT CHARACTER}"
-        if unicodedata.category(char) == "Cf"
-        else char
-        for char in str(text)
-    )
-
-
-def in_language(value: Any, language: str) -> str:
-    """A text given in several languages, in the one asked for, else in English."""
-    if isinstance(value, Mapping):
-        value = value.get(language) or value.get("en") or next(iter(value.values()), "")
-    return harmless("" if value is None else value)
-
-
-def wide(text: str) -> int:
-    """Columns that the text takes; Japanese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:
-    """Lines of at most :data:`WIDTH` columns, broken between words or within long wide ones."""
-    hanging = indent if hanging is None else hanging
-    lines = [indent]
-    bare = True
-    for piece in _pieces(text):
-        if not bare and wide(lines[-1]) + wide(piece) > WIDTH:
-            lines.append(hanging)
-            bare = True
-        lines[-1] += piece.lstrip() if bare else piece
-        bare = False
-    return [line.rstrip() for line in lines]
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """What must stay on one line, each with the space before it."""
-    for number, word in enumerate(text.split()):
-        spaced = f" {word}" if number else word
-        breakable = wide(word) > max(LONG_WORD, len(word))
-        yield from spaced if breakable else [spaced]
-
-
-def clauses(value: Any) -> str:
-    """The notice's clauses in brackets, or nothing."""
-    names = [value] if isinstance(value, str) else list(value or [])
-    return f" [{harmless(', '.join(str(name) for name in names))}]" if names else ""
 
 
 def findings_text(
@@ -117,8 +80,18 @@ def findings_text(
     return "\n".join(lines)
 
 
-def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpainted) -> str:
-    """The whole plan: waves in order, each host's steps with clause, reason and effect."""
+def plan_text(
+    plan: Mapping[str, Any],
+    language: str = "en",
+    paint: Paint = unpainted,
+    *,
+    confirm: Sequence[str] = ("ansible-playbook", "legacyops.hotfix.confirm"),
+) -> str:
+    """The whole plan: waves in order, each host's steps with clause, reason and effect.
+
+    :param confirm: the words of the command that confirms a step of an FT system, but for host,
+        step and name.
+    """
     hosts: Mapping[str, Any] = plan["hosts"]
     queued = {host for wave in plan["waves"] for host in wave}
     blocked = {host: entry for host, entry in hosts.items() if entry.get("blocked")}
@@ -133,6 +106,10 @@ def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpa
     for number, wave in enumerate(plan["waves"], start=1):
         lines += ["", f"Wave {number} of {len(plan['waves'])}"]
         for alike in _alike(wave, hosts):
+            if _is_ft(hosts[alike[0]]):
+                for host in alike:
+                    lines += ["", *system_lines(host, hosts[host], confirm, language, paint)]
+                continue
             lines += ["", *wrapped(harmless(", ".join(alike)), "  ")]
             for step in hosts[alike[0]]["steps"]:
                 lines += _step_lines(step, language, explained)
@@ -144,8 +121,18 @@ def plan_text(plan: Mapping[str, Any], language: str = "en", paint: Paint = unpa
             lines += [paint(head, "red"), *rest]
     if nothing:
         lines += ["", "Nothing to do:"]
-        lines += wrapped(harmless(", ".join(sorted(nothing))), "  ")
+        systems = {
+            host: why_nothing(hosts[host], language) for host in nothing if _is_ft(hosts[host])
+        }
+        for host, why in sorted(systems.items()):
+            lines += wrapped(why, f"  {harmless(host)}: ", "    ")
+        others = sorted(set(nothing) - set(systems))
+        lines += wrapped(harmless(", ".join(others)), "  ") if others else []
     return "\n".join(lines)
+
+
+def _is_ft(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["settings"].get("ft_system"))
 
 
 def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
@@ -173,15 +160,11 @@ def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> 
     return lines
 
 
-def duration(seconds: float) -> str:
-    """A duration for people: ``40 s``, ``6 min``, ``1 h 30 min``."""
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+def diff_lines(host: str, diff: str, paint: Paint = unpainted) -> str:
+    """A diff in colours, under the name of the host."""
+    colours = {"-": "red", "+": "green", "@": "cyan"}
+    lines = [paint(harmless(line), colours.get(line[:1], "normal")) for line in diff.splitlines()]
+    return "\n".join([f"[{harmless(host)}] not as planned:", *lines])
 
 
 def summary_text(rows: Iterable[tuple[str, str, str]], paint: Paint = unpainted) -> str:

@@ -10,6 +10,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.order impor
     PlanError,
     Server,
     waves,
+    wrong_batches,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,56 @@ def test_servers_with_nothing_to_do_are_in_no_wave_but_count_for_their_silo():
     assert waves([Server("a"), Server("b", acts=False)]) == [["a"]]
 
 
+def systems(count: int) -> list[Server]:
+    """FT systems: their users stay served, so nothing but the batches keeps them apart."""
+    return [Server(f"ft{number:02d}", out_of_service=False) for number in range(1, count + 1)]
+
+
+def sizes(servers: list[Server], *batches: int | str) -> list[int]:
+    return [len(wave) for wave in waves(servers, batches)]
+
+
+def test_batches_grow_from_the_canary_on_and_the_last_size_stays():
+    assert sizes(systems(20), 1, 3, "25%") == [1, 3, 5, 5, 5, 1]
+    assert sizes(systems(4), 1, 2) == [1, 2, 1]
+    assert sizes(systems(7)) == [7]
+    assert sizes(systems(3), 10) == [3]
+
+
+def test_a_percentage_is_of_the_servers_that_act_and_at_least_one():
+    idle = [Server(f"idle{number}", acts=False, out_of_service=False) for number in range(90)]
+    assert sizes([*systems(8), *idle], "25%") == [2, 2, 2, 2]
+    assert sizes(systems(3), "1%") == [1, 1, 1]
+    assert sizes(systems(3), "100%") == [3]
+
+
+def test_batches_do_not_move_servers_out_of_their_order():
+    farm = [
+        *[Server(f"m{number}") for number in range(1, 7)],
+        Server("collector", role="most_preferred_data_collector"),
+        Server("trial", role="test"),
+    ]
+    assert waves(farm, [1, 2]) == [
+        ["trial"],
+        ["collector"],
+        ["m1", "m2"],
+        ["m3", "m4"],
+        ["m5", "m6"],
+    ]
+
+
+@pytest.mark.parametrize("good", [[], [1], [1, 3, "25%"], ["100%"]])
+def test_batches_that_can_be_meant(good):
+    assert wrong_batches(good) is None
+
+
+@pytest.mark.parametrize(
+    "bad", [None, 1, "25%", [0], [-1], [True], [1.5], ["0%"], ["101%"], ["25"], ["a"], [None]]
+)
+def test_batches_that_cannot_be_meant_are_one_sentence(bad):
+    assert "legacyops_batches" in str(wrong_batches(bad))
+
+
 SERVERS = st.lists(
     st.builds(
         Server,
@@ -73,14 +124,19 @@ SERVERS = st.lists(
 )
 
 
-@given(SERVERS)
-def test_never_a_whole_silo_at_once(servers):
+BATCHES = st.lists(
+    st.integers(1, 9) | st.integers(1, 100).map(lambda percent: f"{percent}%"), max_size=3
+)
+
+
+@given(SERVERS, BATCHES)
+def test_never_a_whole_silo_at_once(servers, batches):
     try:
-        order = waves(servers)
+        order = waves(servers, batches)
     except PlanError:
         return
     assert sorted(n for wave in order for n in wave) == sorted(s.name for s in servers if s.acts)
-    assert order == waves(list(reversed(servers)))
+    assert order == waves(list(reversed(servers)), batches)
     for wave in order:
         for group in {s.group for s in servers}:
             silo = [s for s in servers if s.group == group]

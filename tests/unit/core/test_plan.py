@@ -43,6 +43,31 @@ def plan_of(kit: Any, advisory: Any, observation: Observation, **settings: Any) 
     return planning.make_plan([host_plan], chosen, created=kit.NOW)
 
 
+def plans_of_a_silo(kit, advisory, **settings):
+    """Return the plans of four servers alike; settings: by host, what is different there."""
+    return [
+        planning.plan_host(
+            advisory,
+            kit.settings(minimum_capacity_percent=0, **settings.get(host, {})),
+            kit.observation(host, root=False),
+        )
+        for host in ("xa01", "xa02", "xa03", "xa04")
+    ]
+
+
+def test_the_sites_batches_make_the_waves(kit, ctx130025):
+    batches = {host: {"batches": [1, "50%"]} for host in ("xa01", "xa02", "xa03", "xa04")}
+    plan = planning.make_plan(plans_of_a_silo(kit, ctx130025, **batches), {}, created=kit.NOW)
+    assert plan["waves"] == [["xa01"], ["xa02", "xa03"], ["xa04"]]
+    planning.verify_plan(plan)
+
+
+@pytest.mark.parametrize("odd", [{"batches": [1]}, {"soak_minutes": 5}])
+def test_batches_are_one_for_the_whole_change(kit, ctx130025, odd):
+    with pytest.raises(planning.PlanError, match="differs from host to host"):
+        planning.make_plan(plans_of_a_silo(kit, ctx130025, xa03=odd), {}, created=kit.NOW)
+
+
 def finding_ids(host_plan: planning.HostPlan, severity: str | None = None) -> set[str]:
     """Return the ids of a plan's findings."""
     return {f["id"] for f in host_plan.findings if severity in (None, f["severity"])}

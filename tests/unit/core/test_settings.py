@@ -41,6 +41,8 @@ def test_valid_settings_have_no_fault(kit):
         ({"minimum_capacity_percent": 101}, "legacyops_minimum_capacity_percent is 101"),
         ({"minimum_capacity_percent": True}, "legacyops_minimum_capacity_percent is True"),
         ({"failure_budget": -1}, "legacyops_failure_budget is -1"),
+        ({"batches": [1, "a third"]}, "legacyops_batches has 'a third'"),
+        ({"soak_minutes": -5}, "legacyops_soak_minutes is -5"),
         ({"deadlines": 5}, "legacyops_deadlines.drain_seconds must be"),
         ({"deadlines": {"install_seconds": 0}}, "legacyops_deadlines.install_seconds must be"),
         ({"deadlines": {"ima_seconds": 300}}, "is too short"),
@@ -93,3 +95,11 @@ def test_defaults_are_under_the_advisorys_and_the_servers():
     assert full["remedy"] == "import_root"
     assert full["deadlines"]["ima_seconds"] == 900
     assert full["deadlines"]["install_seconds"] == 3600
+
+
+def test_a_number_of_the_command_line_is_text(kit):
+    settings = kit.settings(poll_seconds="1", failure_budget="2")
+    assert validate_settings(settings) == []
+    assert effective(settings)["failure_budget"] == 2
+    assert len(validate_settings(kit.settings(failure_budget="two"))) == 1
+    assert len(validate_settings(kit.settings(failure_budget="9" * 5000))) == 1

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import waiting
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.locks import host_lock
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import (
+    ChangeStoppedError,
     Progress,
     Stop,
     StoppedError,
@@ -56,10 +57,35 @@ def test_a_signal_ends_a_wait_at_its_next_check(number: int) -> None:
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["before", "inside"])
+def test_a_signal_counts_for_the_step_and_for_what_it_dispatches(inside: bool) -> None:
+    """The dispatched action's wait must not outlive a signal that the step has taken."""
+    step, dispatched = Stop(), Stop()
+    with step.listening():
+        if not inside:
+            os.kill(os.getpid(), signal.SIGTERM)
+        with dispatched.listening():
+            if inside:
+                os.kill(os.getpid(), signal.SIGTERM)
+            with pytest.raises(StoppedError, match="SIGTERM"):
+                dispatched.sleep(20)
+        with pytest.raises(StoppedError, match="SIGTERM"):
+            step.check()
+
+
 def test_a_lost_parent_ends_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = Stop()
     monkeypatch.setattr(os, "getppid", lambda: 1)
     with pytest.raises(StoppedError, match="gone"):
+        stop.sleep(20)
+
+
+def test_a_stopped_change_ends_a_wait_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(time, "sleep", lambda _seconds: told.append("The manager called."))
+    stop = Stop(lambda: told[0] if told else None)
+    stop.check()
+    with pytest.raises(ChangeStoppedError, match=r"stopped \(The manager called\)"):
         stop.sleep(20)
 
 

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says which change holds an FT system, or breaks the hold of a dead one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.eye import FtEye
+from ..plugin_utils._procedure.journal import JournalFile
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    "state": {"type": "str", "choices": ["read", "broken"], "default": "read"},
+    "run": {"type": "str"},
+    "name": {"type": "str"},
+    "reason": {"type": "str"},
+}
+
+
+class ActionModule(ProcedureAction):
+    argument_spec = ARGUMENT_SPEC
+    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+        "required_if": [("state", "broken", ["run", "name", "reason"])]
+    }
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        directory = self.directory(args)
+        eye = self.eye(remote, directory)
+        if not isinstance(eye, FtEye):
+            raise ActionError("mistake", "It is no FT system: legacyops_ft_system is not given.")
+        before = eye.owner.read()
+        if args["state"] == "read" or before.get("free"):
+            return {"owner": before}
+        if not self.check_mode:
+            broken = eye.owner.break_(args["run"], args["name"], args["reason"])
+            JournalFile(directory.host_file("journal", self.host)).append(
+                "owner_broken", change=args["change_id"], record=broken
+            )
+        after = {"free": True}
+        return {"changed": True, "owner": after, "diff": {"before": before, "after": after}}

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verifies the journals of a change, and closes it. Contacts no host."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import ExitStack
+from pathlib import Path
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.journal import Closing
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.ssh_signature import SignatureError, sign
+from ..plugin_utils._procedure import directory as files
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.approval import signature_of, signing_command
+from ..plugin_utils._procedure.change import Change
+from ..plugin_utils._procedure.closing import closing_record, seal, signer_of, verified
+from ..plugin_utils._procedure.text import harmless
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    "state": {"type": "str", "choices": ["verified", "closed"], "default": "verified"},
+    "closed_by": {"type": "str"},
+    "comment": {"type": "str", "default": ""},
+    "unfinished": {"type": "bool", "default": False},
+    "signing_key": {"type": "path"},
+    "heads": {"type": "dict", "default": {}},
+    "closing_digest": {"type": "str"},
+}
+
+Result = dict[str, t.Any]
+
+_SAID: t.Final = {
+    "en": "Change {change} is closed by {name}. Keep this digest elsewhere: {digest}",
+    "ja": "変更 {change} は {name} によりクローズされました。別に保管するダイジェスト: {digest}",
+}
+
+
+class ActionModule(ProcedureAction):
+    """Looks through every journal; closing also writes down where each one ends."""
+
+    argument_spec = ARGUMENT_SPEC
+    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+        "required_if": [("state", "closed", ["closed_by"])]
+    }
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+        change = self.change(args)
+        closing = closing_record(change.directory)
+        changed = False
+        if args["state"] == "closed" and closing is None:
+            closing = self._close(change, args)
+            changed = True
+            if self.check_mode:
+                return {"changed": True, "closing": closing.document(), "digest": closing.digest()}
+        return {"changed": changed, **self._verify(change, closing, args)}
+
+    def _close(self, change: Change, args: Result) -> Closing:
+        """Close the change while no worker acts on any of its hosts."""
+        hosts = [host for host, _wave in change.queue]
+        with ExitStack() as locks:
+            for host in hosts:
+                locks.enter_context(self.locked(change, host))
+            self._all_ended(change, hosts, args["unfinished"])
+            name = " ".join(args["closed_by"].split())
+            closing = seal(change.directory, change.id, change.digest, name, args["comment"])
+            if not self.check_mode:
+                self._write(change, closing, args)
+        return closing
+
+    @staticmethod
+    def _all_ended(change: Change, hosts: list[str], unfinished: bool) -> None:
+        """:raises ActionError: a host is on its way."""
+        ended = (files.DONE, files.FAILED, files.NOT_BEGUN)
+        open_ = [host for host in hosts if change.state(host)["status"] not in ended]
+        if open_ and not unfinished:
+            raise ActionError(
+                "not_done",
+                f"{', '.join(open_)} has not reached the end of its plan: carry it out first, or "
+                "say unfinished, and in comment why.",
+            )
+
+    def _write(self, change: Change, closing: Closing, args: Result) -> None:
+        """Sign first, so that the record is never there without the signature it was to have."""
+        path, key = change.directory.closed, args["signing_key"]
+        try:
+            signature = None if key is None else sign(closing.signed_bytes(), Path(key))
+        except SignatureError as problem:
+            raise ActionError("not_signed", str(problem)) from None
+        if signature is not None:
+            change.directory.write_bytes(signature_of(path), signature.encode("ascii"))
+        change.directory.write_bytes(path, closing.signed_bytes())
+        said = _SAID[args["language"]].format(
+            change=change.id, name=closing.closed_by, digest=closing.digest()
+        )
+        self.say(harmless(said))
+        if key is None and change.control.signature_required:
+            self.say(f"  {signing_command(path)}")
+
+    def _verify(self, change: Change, closing: Closing | None, args: Result) -> Result:
+        journals = verified(change.directory, closing, args["heads"])
+        signers = change.control.allowed_signers
+        result: Result = {
+            "journals": journals,
+            "closed": closing is not None,
+            "closing": None if closing is None else closing.document(),
+            "digest": None if closing is None else closing.digest(),
+            "signed_by": None if closing is None else signer_of(change.directory, closing, signers),
+        }
+        wrong = [
+            f"{host}: {each['problems'][0]}" for host, each in journals.items() if each["problems"]
+        ]
+        if args["closing_digest"] and args["closing_digest"] != result["digest"]:
+            wrong.append(f"the closing is {result['digest']}, not {args['closing_digest']}")
+        for host, each in journals.items():
+            if each["torn_lines"]:
+                lines = ", ".join(map(str, each["torn_lines"]))
+                self.say(f"[{host}] a crash has cut line {lines}; what it was to say is lost.")
+            if each["note"]:
+                self.say(f"[{host}] {each['note']}")
+        if wrong:
+            raise ActionError(
+                "journal_altered",
+                f"Not as it was written: {'; '.join(wrong)}. Keep everything as it is and find "
+                "out who changed it.",
+                **result,
+            )
+        return result

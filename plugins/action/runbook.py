@@ -1,0 +1,144 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the runbook of a plan, or reads its results form back into the journals."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+from pathlib import Path
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._io.confirmations import Confirmations
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.change import Change
+from ..plugin_utils._procedure.evidence import quoted, write_text, zone_of
+from ..plugin_utils._procedure.journal import now
+from ..plugin_utils._procedure.text import harmless
+from ..plugin_utils._report.form import Filled, FormError, read_form
+from ..plugin_utils._report.render import results_form, runbook_page
+from ..plugin_utils._report.runbook import Place, build_runbook
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **CHANGE_OPTIONS,
+    **ADVISORY_OPTIONS,
+    "time_zone": {"type": "str", "default": ""},
+    "results": {"type": "path"},
+}
+
+Result = dict[str, t.Any]
+# The form's file, in the change directory.
+FORM = "runbook-results.yml"
+_SAID: t.Final = {
+    "en": "The runbook is in {path}, its results form in {form}. Print it before the window.",
+    "ja": "作業手順書は {path}、結果記入票は {form} にあります。作業時間帯の前に印刷してください。",
+}
+_READ: t.Final = {
+    "en": "[{host}] {rows} steps transcribed from the results form.",
+    "ja": "[{host}] 結果記入票から {rows} 件の手順を転記しました。",
+}
+
+
+class ActionModule(ProcedureAction):
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+        change = self.change(args)
+        if args["results"]:
+            return self._read(change, Path(args["results"]).expanduser(), args["language"])
+        return self._write(change, args)
+
+    def _write(self, change: Change, args: dict[str, t.Any]) -> Result:
+        zone, language = zone_of(args["time_zone"]), args["language"]
+        words = quoted(change.plan, self.advisories(args))
+        hosts = self.task_vars["hostvars"]
+        places = {host: self._place(host) for host in change.plan["hosts"] if host in hosts}
+        runbook = build_runbook(change.id, change.plan, now(), words, places)
+        root = change.directory.root
+        path, form = root / f"runbook-{language}.html", root / FORM
+        news = not self.check_mode
+        if not self.check_mode:
+            offset = datetime.now().astimezone(zone).strftime("%z")
+            news = write_text(path, runbook_page(runbook, language, zone))
+            # One that somebody may have begun to fill in stays.
+            if not form.exists() or change.digest not in form.read_text(encoding="utf-8"):
+                write_text(form, results_form(runbook, language, f"{offset[:3]}:{offset[3:]}"))
+            self.say(_SAID[language].format(path=path, form=form))
+        steps = {each["host"]: len(each["steps"]) for each in runbook["systems"]}
+        return {"changed": news, "path": str(path), "form_path": str(form), "steps": steps}
+
+    def _place(self, host: str) -> Place:
+        """What the inventory says of where a host stands and whom it serves."""
+        settings = self.settings(host)
+        return Place(
+            chassis=settings.get("chassis") or {},
+            contacts=settings.get("contacts") or {},
+            acceptance=settings.get("acceptance_checks") or [],
+        )
+
+    def _read(self, change: Change, path: Path, language: str) -> Result:
+        """Write what a form says into the journals; what is there already is not written again."""
+        try:
+            data = path.read_bytes()
+        except OSError as problem:
+            raise ActionError(
+                "source_unreadable",
+                f"The results form {path} cannot be read ({problem.strerror}). Give the path of "
+                "the filled-in form on the controller.",
+            ) from None
+        try:
+            filled = read_form(data, change.id, change.plan)
+        except FormError as error:
+            raise ActionError("form", f"{path}: {error} Nothing was read back.") from None
+        confirmations = Confirmations(change.directory.root)
+        for each in filled:  # all of them, before the first is written
+            change.journal(each.host).entries()
+            self._confirm(confirmations, each, write=False)
+        counts = {each.host: self._transcribe(change, confirmations, each) for each in filled}
+        if not self.check_mode:
+            for host, rows in counts.items():
+                self.say(harmless(_READ[language].format(host=host, rows=rows)))
+        return {"changed": any(counts.values()), "transcribed": counts}
+
+    def _transcribe(self, change: Change, confirmations: Confirmations, filled: Filled) -> int:
+        """Append what is new; how many entries that were, or would be."""
+        with self.locked(change, filled.host):
+            journal = change.journal(filled.host)
+            known = [_body(entry) for entry in journal.entries()]
+            bodies: list[tuple[str, Result]] = [("transcribed", row) for row in filled.rows]
+            if filled.acceptance:
+                bodies.append(("acceptance", filled.acceptance))
+            news = [(kind, body) for kind, body in bodies if _body(body) not in known]
+            if not self.check_mode:
+                for kind, body in news:
+                    journal.append(kind, plan=change.digest, **body)
+                self._confirm(confirmations, filled, write=True)
+            return len(news)
+
+    @staticmethod
+    def _confirm(confirmations: Confirmations, filled: Filled, *, write: bool) -> None:
+        """Answer the steps that wait for a person; the others need no answer."""
+        waiting = {request.step: request for request in confirmations.waiting(filled.host)}
+        for row in filled.rows:
+            request = waiting.get(row["transcribed_step"])
+            if request is None or row["status"] != "done" or confirmations.answer(request):
+                continue
+            confirmations.confirm(
+                filled.host,
+                request.step,
+                name=row["name"],
+                second_name=row["second_name"],
+                saw=row["saw"],
+                note=f"transcribed from the results form; done at {row['ended']}. {row['note']}",
+                write=write,
+            )
+
+
+def _body(entry: t.Mapping[str, t.Any]) -> Result:
+    """What two entries have in common that say the same: all but the form that it stood in."""
+    keys = ("transcribed_step", "status", "name", "second_name", "began", "ended", "saw", "note",
+            "accepted", "accepted_by", "accepted_at")  # fmt: skip
+    named = entry.get("transcribed_step") or "accepted" in entry
+    return {key: entry.get(key) for key in keys} if named else {}

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows on a terminal where each system stands; elsewhere it is ansible's own output."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: progress
+type: stdout
+short_description: Show on the terminal where each system stands
+version_added: 0.1.0
+author: legacyops.hotfix contributors (!UNKNOWN)
+description:
+  - For people who watch a change on a terminal. The last lines of the screen show each system that
+    is under way, with the step (n of m), its title and the clause of the notice, what is awaited,
+    and since when.
+  - Above them scroll the steps that have ended, what failed and why, and whatever else the modules
+    of the collection say. Banners of tasks and results of other tasks that went well are not shown.
+  - When the run is interrupted, it says what remains on each system, and the command to continue.
+  - Where no terminal is attached (cron, a pipe, AWX), with C(TERM=dumb), and with C(-v), it is
+    exactly the output of P(ansible.builtin.default#callback).
+  - It only displays. What happened stands in the journal of the change.
+requirements:
+  - Set as stdout callback, with C(stdout_callback = legacyops.hotfix.progress) below C([defaults])
+    of C(ansible.cfg), or with C(ANSIBLE_STDOUT_CALLBACK=legacyops.hotfix.progress).
+extends_documentation_fragment:
+  - default_callback
+  - result_format_callback
+"""
+
+EXAMPLES = r"""
+ansible.cfg: |
+  [defaults]
+  stdout_callback = legacyops.hotfix.progress
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import threading
+import typing as t
+from datetime import datetime
+
+from ansible import constants
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+
+from ..plugin_utils._procedure.board import Board
+from ..plugin_utils._procedure.text import harmless
+
+COLLECTION = "legacyops.hotfix."
+# A terminal's commands: up so many lines, clear from here to the end of the screen.
+ERASE = "\x1b[{}A\x1b[J"
+
+
+class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core ships no types
+    """Ansible's own output, with a board of the systems below it where people watch."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "legacyops.hotfix.progress"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._board = Board()
+        self._drawn = 0
+        self._remaining: dict[str, list[str]] = {}
+        self._continue = ""
+        self._live = False
+
+    def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().set_options(*args, **kwargs)
+        watched = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        if self._live or not watched or self._display.verbosity:
+            return
+        self._live = True
+        for option in ("display_ok_hosts", "display_skipped_hosts"):
+            self.set_option(option, False)
+        # What actions say arrives at Display in this process. Nothing else offers those lines to a
+        # callback, and whatever is printed has to go above the board.
+        self._print = self._display.display
+        self._display.display = self._shown
+        atexit.register(self._at_exit)
+
+    def _shown(self, msg: str, *args: t.Any, **kwargs: t.Any) -> None:
+        """Display.display, with the board below what it prints."""
+        if os.getpid() != self._process:
+            self._print(msg, *args, **kwargs)  # a worker: it sends the line to this process
+            return
+        with self._lock:
+            if self._board.hear(msg, datetime.now()):
+                kwargs["log_only"] = True
+            self._erase()
+            self._print(msg, *args, **kwargs)
+            self._draw()
+
+    def _erase(self) -> None:
+        if self._drawn:
+            sys.stdout.write(ERASE.format(self._drawn))
+            self._drawn = 0
+
+    def _draw(self) -> None:
+        size = shutil.get_terminal_size()
+        lines = self._board.lines(size.columns, max(size.lines - 2, 1))
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        self._drawn = len(lines)
+
+    def _clear(self) -> None:
+        with self._lock:
+            self._erase()
+            self._board = Board()
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        if not self._live:
+            super().v2_runner_on_ok(result)
+            return
+        name, host, found = _of(result)
+        if name == "change":
+            self._remember(host, found)
+        elif name == "step":
+            self._step_ended(host, found)
+        elif not name and found.get("_ansible_verbose_always"):
+            super().v2_runner_on_ok(result)  # debug: somebody wants to see it
+
+    def _remember(self, host: str, found: dict[str, t.Any]) -> None:
+        """Take from the beginning of a host what remains, and from its end that it has ended."""
+        self._continue = found.get("continue_command") or self._continue
+        if found.get("steps"):
+            self._remaining[host] = list(found["steps"])
+        elif "status" in found:
+            with self._lock:
+                self._board.leave(host)
+            if found["status"] == "done" and self._remaining.pop(host, None) is not None:
+                self._say(host, "done: its plan is carried out", constants.COLOR_OK)
+
+    def _step_ended(self, host: str, found: dict[str, t.Any]) -> None:
+        with self._lock:
+            step = self._board.ended(host) or str(found.get("step"))
+        left = self._remaining.get(host, [])
+        if found.get("step") in left:
+            left.remove(found["step"])
+        colour = constants.COLOR_CHANGED if found.get("changed") else constants.COLOR_OK
+        self._say(host, f"{step}: {found.get('outcome')}", colour)
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        name, host, found = _of(result)
+        if not self._live or not name:
+            super().v2_runner_on_failed(result, ignore_errors)
+            return
+        with self._lock:
+            self._board.ended(host)
+        self._say(
+            host, f"FAILED ({found.get('reason')}): {found.get('msg')}", constants.COLOR_ERROR
+        )
+
+    def _say(self, host: str, text: str, colour: str) -> None:
+        line = f"{datetime.now():%H:%M:%S} {host} {text.removeprefix(f'{host}: ')}"
+        self._display.display(harmless(line), color=colour)
+
+    def v2_playbook_on_include(self, included_file: t.Any) -> None:
+        if not self._live:
+            super().v2_playbook_on_include(included_file)
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self._clear()
+        super().v2_playbook_on_play_start(play)
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        self._clear()
+        self._remaining = {}
+        super().v2_playbook_on_stats(stats)
+
+    def _at_exit(self) -> None:
+        """An interrupted run ends without its statistics: say what remains."""
+        if os.getpid() != self._process or not self._remaining:
+            return
+        self._clear()
+        lines = ["", "The run was interrupted. What remains:"]
+        for host, steps in self._remaining.items():
+            lines.append(f"  {harmless(host)}: {', '.join(map(harmless, steps)) or 'its end'}")
+        lines.append("Steps that are under way leave at a safe point. To continue, run again:")
+        lines.append(f"  {harmless(self._continue)}")
+        self._display.display("\n".join(lines))
+        sys.stdout.flush()
+
+
+def _of(result: t.Any) -> tuple[str, str, dict[str, t.Any]]:
+    """The collection's module (empty: another one's), the host, and the result of a task."""
+
+    def part(name: str) -> t.Any:  # without the underscore since ansible-core 2.19
+        return getattr(result, name, None) or getattr(result, f"_{name}")
+
+    action = str(part("task").action)
+    name = action.removeprefix(COLLECTION) if action.startswith(COLLECTION) else ""
+    return name, str(part("host").get_name()), dict(part("result") or {})

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: ft_owner
+short_description: Say which change holds an FT system, or break a dead change's hold
+version_added: 0.1.0
+author: legacyops.hotfix contributors (!UNKNOWN)
+description:
+  - A change that begins on a fault-tolerant system takes it, and keeps it until its plan is carried out. The record
+    lies on the system's relay, where every controller sees it. Where no node is reached through a relay it is a file
+    of this controller, and guards against this controller's other changes only.
+  - A record never expires, because a start with chkdsk takes hours. Breaking one is a deliberate act, by name and for
+    a reason, and only of the run that is named. It stands in the journal of the change that breaks it.
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be done.
+    details:
+      - Nothing is broken.
+  diff_mode:
+    support: full
+    description: Shows what would change.
+    details:
+      - The record before and after.
+  platform:
+    support: full
+    platforms: posix, windows
+    description: The systems that it works on.
+    details:
+      - The controller, and the relay.
+options:
+  state:
+    description:
+      - Whether to read the record or to break it.
+    type: str
+    choices: [read, broken]
+    default: read
+  run:
+    description:
+      - The run whose record is to be broken, as the refusal named it.
+    type: str
+  name:
+    description:
+      - Who breaks it.
+    type: str
+  reason:
+    description:
+      - Why that run is certainly dead.
+    type: str
+extends_documentation_fragment:
+  - legacyops.hotfix.procedure
+"""
+
+EXAMPLES = r"""
+- name: See who holds the system
+  legacyops.hotfix.ft_owner:
+    change_id: CHG0042
+"""
+
+RETURN = r"""
+owner:
+  description: The record that is there now; C(free) where nobody holds the system.
+  returned: success
+  type: dict
+  sample:
+    change: CHG0042
+    run: "controller1:5f0c6a1e9b3d"
+    user: operator
+    controller: controller1
+    utc: "2026-11-22T05:00:00Z"
+"""

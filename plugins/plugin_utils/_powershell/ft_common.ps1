@@ -1,0 +1,467 @@
+# ft_common: what the scripts of a relay share (ft_observe, ft_act, ft_owner), after common.ps1.
+#
+# The relay reaches a node without WinRM by WMI over DCOM. Get-WmiObject has no time limit for its
+# connection, and a damaged node may hold a call for ever: so TCP port 135 is probed first, and one
+# child powershell per node does all that touches the node. Whoever started it ends it at its
+# deadline, and what it had not finished to say is unknown, not a part of an answer.
+#
+# The child is this very script: it gets the same lines on stdin as its parent did (script,
+# parameters), the parameter "child" tells it to work on its node. A password stands on no command
+# line: it is in the parameters, and nowhere but in the memory of the two processes.
+# Child's answer: one line, LEGACYOPS-NODE, number of bytes, base64 of an XML like the parameters'.
+#
+# Sources
+#   documented: System.Management (ManagementScope, ConnectionOptions), StdRegProv, CIM_DataFile,
+#     Win32_OperatingSystem, TcpClient, Process; HRESULTs of RPC, Win32 and WBEM
+#   unverified: that Windows 2000 answers calls of the authentication level PacketPrivacy, which
+#     is above the level that the hardening of DCOM demands (KB5004442); that StdRegProv answers 1
+#     or 2 where there is no such value
+
+# boot.ps1, or the boot of a child, has the bytes of this script in hand.
+$Legacy.Code = $LegacyBytes
+$Legacy.JobRoot = 'SOFTWARE\legacyops\Jobs'
+
+# The only code that a child's command line holds. It skips what is no base64: on a console of
+# code page 65001 the .NET Framework sends a byte order mark first.
+$NodeBoot = '
+begin { $ErrorActionPreference = ''Stop''; $LegacyLine = 0 }
+process {
+    if ($_ -match ''\A[A-Za-z0-9+/=]+\z'') {
+        $LegacyLine = $LegacyLine + 1
+        $LegacyBytes = [Convert]::FromBase64String($_)
+        if ($LegacyLine -eq 2) { Set-Parameters ([Text.Encoding]::UTF8.GetString($LegacyBytes)) }
+        if ($LegacyLine -eq 1) { . ([scriptblock]::Create([Text.Encoding]::UTF8.GetString($LegacyBytes))) }
+    }
+}
+end { Complete-Run }
+'
+
+# --- between parent and child -----------------------------------------------------------------
+
+function ConvertTo-XmlText([string]$Text) {
+    # What XML 1.0 cannot carry becomes a question mark; a bare CR would be read as LF.
+    $safe = [regex]::Replace($Text, '[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]', '?')
+    return [System.Security.SecurityElement]::Escape($safe).Replace([string][char]13, '&#13;')
+}
+
+function Add-Xml($Builder, $Name, $Value) {
+    # The opposite of Get-XmlValue.
+    $attribute = ''
+    if ($null -ne $Name) { $attribute = ' n="' + (ConvertTo-XmlText $Name) + '"' }
+    if ($null -eq $Value) { [void]$Builder.Append('<z' + $attribute + '/>') }
+    elseif ($Value -is [bool]) {
+        $text = 'false'
+        if ($Value) { $text = 'true' }
+        [void]$Builder.Append('<b' + $attribute + '>' + $text + '</b>')
+    }
+    elseif (($Value -is [int]) -or ($Value -is [long]) -or ($Value -is [uint32]) -or
+            ($Value -is [uint16]) -or ($Value -is [byte])) {
+        [void]$Builder.Append('<i' + $attribute + '>' + [string]$Value + '</i>')
+    }
+    elseif ($Value -is [System.Collections.IDictionary]) {
+        [void]$Builder.Append('<o' + $attribute + '>')
+        foreach ($entry in $Value.GetEnumerator()) { Add-Xml $Builder ([string]$entry.Key) $entry.Value }
+        [void]$Builder.Append('</o>')
+    }
+    elseif ($Value -is [System.Collections.IList]) {
+        [void]$Builder.Append('<l' + $attribute + '>')
+        foreach ($item in $Value) { Add-Xml $Builder $null $item }
+        [void]$Builder.Append('</l>')
+    }
+    else { [void]$Builder.Append('<s' + $attribute + '>' + (ConvertTo-XmlText ([string]$Value)) + '</s>') }
+}
+
+function ConvertTo-XmlBytes($Value) {
+    $builder = New-Object System.Text.StringBuilder
+    Add-Xml $builder $null $Value
+    $bytes = [System.Text.Encoding]::UTF8.GetBytes($builder.ToString())
+    return ,$bytes
+}
+
+function ConvertFrom-XmlBytes([byte[]]$Bytes) {
+    $document = New-Object System.Xml.XmlDocument
+    $document.XmlResolver = $null
+    $document.PreserveWhitespace = $true
+    $document.LoadXml([System.Text.Encoding]::UTF8.GetString($Bytes))
+    return Get-XmlValue $document.DocumentElement
+}
+
+function Write-NodeAnswer($Value) {
+    $bytes = ConvertTo-XmlBytes $Value
+    [Console]::Out.WriteLine('LEGACYOPS-NODE ' + $bytes.Length + ' ' + [Convert]::ToBase64String($bytes))
+    [Console]::Out.Flush()
+}
+
+function Get-ChildInput($Parameters) {
+    # An empty line takes the byte order mark that the .NET Framework may send.
+    $text = New-Object System.Text.StringBuilder
+    [void]$text.Append("`r`n")
+    [void]$text.Append([Convert]::ToBase64String($Legacy.Code))
+    [void]$text.Append("`r`n")
+    [void]$text.Append([Convert]::ToBase64String((ConvertTo-XmlBytes $Parameters)))
+    [void]$text.Append("`r`n")
+    $bytes = [System.Text.Encoding]::ASCII.GetBytes($text.ToString())
+    return ,$bytes
+}
+
+function Start-NodeChild($Parameters, [int]$Seconds) {
+    # A process of the same program as this one. All pipes are moved without waiting.
+    $start = New-Object System.Diagnostics.ProcessStartInfo
+    $start.FileName = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $command = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($NodeBoot))
+    $start.Arguments = '-NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand ' + $command
+    $start.UseShellExecute = $false
+    $start.CreateNoWindow = $true
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    # Read and dropped, so that the child never waits for room.
+    $process.BeginErrorReadLine()
+    $buffer = New-Object byte[] 65536
+    $stdin = $process.StandardInput.BaseStream
+    $stdout = $process.StandardOutput.BaseStream
+    $bytes = Get-ChildInput $Parameters
+    return @{
+        program = $process; stdin = $stdin; stdout = $stdout; buffer = $buffer
+        writing = $stdin.BeginWrite($bytes, 0, $bytes.Length, $null, $null)
+        reading = $stdout.BeginRead($buffer, 0, $buffer.Length, $null, $null)
+        answer = New-Object System.IO.MemoryStream
+        seconds = $Seconds; deadline = [DateTime]::UtcNow.AddSeconds($Seconds)
+        ended = $false; killed = $false
+    }
+}
+
+function Step-NodeChild($Child) {
+    # Moves what can be moved at once.
+    if (($null -ne $Child.writing) -and $Child.writing.IsCompleted) {
+        $writing = $Child.writing
+        $Child.writing = $null
+        # A child that died early takes nothing more; its answer tells enough.
+        try { $null = $Child.stdin.EndWrite($writing) } catch { $null = $_ }
+        try { $null = $Child.stdin.Close() } catch { $null = $_ }
+    }
+    while ($Child.reading.IsCompleted) {
+        # A broken pipe is an end like any other: what was said so far is judged.
+        $count = 0
+        try { $count = $Child.stdout.EndRead($Child.reading) } catch { $null = $_ }
+        if ($count -eq 0) {
+            $Child.ended = $true
+            return
+        }
+        $null = $Child.answer.Write($Child.buffer, 0, $count)
+        $Child.reading = $Child.stdout.BeginRead($Child.buffer, 0, $Child.buffer.Length, $null, $null)
+    }
+}
+
+function Stop-NodeChild($Child) {
+    $Child.ended = $true
+    $Child.killed = $true
+    # It may have ended by itself in this very moment.
+    try { $null = $Child.program.Kill() } catch { $null = $_ }
+}
+
+function Wait-NodeChildren($Children) {
+    # Returns when each child has ended, or has been ended at its deadline.
+    while ($true) {
+        $open = 0
+        foreach ($child in $Children) {
+            if (-not $child.ended) { Step-NodeChild $child }
+            if (-not $child.ended) {
+                if ([DateTime]::UtcNow -ge $child.deadline) { Stop-NodeChild $child } else { $open = $open + 1 }
+            }
+        }
+        if ($open -eq 0) { return }
+        Start-Sleep -Milliseconds 100
+    }
+}
+
+function New-NodeFailure([string]$Kind, [string]$Message) {
+    return @{ ok = $false; kind = $Kind; message = $Message; data = $null }
+}
+
+function Get-NodeAnswer($Child) {
+    # {ok, kind, message, data}; only a whole answer of a child that was not killed counts.
+    if ($Child.killed) {
+        return New-NodeFailure 'deadline' ('no whole answer within ' + $Child.seconds + ' seconds')
+    }
+    $text = [System.Text.Encoding]::ASCII.GetString($Child.answer.ToArray())
+    $match = [regex]::Match($text, 'LEGACYOPS-NODE (\d+) ([A-Za-z0-9+/=]+)')
+    if ($match.Success) {
+        try {
+            $bytes = [Convert]::FromBase64String($match.Groups[2].Value)
+            if ([string]$bytes.Length -eq $match.Groups[1].Value) { return ConvertFrom-XmlBytes $bytes }
+        }
+        catch { return New-NodeFailure 'wmi' ('the child process answered wrongly: ' + (Get-ErrorText $_)) }
+    }
+    return New-NodeFailure 'wmi' 'the child process ended without a whole answer'
+}
+
+function Complete-NodeWork($Parameters) {
+    # In the child: does the work (Invoke-NodeWork of the script) and says what came of it.
+    $answer = @{ ok = $true; kind = $null; message = $null; data = @{} }
+    try { $null = Invoke-NodeWork $Parameters $answer.data }
+    catch {
+        $kind = $Legacy.Kind
+        if ($null -eq $kind) { $answer = New-NodeFailure (Get-NodeKind $_) (Get-ErrorText $_) }
+        else { $answer = New-NodeFailure $kind ([string](Get-InnerException $_).Message) }
+    }
+    Write-NodeAnswer $answer
+}
+
+# --- the probe --------------------------------------------------------------------------------
+
+function Start-Probe([string]$Address) {
+    $client = New-Object System.Net.Sockets.TcpClient
+    return @{ client = $client; pending = $client.BeginConnect($Address, 135, $null, $null) }
+}
+
+function Complete-Probe($Probe, [int]$Seconds, [DateTime]$Began) {
+    # $null where TCP port 135 answered, else why not.
+    $left = [int][Math]::Max(0, ($Began.AddSeconds($Seconds) - [DateTime]::UtcNow).TotalMilliseconds)
+    try {
+        if (-not $Probe.pending.AsyncWaitHandle.WaitOne($left, $false)) {
+            return 'no answer on TCP port 135 within ' + $Seconds + ' seconds'
+        }
+        $null = $Probe.client.EndConnect($Probe.pending)
+    }
+    catch { return 'TCP port 135: ' + (Get-ErrorText $_) }
+    finally { $Probe.client.Close() }
+    return $null
+}
+
+# --- WMI on a node (in the child only) --------------------------------------------------------
+
+function Get-NodeCode($Record) {
+    $exception = Get-InnerException $Record
+    if ($exception -is [System.Management.ManagementException]) {
+        return ConvertTo-Unsigned ([int]$exception.ErrorCode)
+    }
+    # 0x80070000 and the number of a Win32 error
+    if ($exception -is [System.ComponentModel.Win32Exception]) { return 2147942400 + $exception.NativeErrorCode }
+    return ConvertTo-Unsigned ([System.Runtime.InteropServices.Marshal]::GetHRForException($exception))
+}
+
+function Get-NodeKind($Record) {
+    # By code: 0x80070005, 0x80041003, 0x8007052E, 0x8007052F, 0x80070775 = denied;
+    # 0x800706BA, 0x800706BE, 0x800706BF, 0x80070035, 0x80070043, 0x80070079 = out of reach.
+    $code = Get-NodeCode $Record
+    if (@(2147942405, 2147749891, 2147943726, 2147943727, 2147944309) -contains $code) { return 'access_denied' }
+    if (@(2147944122, 2147944126, 2147944127, 2147942453, 2147942467, 2147942521) -contains $code) { return 'node_unreachable' }
+    return 'wmi'
+}
+
+function Assert-Address([string]$Address) {
+    if (-not [regex]::IsMatch($Address, '\A[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\z')) {
+        Stop-Run 'refused' ('not an address of a node: ' + $Address)
+    }
+}
+
+function Connect-Node($Node, [string]$Namespace) {
+    Assert-Address ([string]$Node['address'])
+    $options = New-Object System.Management.ConnectionOptions
+    $options.Username = [string]$Node['username']
+    $options.Password = [string]$Node['password']
+    $options.Authentication = [System.Management.AuthenticationLevel]::PacketPrivacy
+    $options.Impersonation = [System.Management.ImpersonationLevel]::Impersonate
+    $options.EnablePrivileges = $true
+    $path = '\\' + [string]$Node['address'] + '\' + $Namespace
+    $scope = New-Object System.Management.ManagementScope -ArgumentList $path, $options
+    $null = $scope.Connect()
+    return $scope
+}
+
+function Get-NodeInstances($Scope, [string]$Wql) {
+    # Wql is a constant of these scripts; nothing but a time that was made of numbers is put in.
+    $query = New-Object System.Management.ObjectQuery -ArgumentList $Wql
+    $searcher = New-Object System.Management.ManagementObjectSearcher -ArgumentList $Scope, $query
+    $searcher.Options.ReturnImmediately = $true
+    $searcher.Options.Rewindable = $false
+    $searcher.Options.BlockSize = 50
+    $list = New-Object System.Collections.ArrayList
+    foreach ($object in $searcher.Get()) {
+        [void]$list.Add($object)
+        if ($list.Count -ge 5000) { break }
+    }
+    return ,$list
+}
+
+function Get-NodeClass($Scope, [string]$Name) {
+    $path = New-Object System.Management.ManagementPath -ArgumentList $Name
+    $options = New-Object System.Management.ObjectGetOptions
+    return New-Object System.Management.ManagementClass -ArgumentList $Scope, $path, $options
+}
+
+function Get-NodeOs($Scope) {
+    foreach ($os in (Get-NodeInstances $Scope 'SELECT * FROM Win32_OperatingSystem')) { return $os }
+    throw 'Win32_OperatingSystem has no instance'
+}
+
+function Get-NodeUtc($Os) {
+    return [System.Management.ManagementDateTimeConverter]::ToDateTime($Os.LocalDateTime).ToUniversalTime()
+}
+
+function Invoke-NodeMethod($Object, [string]$Method, $Arguments) {
+    # By name: PowerShell would have to guess the order of the method's parameters.
+    $with = $null
+    if ($Arguments.Count -gt 0) {
+        $with = $Object.psbase.GetMethodParameters($Method)
+        foreach ($entry in $Arguments.GetEnumerator()) {
+            $with.psbase.SetPropertyValue([string]$entry.Key, $entry.Value)
+        }
+    }
+    return $Object.psbase.InvokeMethod($Method, $with, $null)
+}
+
+function Invoke-NodeRegistry($Registry, [string]$Method, $Arguments) {
+    # 0x80000002 is HKEY_LOCAL_MACHINE.
+    $Arguments['hDefKey'] = [uint32]2147483650
+    return Invoke-NodeMethod $Registry $Method $Arguments
+}
+
+function Assert-RegistryCode($Answer, [string]$What) {
+    $code = $Answer.psbase.GetPropertyValue('ReturnValue')
+    if ($code -eq 5) { Stop-Run 'access_denied' ('the registry refuses ' + $What) }
+    if ($code -ne 0) { throw ('StdRegProv answers ' + $code + ' to ' + $What) }
+}
+
+function Get-NodeSubkeys($Registry, [string]$Key) {
+    # The names of a key's subkeys; $null where there is no such key.
+    $answer = Invoke-NodeRegistry $Registry 'EnumKey' @{ sSubKeyName = $Key }
+    if ($answer.psbase.GetPropertyValue('ReturnValue') -eq 2) { return $null }
+    Assert-RegistryCode $answer ('EnumKey ' + $Key)
+    $list = New-Object System.Collections.ArrayList
+    $names = $answer.psbase.GetPropertyValue('sNames')
+    if ($null -ne $names) { foreach ($name in $names) { [void]$list.Add([string]$name) } }
+    return ,$list
+}
+
+function Test-NodeKey($Registry, [string]$Key) {
+    return ($null -ne (Get-NodeSubkeys $Registry $Key))
+}
+
+function Get-NodeRegistryValue($Registry, [string]$Method, [string]$Key, [string]$Value) {
+    # $null where the key or the value does not exist. sValue, or uValue for a number.
+    $answer = Invoke-NodeRegistry $Registry $Method @{ sSubKeyName = $Key; sValueName = $Value }
+    if (@(1, 2) -contains $answer.psbase.GetPropertyValue('ReturnValue')) { return $null }
+    Assert-RegistryCode $answer ($Method + ' ' + $Key)
+    if ($Method -eq 'GetDWORDValue') { return $answer.psbase.GetPropertyValue('uValue') }
+    return ,$answer.psbase.GetPropertyValue('sValue')
+}
+
+function Get-NodeText($Registry, [string]$Key, [string]$Value) {
+    $text = Get-NodeRegistryValue $Registry 'GetStringValue' $Key $Value
+    if ($null -eq $text) { return $null }
+    return [string]$text
+}
+
+function Expand-NodePath([string]$Path, $Os) {
+    # Only %windir% is known, and only at the beginning.
+    $expanded = $Path
+    if ($Path.StartsWith('%windir%\', [System.StringComparison]::OrdinalIgnoreCase)) {
+        $expanded = ([string]$Os.WindowsDirectory).TrimEnd('\') + $Path.Substring(8)
+    }
+    if (-not [regex]::IsMatch($expanded, '\A[A-Za-z]:\\[^<>"|*?%/\x00-\x1f]+\z')) {
+        Stop-Run 'refused' ('not a full path on the node: ' + $Path)
+    }
+    if ($expanded.Contains('\..')) { Stop-Run 'refused' ('not a straight path: ' + $Path) }
+    return $expanded
+}
+
+function Get-NodeFile($Scope, [string]$Path) {
+    # CIM_DataFile of a path from Expand-NodePath, or $null. 0x80041002 = not found.
+    $name = 'CIM_DataFile.Name="' + $Path.Replace('\', '\\') + '"'
+    $key = New-Object System.Management.ManagementPath -ArgumentList $name
+    $options = New-Object System.Management.ObjectGetOptions
+    $file = New-Object System.Management.ManagementObject -ArgumentList $Scope, $key, $options
+    try { $null = $file.psbase.Get() }
+    catch {
+        $record = $_
+        if ((Get-NodeCode $record) -eq 2147749890) { return $null }
+        throw $record
+    }
+    return $file
+}
+
+# --- our jobs on a node -----------------------------------------------------------------------
+
+function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
+    # The record that ft_act and its wrapper keep in the registry; $null where there is none.
+    $key = $Legacy.JobRoot + '\' + $Name
+    $state = Get-NodeText $Registry $key 'State'
+    if ($null -eq $state) { return $null }
+    $code = Get-NodeText $Registry $key 'ExitCode'
+    if ($null -ne $code) { $code = ConvertTo-Unsigned ([long]$code) }
+    $job = @{
+        name = $Name; state = $state; exit_code = $code
+        operation = Get-NodeText $Registry $key 'Operation'
+        update = Get-NodeText $Registry $key 'Update'
+        started_utc = Get-NodeText $Registry $key 'Started'
+        ended_utc = Get-NodeText $Registry $key 'Ended'
+        expires_utc = Get-NodeText $Registry $key 'Expires'
+    }
+    # A node that was restarted in the middle of it has no wrapper any more to note its end.
+    if (($state -eq 'running') -and ((Get-NodeText $Registry $key 'Boot') -ne [string]$Os.LastBootUpTime)) {
+        $hosts = Get-NodeInstances $Scope 'SELECT ProcessId FROM Win32_Process WHERE Name = ''cscript.exe'''
+        if ($hosts.Count -eq 0) { $job.state = 'finished' }
+    }
+    # An expired one has not begun and will not: its wrapper refuses.
+    if (($state -eq 'expired') -or (($state -eq 'waiting') -and (Test-Expired $job $Os))) { $job.state = 'expired' }
+    return $job
+}
+
+function Test-Expired($Job, $Os) {
+    # By the node's own clock. Texts of one form, so their order is that of the times.
+    return ([string]::CompareOrdinal((ConvertTo-UtcText (Get-NodeUtc $Os)), [string]$Job.expires_utc) -gt 0)
+}
+
+# --- the owner record -------------------------------------------------------------------------
+
+function Get-OwnerPath([string]$Name) {
+    # Below the Windows folder only administrators may write.
+    if (-not [regex]::IsMatch($Name, '\A[A-Za-z0-9._-]{1,100}\z')) {
+        Stop-Run 'refused' ('not a name of a system: ' + $Name)
+    }
+    return [Environment]::GetEnvironmentVariable('SystemRoot') + '\legacyops\owners\system-' + $Name + '.json'
+}
+
+function Open-Owner([string]$Path, $Mode, $Access) {
+    # Shared with nobody: who has it open is alone with it. Another one has it for milliseconds.
+    $end = [DateTime]::UtcNow.AddSeconds(10)
+    while ($true) {
+        try { return New-Object System.IO.FileStream -ArgumentList $Path, $Mode, $Access, ([System.IO.FileShare]::None), 4096, ([System.IO.FileOptions]::WriteThrough) }
+        catch {
+            # 0x80070020 sharing violation, 0x80070021 lock violation
+            $record = $_
+            $busy = @(2147942432, 2147942433) -contains (Get-NodeCode $record)
+            if ((-not $busy) -or ([DateTime]::UtcNow -ge $end)) { throw $record }
+        }
+        Start-Sleep -Milliseconds 200
+    }
+}
+
+function Read-OwnerText($Stream) {
+    # $null for an empty record: nobody holds the system.
+    $size = [int]$Stream.Length
+    if ($size -eq 0) { return $null }
+    $bytes = New-Object byte[] $size
+    [void]$Stream.Seek(0, [System.IO.SeekOrigin]::Begin)
+    $have = 0
+    while ($have -lt $size) {
+        $count = $Stream.Read($bytes, $have, $size - $have)
+        if ($count -eq 0) { break }
+        $have = $have + $count
+    }
+    return [System.Text.Encoding]::UTF8.GetString($bytes, 0, $have)
+}
+
+function Get-OwnerText([string]$Name) {
+    $path = Get-OwnerPath $Name
+    if (-not [System.IO.File]::Exists($path)) { return $null }
+    $stream = Open-Owner $path ([System.IO.FileMode]::Open) ([System.IO.FileAccess]::Read)
+    try { return Read-OwnerText $stream }
+    finally { $stream.Close() }
+}
+
+# As at the end of common.ps1: the lines of a script are counted from here.
+$Legacy.CommonLines = 1 + (Get-CallerLine)

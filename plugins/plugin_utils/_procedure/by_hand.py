@@ -1,0 +1,67 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module that is called by hand meets the refusals of the procedures, on a fresh observation."""
+
+from __future__ import annotations
+
+import tempfile
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from .._action import ActionError
+from .._core.advisory import bundled_folder, load_advisories, select_advisory
+from .._core.checks import Verdict, describe, evaluate_all, request_for
+from .._core.model import Ref, Step
+from .._core.plan import steps_like
+from .._io.remote import Remote
+from .directory import ChangeDirectory
+from .eye import FtEye, eye_of
+from .settings import settings_of
+
+# What belongs to a change: a module by hand has none. Whose the system is, is asked otherwise.
+_OF_A_CHANGE: t.Final = ("change_state", "failure_budget", "turn", "capacity_percent", "ft_owner")
+
+
+def guard(
+    remote: Remote, variables: Mapping[str, t.Any], action: str, arguments: Mapping[str, t.Any]
+) -> None:
+    """See to it that a step of the system's notice might do this now.
+
+    :param variables: the inventory variables of the FT system.
+    :raises ActionError: no step does it, its interlocks do not hold, or another run has the system.
+    :raises RemoteError: the system could not be read.
+    """
+    settings = settings_of(variables)
+    paths = [Path(p) for p in settings.get("advisory_paths") or ()]
+    advisory = select_advisory(load_advisories([bundled_folder(), *paths]), settings)
+    steps = steps_like(advisory, settings, action, arguments)
+    if not steps:
+        raise ActionError(
+            "by_hand", f"No procedure of {advisory.id} does this: {action} refuses it by hand."
+        )
+    refs = [ref for step in steps for ref in _interlocks(step)]
+    with tempfile.TemporaryDirectory() as folder:
+        eye = eye_of(remote, variables, ChangeDirectory(Path(folder)), writes=False)
+        observation = eye.observe(request_for(refs))
+        owner = eye.owner.read() if isinstance(eye, FtEye) else {"free": True}
+    if not owner.get("free"):
+        raise ActionError(
+            "owned",
+            f"Change {owner.get('change')}, run {owner.get('run')}, holds the system: go on with "
+            "that change, or have it end.",
+        )
+    unmet = [_unmet(evaluate_all(_interlocks(step), observation)) for step in steps]
+    if all(unmet):
+        best = min(unmet, key=len)
+        text = "; ".join(f"{describe(v.ref)}: {v.evidence}" for v in best)
+        raise ActionError("interlock", f"Refused, also by hand: {text}.")
+
+
+def _interlocks(step: Step) -> list[Ref]:
+    return [ref for ref in step["interlocks"] if ref["check"] not in _OF_A_CHANGE]
+
+
+def _unmet(verdicts: list[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if verdict.holds is not True]

@@ -1,0 +1,235 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where what happened is not what was approved, or not what the notice says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from .sources import Sources
+from .texts import text, when
+
+Record = dict[str, Any]
+
+# Ways to switch a CoServer off that the notice does not have; it says: at the POST screen (⑥).
+_OTHER_WAYS: Final = {
+    "shutdown": text(
+        "Switched off by Windows' own shutdown, not by the button at POST as the notice says; "
+        "so it "
+        "was planned.",
+        "本資料の「POST 画面で電源ボタンから切る」ではなく、Windows のシャットダウンで電源断(計"
+        "画どおり)。",
+    ),
+    "bios_setup": text(
+        "Switched off in BIOS setup, not by the button at POST as the notice says; so it was "
+        "planned.",
+        "本資料の「POST 画面で電源ボタンから切る」ではなく、BIOS セットアップ画面で電源断(計画ど"
+        "おり)。",
+    ),
+}
+_STEPS: Final = {
+    "failed": text("The step failed.", "手順が失敗した。"),
+    "refused": text("The step was refused; it did nothing.", "手順は拒否され、実行されなかった。"),
+    "left": text(
+        "The run left this step before its end was known.",
+        "終了を確認する前に実行を離脱した。",
+    ),
+    "unfinished": text(
+        "Begun, and how it ended is not on record.",
+        "開始したが、終了の記録がない。",
+    ),
+}
+
+
+# What a run itself put into the journal: (kind, what or status) → what it means.
+_ENTRIES: Final = {
+    ("deviation", "window"): text(
+        "EMERGENCY: begun outside of the window.", "緊急: 作業時間帯の外で実施。"
+    ),
+    ("deviation", "plan_differs"): text(
+        "EMERGENCY: carried out though the system was not as it was approved.",
+        "緊急: 承認時と状態が異なるまま実施。",
+    ),
+    ("refused", None): text(
+        "Not begun: the system was not as it was approved.",
+        "承認時と状態が異なるため着手せず。",
+    ),
+    ("soak", "failed"): text("It did not stay healthy after its plan.", "計画終了後の監視で異常。"),
+    ("owner_broken", None): text(
+        "The hold of another run on the system was broken.", "他の実行による占有を解除。"
+    ),
+}
+
+
+def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
+    """Return every deviation, those of the change first, then by host in the plan's order.
+
+    Each: host, step, kind, utc, text and detail; ``planned``: it was approved with the plan.
+    """
+    found = [*_of_the_change(sources)]
+    for host, record in hosts.items():
+        found += [{**each, "host": host} for each in _of_a_host(sources, host, record)]
+    return found
+
+
+def _deviation(kind: str, said: Mapping[str, str], detail: Any = None, **more: Any) -> Record:
+    blank: Record = {"host": None, "step": None, "utc": None, "planned": False}
+    return {**blank, "kind": kind, "text": dict(said), "detail": detail, **more}
+
+
+def _of_the_change(sources: Sources) -> Iterator[Record]:
+    if sources.stopped is not None:
+        yield _deviation(
+            "stopped", text("The change is stopped.", "変更は停止されている。"), sources.stopped
+        )
+    if _unapproved(sources):
+        yield _deviation(
+            "no_approval",
+            text(
+                "No approval by name is on record for this plan.",
+                "この計画の承認者の記録がない。",
+            ),
+        )
+    elif sources.approval and sources.approval.get("digest") != sources.plan["digest"]:
+        yield _deviation(
+            "other_approval",
+            text("The approval on record is for another plan.", "記録された承認は別の計画のもの。"),
+            sources.approval.get("digest"),
+        )
+
+
+def _unapproved(sources: Sources) -> bool:
+    """Return whether a run went by no approval, or by none that is on file."""
+    begins = [each for host in sources.order() for each in sources.begins(host)]
+    return any((each.get("approval") or sources.approval) is None for each in begins)
+
+
+def approval_window(sources: Sources) -> Any:
+    """Return the window that the last run went by; None where there was none."""
+    begins = [each for host in sources.order() for each in sources.begins(host)]
+    last = max(begins, key=lambda entry: str(entry["utc"]), default={})
+    return last.get("window") or (sources.approval or {}).get("window")
+
+
+def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
+    yield from _of_the_journal(sources, host)
+    yield from _said_by_entries(sources, host)
+    window = approval_window(sources)
+    for step in record["steps"]:
+        yield from _of_a_step(step)
+        yield from _outside(step, window)
+    for step in sources.steps(host):
+        way = _OTHER_WAYS.get(str(step["arguments"].get("way")))
+        cites = any("⑥" in clause for clause in step["clause"])
+        if step["action"] == "power" and way and cites:
+            yield _deviation("other_way", way, step=step["id"], planned=True)
+    if record["status"] != "done" and record["begun"]:
+        yield _deviation(
+            "not_done",
+            text("The plan is not carried out to its end.", "計画は最後まで実施されていない。"),
+            ", ".join(record["remaining"]) or None,
+        )
+    if record["acceptance"] and not record["acceptance"]["accepted"]:
+        yield _deviation(
+            "rejected",
+            text("The owner did not accept the result.", "業務担当者の受入確認で不合格。"),
+            record["acceptance"]["note"],
+            utc=record["acceptance"]["at"],
+        )
+
+
+def _of_the_journal(sources: Sources, host: str) -> Iterator[Record]:
+    report = sources.journals.get(host)
+    for problem in report.problems if report else ():
+        yield _deviation(
+            "journal",
+            text("The journal is not as it was written.", "ジャーナルが改変されている。"),
+            problem,
+        )
+    torn = len(report.torn) if report else 0
+    if torn:
+        yield _deviation(
+            "torn",
+            text(
+                "A line of the journal was cut short: a run was killed while it wrote.",
+                "ジャーナルに途中で切れた行がある(書き込み中に実行が強制終了)。",
+            ),
+            f"{torn}",
+        )
+    others = {e["plan"] for e in sources.entries(host) if e.get("plan")} - {sources.plan["digest"]}
+    if others:
+        yield _deviation(
+            "earlier_plan",
+            text(
+                "This change also carried out steps of an earlier plan.",
+                "この変更では以前の計画の手順も実施されている。",
+            ),
+            ", ".join(sorted(others)),
+        )
+
+
+def _said_by_entries(sources: Sources, host: str) -> Iterator[Record]:
+    """Yield what a run itself journalled as a deviation, an emergency's override for one."""
+    for entry in sources.entries(host):
+        said = _ENTRIES.get((entry["kind"], entry.get("what") or entry.get("status")))
+        if said is not None:
+            kind = f"emergency_{entry['what']}" if "what" in entry else entry["kind"]
+            yield _deviation(kind, said, _why(entry), step=entry.get("step"), utc=entry["utc"])
+
+
+def _why(entry: Mapping[str, Any]) -> str | None:
+    """Return the reason of an entry, who gave it, and what it is about."""
+    record = entry.get("record") or {}
+    who = entry.get("operator") or record.get("user")
+    why = record.get("reason") or entry.get("reason") or entry.get("message")
+    parts = [str(part) for part in (who, why) if part]
+    parts += [f"{each['path']}: {each['planned']} → {each['now']}" for each in _differences(entry)]
+    return "\n".join(parts) or None
+
+
+def _differences(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    told = entry.get("differences")
+    return [each for each in told if {"path", "planned", "now"} <= set(each)] if told else []
+
+
+def _of_a_step(step: Record) -> Iterator[Record]:
+    about = {"step": step["id"], "utc": step["ended"] or step["began"]}
+    if step["outcome"] in _STEPS:
+        detail = step["message"] or step["reason"]
+        yield _deviation(step["outcome"], _STEPS[step["outcome"]], detail, **about)
+    if step["attempts"] > 1:
+        yield _deviation(
+            "again",
+            text("The step was begun more than once.", "手順が複数回開始された。"),
+            f"{step['attempts']}",
+            **about,
+        )
+    if step["overdue"]:
+        yield _deviation(
+            "overdue",
+            text("It took longer than the plan's longest duration.", "計画の最長時間を超過した。"),
+            f"{step['seconds_taken']} s > {step['seconds']['longest']} s",
+            **about,
+        )
+
+
+def _outside(step: Record, window: Any) -> Iterator[Record]:
+    """Yield that a step ran outside of the change's window, where the plan has one."""
+    if not isinstance(window, Mapping):
+        return
+    start, end = when(window.get("start")), when(window.get("end"))
+    began, ended = when(step["began"]), when(step["ended"])
+    if (start and began and began < start) or (end and ended and ended > end):
+        yield _deviation(
+            "window",
+            text("The step ran outside of the window.", "手順が作業時間帯の外で実行された。"),
+            step=step["id"],
+            utc=step["began"],
+        )
+
+
+def in_red(found: Sequence[Record]) -> list[Record]:
+    """Return the deviations that were not approved with the plan."""
+    return [each for each in found if not each["planned"]]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long users were without service, as far as the journal proves it.
+
+Nobody measures a service here. What is known are moments at which it was seen to run, or not to:
+each step's interlocks and what it expected are such moments. Between two of them it is only known
+that it changed at some time, so there are two numbers: at least, and at most.
+
+For an FT system service is the FTvirtual Server; for a XenApp server it is that new logons are
+accepted. A farm's other servers go on meanwhile, and sessions that are there go on too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from .._core.checks import evaluate
+from .._core.observation import Observation
+from .texts import between
+
+Entry = Mapping[str, Any]
+Step = Mapping[str, Any]
+
+RUNS: Final = "runs"
+DOWN: Final = "down"
+_SIDES: Final = frozenset({"both", "virtual_server1", "virtual_server2"})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """At this time service ran or did not; breaks: right after it, an act interrupts it."""
+
+    utc: str
+    state: str
+    breaks: bool = False
+
+
+def service(
+    steps: Sequence[Step],
+    entries: Sequence[Entry],
+    first: Observation | None = None,
+    last: Observation | None = None,
+) -> dict[str, Any] | None:
+    """Return the time without service within the change; None where nothing tells of it.
+
+    :param first: what assess read.
+    :param last: what was read last since the change began.
+
+
+    Seconds count from the change's first run on. ``down_before``: service was away already when
+    it was read first; that time is not counted. ``back``: service was there at the last look;
+    None: nothing says so.
+    """
+    begins = [entry["utc"] for entry in entries if entry["kind"] == "begin"]
+    moments = sorted(_moments(steps, entries), key=lambda moment: moment.utc)
+    before, after = _observed(steps, first), _observed(steps, last)
+    if before is not None and begins:
+        moments.insert(0, Moment(begins[0], before))
+    if after is not None and last is not None and moments and last.taken > moments[-1].utc:
+        moments.append(Moment(last.taken, after))
+    if not moments:
+        return None
+    periods = list(_periods(moments))
+    return {
+        "kind": "ft" if any(step["by"] is not None for step in steps) else "logons",
+        "at_least_seconds": sum(period["at_least_seconds"] for period in periods),
+        "at_most_seconds": sum(period["at_most_seconds"] for period in periods),
+        "down_before": moments[0].state == DOWN,
+        "back": moments[-1].state == RUNS and not moments[-1].breaks,
+        "last_seen": moments[-1].utc,
+        "periods": periods,
+    }
+
+
+def _observed(steps: Sequence[Step], observation: Observation | None) -> str | None:
+    """Return whether the FTvirtual Server ran when it was observed."""
+    refs = (ref for step in steps for key in ("interlocks", "expect", "only_if", "done_when")
+            for ref in step[key] if ref["check"] == "ft_service")  # fmt: skip
+    ref = next(refs, None)
+    if ref is None or observation is None:
+        return None
+    value = evaluate(ref, observation).value
+    return value if value in (RUNS, DOWN) else None
+
+
+def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment]:
+    by_id = {step["id"]: step for step in steps}
+    for entry in entries:
+        step = by_id.get(str(entry.get("step")))
+        if step is None or entry["kind"] not in ("intent", "result"):
+            continue
+        if step["action"] == "logon_mode":
+            yield from _of_logons(step, entry)
+            continue
+        told = [each["ref"] for each in entry.get("interlocks", []) if each["holds"] is True]
+        told += entry.get("expected", []) if entry.get("status") == "ok" else []
+        states = {_said(ref) for ref in told} - {None}
+        if len(states) == 1:  # what contradicts itself proves nothing
+            state = str(states.pop())
+            yield Moment(entry["utc"], state, _interrupts(step, entry, state))
+
+
+def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
+    """Yield that logons were accepted or refused, before and after a step that changes it."""
+    accepts = step["arguments"]["state"] == "enabled"
+    if entry["kind"] == "intent":
+        yield Moment(entry["utc"], DOWN if accepts else RUNS)
+    elif entry["status"] == "ok":
+        yield Moment(entry["utc"], RUNS if accepts else DOWN)
+
+
+def _said(ref: Mapping[str, Any]) -> str | None:
+    """Return what a reference that holds says of the FTvirtual Server's service."""
+    values = {ref["is"]} if "is" in ref else set(ref.get("is_one_of", ()))
+    if ref["check"] == "ft_service" and len(values) == 1:
+        return str(next(iter(values)))
+    if ref["check"] == "ft_health" and values == {"healthy"}:
+        return RUNS
+    if ref["check"] == "ft_runs_on" and values and values <= _SIDES:
+        return RUNS
+    about = ref.get("with", {})
+    if ref["check"] == "ft_phase" and about.get("node") == "ftvirtual" and values == {"up"}:
+        return RUNS
+    return None
+
+
+def _interrupts(step: Step, entry: Entry, state: str) -> bool:
+    """Return whether service goes away in the step that begins here."""
+    acts = step["action"] in ("node_restart", "node_shutdown") and step["target"] == "ftvirtual"
+    return acts and entry["kind"] == "intent" and state == RUNS
+
+
+def _periods(moments: Sequence[Moment]) -> Iterator[dict[str, Any]]:
+    """Yield each stretch in which service was away, or may have been."""
+    period: dict[str, Any] | None = None
+    for before, after in pairwise(moments):
+        away = before.state == DOWN or after.state == DOWN or before.breaks
+        if not away:
+            continue
+        seconds = between(before.utc, after.utc) or 0
+        if period is None:
+            period = {"from": before.utc, "at_least_seconds": 0, "at_most_seconds": 0}
+        period["at_most_seconds"] += seconds
+        if before.state == after.state == DOWN:
+            period["at_least_seconds"] += seconds
+        period["to"] = after.utc
+        if after.state == RUNS and not after.breaks:
+            yield {**period, "ended": True}
+            period = None
+    if period is not None:
+        yield {**period, "ended": False}

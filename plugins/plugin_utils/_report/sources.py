@@ -1,0 +1,77 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report is made of: the files of one change directory, already read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._core.journal import JournalReport
+from .._core.observation import Observation
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The parts of a change directory. What is missing is empty or None, and said so.
+
+    :ivar change: the change's id.
+    :ivar plan: the verified plan.
+    :ivar made: when the report is made, ISO 8601 UTC.
+    :ivar journals: each host's journal as ``verify`` found it.
+    :ivar findings, audits: each host's findings before the change, and of the last audit.
+    :ivar observations: what assess read of each host.
+    :ivar seen: what was read last of an FT system, by whatever run.
+    :ivar states: where each host stands.
+    :ivar confirmations: the records of what persons confirmed.
+    :ivar approval: the approval's file. What a run went by stands in its journal's begin.
+    :ivar closing: the record that closed the change, with its digest.
+    :ivar stopped: why the change is stopped.
+    :ivar advisories: id → {title, clauses}, of those advisories that the plan was made from.
+    """
+
+    change: str
+    plan: Record
+    made: str
+    journals: Mapping[str, JournalReport] = field(default_factory=dict)
+    findings: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    audits: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    seen: Mapping[str, Observation] = field(default_factory=dict)
+    states: Mapping[str, Record] = field(default_factory=dict)
+    confirmations: Sequence[Record] = ()
+    approval: Record | None = None
+    closing: Record | None = None
+    stopped: str | None = None
+    advisories: Mapping[str, Record] = field(default_factory=dict)
+
+    def entries(self, host: str) -> list[dict[str, Any]]:
+        """Return a host's journal entries, of every plan of this change."""
+        report = self.journals.get(host)
+        return list(report.entries) if report else []
+
+    def begins(self, host: str) -> list[dict[str, Any]]:
+        """Return a host's entries of runs that began, under this plan."""
+        digest = self.plan["digest"]
+        return [e for e in self.entries(host) if e["kind"] == "begin" and e["plan"] == digest]
+
+    def latest(self, host: str) -> Observation | None:
+        """Return what was read last of a host, if that was after its change began."""
+        begins, seen = self.begins(host), self.seen.get(host)
+        if seen is None or not begins or seen.taken < begins[0]["utc"]:
+            return None
+        return seen
+
+    def steps(self, host: str) -> list[dict[str, Any]]:
+        """Return a host's steps of the plan."""
+        steps: list[dict[str, Any]] = self.plan["hosts"][host]["steps"]
+        return steps
+
+    def order(self) -> list[str]:
+        """Return the plan's hosts: those with steps by waves, then the others."""
+        queued = [host for wave in self.plan["waves"] for host in wave]
+        return [*queued, *sorted(host for host in self.plan["hosts"] if host not in queued)]

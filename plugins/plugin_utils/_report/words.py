@@ -1,0 +1,317 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of report and runbook that are neither the notice's nor the advisory's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# key → (English, Japanese)
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "report": ("Change report", "作業報告書"),
+    "runbook": ("Runbook", "作業手順書"),
+    "made": ("Made", "作成"),
+    "times": ("Times are local", "時刻は現地時刻"),
+    "change": ("Change", "変更番号"),
+    "notice": ("Notice", "対象資料"),
+    "plan": ("Plan", "計画"),
+    "to": ("to", "～"),
+    "none": ("None.", "なし。"),
+    "of": ("of", "/"),
+    "page": ("Contents", "目次"),
+    # How a change stands
+    "completed": ("Completed as planned", "計画どおり完了"),
+    "completed_with_deviations": ("Completed, with deviations", "完了(逸脱あり)"),
+    "not_completed": ("Not completed", "未完了"),
+    "not_begun": ("not begun", "未着手"),
+    "nothing_to_do": ("nothing to do", "対応不要"),
+    "told_completed": (
+        "Every step of the approved plan is over, and nothing departed from it.",
+        "承認された計画の全手順が終了し、計画からの逸脱はありません。",
+    ),
+    "told_completed_with_deviations": (
+        "Every system reached the end of its plan. What departed from the plan stands in red.",
+        "全システムで計画の終了に到達しました。計画からの逸脱は赤で示します。",
+    ),
+    "told_not_completed": (
+        "At least one system has not reached the end of its plan. What remains is listed with it.",
+        "計画の終了に到達していないシステムがあります。残りの手順は各システムの欄に示します。",
+    ),
+    "told_not_begun": ("Nothing of the plan was carried out.", "計画は実施されていません。"),
+    "told_nothing_to_do": ("The plan has no steps.", "計画に手順はありません。"),
+    # Summary
+    "summary": ("Summary", "概要"),
+    "systems_done": ("systems at the end of their plan", "計画を終了したシステム"),
+    "steps_over": ("steps over", "終了した手順"),
+    "deviations_no": ("deviations", "逸脱"),
+    "without_service": ("without service, all systems", "業務停止(全システム合計)"),
+    "duration": ("from first to last entry", "最初から最後の記録まで"),
+    "system": ("System", "システム"),
+    "systems": ("Systems", "システム一覧"),
+    "state": ("State", "状態"),
+    "steps": ("Steps", "手順"),
+    "service": ("Without service", "業務停止"),
+    "findings_before": ("Findings before", "実施前の診断結果"),
+    "findings_after": ("Findings after", "実施後の診断結果"),
+    "not_audited": (
+        "No audit of this change is on record.",
+        "この変更での監査(audit)の記録がない。",
+    ),
+    "service_note": (
+        "Derived from the journal, not measured. An FT system's service is its FTvirtual "
+        "Server; a XenApp server's is "
+        'that it accepts new logons. "At least" counts the time between two readings that '
+        'both found it away, "at '
+        'most" the time between the readings around it.',
+        "ジャーナルから算出した値で、実測値ではありません。FT システムでは FTvirtual Server の稼"
+        "働、XenApp サーバーでは"
+        "新規ログオンの受付を業務とみなします。「少なくとも」は停止を確認した 2 時点の間、「最大"
+        "」はその前後の確認時点の間です。",
+    ),
+    "at_least": ("at least", "少なくとも"),
+    "at_most": ("at most", "最大"),
+    "down_before": (
+        "It was away already when the change began; the time before is not counted.",
+        "変更の開始時点で既に停止していた。それ以前の時間は含まない。",
+    ),
+    "not_back": ("It was still away at the last reading.", "最後の確認時点でも停止していた。"),
+    "unknown_service": ("Nothing on record tells of it.", "記録がない。"),
+    # Deviations
+    "deviations": ("Deviations", "逸脱"),
+    "no_deviations": (
+        "Nothing on record departs from the approved plan.",
+        "承認された計画からの逸脱の記録はありません。",
+    ),
+    "planned_deviation": (
+        "approved with the plan: not as the notice says",
+        "計画で承認済み: 本資料と異なる方法",
+    ),
+    # Timeline
+    "timeline": ("Timeline", "経過"),
+    "bar_over": ("step carried out", "実施した手順"),
+    "bar_wrong": ("failed, refused or open", "失敗・拒否・未確認"),
+    "bar_away": ("without service (at most)", "業務停止(最大)"),
+    "no_timeline": ("Nothing was carried out.", "実施された手順はありません。"),
+    # Steps
+    "plan_and_outcome": ("Plan, and what happened", "計画と実績"),
+    "no": ("No.", "番号"),
+    "clause": ("Clause", "項番"),
+    "step": ("Step", "手順"),
+    "planned": ("Planned", "計画"),
+    "outcome": ("Outcome", "結果"),
+    "began": ("Began", "開始"),
+    "took": ("Took", "所要"),
+    "about": ("about", "約"),
+    "longest": ("at most", "最長"),
+    "expected": ("expected", "予定"),
+    "ours": ("our addition", "当方追加"),
+    "ours_note": (
+        "Steps without a clause are additions that the notice does not name.",
+        "項番のない手順は本資料に記載のない当方の追加手順です。",
+    ),
+    "if_needed": ("if needed", "必要な場合"),
+    "resting_point": ("resting point: stopping here is safe", "中断可能点"),
+    "point_of_no_return": ("point of no return", "後戻り不可"),
+    "attempts": ("tries", "回実施"),
+    "joined": ("went on where an earlier run left it", "以前の実行から継続"),
+    "from_form": ("from the results form", "結果記入票から転記"),
+    "done": ("done", "完了"),
+    "already": ("was so already", "実施済みを確認"),
+    "skipped": ("not needed", "不要"),
+    "refused": ("refused", "拒否"),
+    "failed": ("failed", "失敗"),
+    "left": ("left, end unknown", "離脱(終了未確認)"),
+    "unfinished": ("begun, end unknown", "開始(終了未確認)"),
+    "not_reached": ("not carried out", "未実施"),
+    "under_way": ("under way", "実施中"),
+    "waiting": ("waits for a person", "担当者待ち"),
+    "left_alone": ("left alone", "対象外とした"),
+    "remaining": ("Remains", "残りの手順"),
+    "no_steps": ("Nothing had to be done here.", "実施すべき手順はありませんでした。"),
+    "journal_notes": ("Runs", "実行の記録"),
+    "by_operator": ("a person", "担当者"),
+    "by_relay": ("through the relay", "中継サーバー経由"),
+    "by_ipmi": ("IPMI", "IPMI"),
+    "by_command": ("the site's command", "サイトのコマンド"),
+    # Board
+    "board": ("Endurance's board", "Endurance Manager の表示"),
+    "component": ("Component", "コンポーネント"),
+    "before": ("Before", "実施前"),
+    "after": ("After", "実施後"),
+    "not_read": ("not read", "未確認"),
+    "board_note": (
+        "Dark green is normal, light green means wait (the notice's colours); the other classes "
+        "are Endurance's states.",
+        "濃い緑色は正常状態、薄い緑色は待ち(本資料による)。その他は Endurance の状態表示です。",
+    ),
+    "class_healthy": ("dark green: normal", "濃い緑色: 正常"),
+    "class_waiting": ("light green: wait", "薄い緑色: 待ち"),
+    "class_degraded": ("degraded", "縮退 (Degraded)"),
+    "class_offline": ("offline", "オフライン (Offline)"),
+    "class_disabled": ("disabled", "無効 (Disabled)"),
+    "class_failed": ("failed", "故障 (Fail)"),
+    "class_unknown": ("unknown", "不明"),
+    "class_conflict": ("sources disagree", "情報源が不一致"),
+    # Findings
+    "blocker": ("blocker", "ブロッカー"),
+    "warning": ("warning", "警告"),
+    "info": ("info", "情報"),
+    "good": ("good", "正常"),
+    "seen": ("Seen", "根拠"),
+    "do": ("Do", "対処"),
+    # Persons
+    "confirmations": ("Operators' confirmations", "作業者の確認"),
+    "worker": ("Worker", "作業者"),
+    "checker": ("Checker", "確認者"),
+    "saw": ("Saw", "確認内容"),
+    "note": ("Note", "備考"),
+    "time": ("Time", "時刻"),
+    "acceptance": (
+        "Application acceptance by the owner",
+        "業務担当者によるアプリケーションの受入確認",
+    ),
+    "accepted": ("accepted", "合格"),
+    "rejected": ("not accepted", "不合格"),
+    "no_acceptance": (
+        "Not on record. Green mirrors do not prove undamaged data.",
+        "記録なし。濃い緑色の表示はデータの無損傷を証明しません。",
+    ),
+    # Approval and hashes
+    "approval_and_hashes": ("Approval and hashes", "承認とハッシュ値"),
+    "approved_by": ("Approved by", "承認者"),
+    "approved_at": ("Approved at", "承認日時"),
+    "comment": ("Comment", "コメント"),
+    "signed": ("Signature verified", "署名を検証済み"),
+    "window": ("Window", "作業時間帯"),
+    "closed_by": ("Closed by", "終了者"),
+    "closed_at": ("Closed at", "終了日時"),
+    "hash_closing": ("closing of the change", "変更の終了記録"),
+    "no_approval": ("No approval by name is on record.", "承認者の記録はありません。"),
+    "hash": ("SHA-256", "SHA-256"),
+    "hash_of": ("Of", "対象"),
+    "hash_plan": ("plan", "計画"),
+    "hash_advisory": ("advisory", "資料データ"),
+    "hash_package": ("package or certificate", "パッケージ・証明書"),
+    "hash_observation": ("observation", "診断データ"),
+    "hash_journal": ("journal's last entry", "ジャーナル末尾"),
+    "whole": ("chain whole", "連鎖正常"),
+    "broken": ("chain broken", "連鎖異常"),
+    "entries": ("entries", "件"),
+    # Appendix
+    "evidence": ("Evidence, step by step", "手順ごとの証跡"),
+    "interlocks": ("Interlocks, read right before the step", "実施直前のインターロック確認"),
+    "expect": ("Expected afterwards", "実施後に確認する状態"),
+    "facts": ("Result", "結果"),
+    "clauses": ("The notice's words", "資料の記載"),
+    "original": ("Original", "原文"),
+    "report_foot": (
+        "Made from plan, journal, findings and confirmations of the change directory. Control "
+        "and invisible characters "
+        "are shown as [U+nnnn]; texts longer than 2,000 characters are cut here and whole in "
+        "the journal.",
+        "変更ディレクトリの計画、ジャーナル、診断結果、確認記録から作成。制御文字と不可視文字は"
+        " [U+nnnn] で示し、"
+        "2,000 文字を超える文字列は省略しています(全文はジャーナル)。",
+    ),
+    # Runbook
+    "how_to_use": ("How to use it", "使い方"),
+    "use_1": (
+        "Print it before the window. It is for the night on which controller or relay fail: "
+        "every step can be carried "
+        "out and ticked off by hand.",
+        "作業時間帯の前に印刷します。管理サーバーや中継サーバーが使えない場合でも、全手順を手作"
+        "業で実施し記録できます。",
+    ),
+    "use_2": (
+        "Keep the order. Begin a step only when the one before is ticked. What a network would "
+        "check, look at yourself.",
+        "順序を守り、前の手順の確認後に次へ進みます。自動で確認される項目は目視で確認します。",
+    ),
+    "use_3": (
+        "If you see something else than expected: stop, do what the step says, call.",
+        "期待と異なる表示の場合は中断し、各手順の指示に従って連絡します。",
+    ),
+    "use_4": (
+        "Stopping is safe only at a resting point.",
+        "安全に中断できるのは「中断可能点」のみです。",
+    ),
+    "machine": ("Machine", "対象機"),
+    "label": ("Chassis label", "筐体ラベル"),
+    "serial": ("Serial no.", "製造番号"),
+    "by_hand": ("by a person", "手作業"),
+    "who": ("Done by", "実施方法"),
+    "call": ("Call", "連絡先"),
+    "time_needed": ("Time", "所要時間"),
+    "what_to_do": ("Do", "作業"),
+    "why": ("Why", "理由"),
+    "should_see": ("You should see", "期待される状態"),
+    "something_else": ("If you see something else", "期待と異なる場合"),
+    "effect": ("Effect", "影響"),
+    "rollback": ("Way back", "切り戻し"),
+    "only_if": ("Only if", "実施条件"),
+    "result_box": ("Result", "結果"),
+    "box_done": ("done", "完了"),
+    "box_not_needed": ("not needed", "不要"),
+    "box_failed": ("failed", "失敗"),
+    "begin_end": ("Began / ended", "開始 / 終了"),
+    "stop_here": ("Do not go on to the next step.", "次の手順に進まないでください。"),
+    "do_not_touch": (
+        "Do not interrupt it, touch no button, wait for the longest time (chkdsk may take hours).",
+        "中断せず、電源ボタンに触れず、最長時間まで待ちます(chkdsk は数時間の場合あり)。",
+    ),
+    "then_call": ("Then call", "次に連絡する先:"),
+    "nobody": ("not given in the inventory", "インベントリに未記載"),
+    "no_screen": (
+        "Nothing particular; the next step's look shows it.",
+        "特記なし(次の手順で確認)。",
+    ),
+    "acceptance_why": (
+        "Dark green mirrors do not prove undamaged data. The owner of the applications checks "
+        "before the change is "
+        "closed.",
+        "濃い緑色の表示はデータの無損傷を証明しません。変更の完了前に業務担当者がアプリケーショ"
+        "ンを確認します。",
+    ),
+    "check_item": ("Check", "確認項目"),
+    "owner": ("Owner", "業務担当者"),
+    "yes": ("good", "良"),
+    "no_good": ("not good", "否"),
+    "form": ("Results form", "結果記入票"),
+    "form_text": (
+        "Afterwards copy the ticks into the file named below and read it back: every row "
+        "becomes an entry of the "
+        "journal, marked as transcribed.",
+        "作業後、下記のファイルに記入内容を転記して読み込みます。各行は「転記」としてジャーナル"
+        "に記録されます。",
+    ),
+    "nothing_planned": ("This plan has no steps.", "この計画に手順はありません。"),
+    "left_alone_systems": ("Left alone", "対象外としたシステム"),
+    "unit": ("Device", "装置"),
+}
+
+
+def word(key: str, language: str) -> str:
+    """Return one word; a key that nobody knows is shown as it is."""
+    en, ja = WORDS.get(key, (key, key))
+    return ja if language == "ja" else en
+
+
+_UNITS: Final = {
+    "en": ("{0} s", "{0} min", "{0} h", "{0} h {1:02d} min"),
+    "ja": ("{0} 秒", "{0} 分", "{0} 時間", "{0} 時間 {1:02d} 分"),
+}
+
+
+def took(seconds: float | None, language: str) -> str:
+    """Return a duration for people; empty where it is unknown."""
+    if seconds is None:
+        return ""
+    short, minutes, even, hours = _UNITS[language]
+    whole = round(seconds)
+    if whole < 120:
+        return short.format(whole)
+    number = round(whole / 60)
+    if number < 120:
+        return minutes.format(number)
+    return (even if number % 60 == 0 else hours).format(number // 60, number % 60)

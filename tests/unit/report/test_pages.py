@@ -1,0 +1,125 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages as text: escaped, self-contained, complete in both languages."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report import render
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
+    Place,
+    build_runbook,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.words import (
+    WORDS,
+    took,
+    word,
+)
+from ftsite import HOST
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+LANGUAGES = ("en", "ja")
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+class Elements(HTMLParser):
+    """Names of the elements and all attributes of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes += attrs
+
+
+@pytest.fixture(scope="module")
+def hostile_pages(hostile, hostile_sources):
+    sources = hostile_sources
+    report = build_report(sources)
+    place = Place({"coserver1": {"label": hostile, "serial": hostile}}, {"x": hostile}, [hostile])
+    runbook = build_runbook(hostile, sources.plan, sources.made, {}, {HOST: place})
+    pages = [render.report_page(report, language, TOKYO) for language in LANGUAGES]
+    return pages + [render.runbook_page(runbook, language, TOKYO) for language in LANGUAGES]
+
+
+def test_hostile_texts_become_no_elements(hostile_pages):
+    for page in hostile_pages:
+        found = Elements(page)
+        assert not found.names & {"script", "iframe", "object", "img", "form", "base"}
+        assert "&lt;script&gt;alert(1)" in page
+        assert not [name for name, _value in found.attributes if name.startswith("on")]
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", page)
+
+
+def test_a_page_names_nothing_outside_of_itself(hostile_pages):
+    for page in hostile_pages:
+        found = Elements(page)
+        links = {v for name, v in found.attributes if name in ("href", "src", "action", "data")}
+        assert all(link == "data:," or str(link).startswith("#") for link in links)
+        assert "@import" not in page
+        assert "url(" not in page
+        assert "style" not in {name for name, _value in found.attributes}
+
+
+def test_only_its_own_style_sheet_is_allowed(hostile_pages):
+    for page in hostile_pages:
+        policy = next(v for _n, v in Elements(page).attributes if v and "default-src" in v)
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_both_languages_say_everything():
+    for key, (en, ja) in WORDS.items():
+        assert en, key
+        assert ja, key
+        assert not JAPANESE.search(en), key
+
+
+def test_the_templates_use_no_word_that_is_not_there():
+    used = set()
+    for path in render.TEMPLATES.glob("*.j2"):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r"w\('(\w+)'\)", text))
+    assert len(used) > 60
+    assert used <= set(WORDS)
+
+
+def test_a_page_in_japanese_has_no_english_label(night, words):
+    page = render.report_page(build_report(night().run().sources(advisories=words)), "ja", TOKYO)
+    for label in ("Summary", "Deviations", "Timeline", "Outcome", "Began", "class_", "hash_"):
+        assert label not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert "すべてのコンポーネントが濃い緑色の表示になっていることを確認します" in page
+
+
+def test_times_are_those_of_the_zone(night):
+    page = render.report_page(build_report(night().run().sources()), "en", TOKYO)
+    assert "2026-11-22 21:00:00 (UTC+0900)" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "ja"),
+    [
+        (None, "", ""),
+        (0, "0 s", "0 秒"),
+        (119, "119 s", "119 秒"),
+        (600, "10 min", "10 分"),
+        (28800, "8 h", "8 時間"),
+        (9000, "2 h 30 min", "2 時間 30 分"),
+    ],
+)
+def test_durations(seconds, en, ja):
+    assert (took(seconds, "en"), took(seconds, "ja")) == (en, ja)
+
+
+def test_a_word_that_nobody_knows_is_shown():
+    assert word("brand_new", "ja") == "brand_new"

@@ -1,0 +1,218 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runbook, its form, and what reads the form back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.form import (
+    FormError,
+    read_form,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import results_form
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
+    Place,
+    build_runbook,
+)
+from ftsite import HOST
+from hypothesis import given
+from hypothesis import strategies as st
+
+CHANGE = "CHG-1"
+PLACE = Place(
+    {"coserver1": {"label": "FT-A", "serial": "YBNX001234"}},
+    {"owner": "Tanaka 3"},
+    ["受注画面を開く"],
+)
+FILLED = {
+    "result": "done",
+    "worker": "佐藤",
+    "checker": "Suzuki",
+    "began": "2026-11-22 22:05",
+    "ended": "2026-11-22 22:15",
+}
+
+
+@pytest.fixture(scope="module")
+def planned(night):
+    return night("ft-failed1").plan
+
+
+@pytest.fixture(scope="module")
+def runbook(planned, words):
+    return build_runbook(CHANGE, planned, "2026-11-21T03:00:00Z", words, {HOST: PLACE})
+
+
+def steps(runbook: dict[str, Any]) -> list[dict[str, Any]]:
+    (system,) = runbook["systems"]
+    return list(system["steps"])
+
+
+def test_every_step_of_the_plan_is_there_in_order(runbook, planned):
+    assert [s["id"] for s in steps(runbook)] == [s["id"] for s in planned["hosts"][HOST]["steps"]]
+
+
+def test_a_step_has_all_that_a_person_in_the_night_needs(runbook):
+    for step in steps(runbook):
+        assert step["words"] or step["told"] or step["title"]["ja"]
+        assert step["seconds"]["longest"] >= step["seconds"]["expected"] > 0
+        assert step["rollback"]["ja"]
+        assert step["contact"]
+        assert step["machine"]
+
+
+def test_the_notices_own_words_are_quoted(runbook):
+    uninstall = next(s for s in steps(runbook) if s["id"].endswith("-coserver1_uninstall"))
+    assert [each["clause"] for each in uninstall["words"]] == ["2003-②", "2003-③", "2003-④"]
+    assert (
+        "「Windows Server 2003 ホットフィックス KB890859」を選択後" in uninstall["words"][1]["ja"]
+    )
+    assert uninstall["point_of_no_return"]
+
+
+def test_chassis_contacts_and_checks_come_from_the_inventory(runbook):
+    (system,) = runbook["systems"]
+    assert system["units"][0]["label"] == "FT-A"
+    assert system["units"][1]["label"] is None
+    assert system["contacts"]["owner"] == "Tanaka 3"
+    assert system["acceptance"] == [{"en": "受注画面を開く", "ja": "受注画面を開く"}]
+    off = next(s for s in steps(runbook) if s["id"].endswith("-coserver1_off"))
+    assert (off["machine"], off["serial"], off["person"]) == ("CoServer1", "YBNX001234", True)
+
+
+def test_conditional_steps_say_on_what_they_hang(runbook):
+    look = next(s for s in steps(runbook) if s["id"].endswith("-coserver2_look"))
+    said = "CoServer2 の電源がまだ入っている または 断との表示のみ (未確認)"
+    assert said in [each["ja"] for each in look["only_if"]]
+
+
+# --- The form -----------------------------------------------------------------------------------
+
+
+def form(runbook: dict[str, Any]) -> dict[str, Any]:
+    """Return the empty form as it is loaded by any YAML reader."""
+    loaded: dict[str, Any] = yaml.safe_load(results_form(runbook, "ja", "+09:00"))
+    return loaded
+
+
+def read(filled: dict[str, Any], plan: dict[str, Any]) -> Any:
+    (host,) = read_form(json.dumps(filled).encode(), CHANGE, plan)
+    return host
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_an_empty_form_says_nothing(runbook, planned, language):
+    text = results_form(runbook, language, "+09:00")
+    (host,) = read_form(text.encode(), CHANGE, planned)
+    assert (host.rows, host.acceptance) == ([], None)
+
+
+def test_what_is_filled_in_becomes_entries(runbook, planned):
+    filled = form(runbook)
+    filled["hosts"][HOST]["steps"][3].update(FILLED, note="chkdsk 3 h")
+    filled["hosts"][HOST]["acceptance"] = {
+        "result": "accepted", "by": "田中", "at": "2026-11-23 09:00", "note": "",
+    }  # fmt: skip
+    host = read(filled, planned)
+    (row,) = host.rows
+    assert row["transcribed_step"] == steps(runbook)[3]["id"]
+    assert (row["status"], row["name"], row["second_name"]) == ("done", "佐藤", "Suzuki")
+    assert (row["began"], row["ended"]) == ("2026-11-22T13:05:00Z", "2026-11-22T13:15:00Z")
+    assert row["form"].startswith("sha256:")
+    assert host.acceptance["accepted_at"] == "2026-11-23T00:00:00Z"
+
+
+def test_times_and_names_that_yaml_would_take_for_something_else_stay_texts(runbook, planned):
+    """YAML 1.1 reads 2026-11-22 as a date, No as false and 0123 as a number."""
+    text = results_form(runbook, "en", "+09:00")
+    blank = '        result: ""\n        worker: ""\n        checker: ""\n        began: ""\n'
+    blank += '        ended: ""\n'
+    row = "        result: done\n        worker: No\n        checker: 0123\n"
+    row += "        began: 2026-11-22 22:05\n        ended: 2026-11-22 22:15:00\n"
+    assert blank in text
+    (host,) = read_form(text.replace(blank, row, 1).encode(), CHANGE, planned)
+    assert (host.rows[0]["name"], host.rows[0]["second_name"]) == ("No", "0123")
+
+
+MISTAKES = [
+    ({"worker": ""}, "worker must say who"),
+    ({"worker": "x" * 81}, "1 to 80 characters"),
+    ({"checker": "佐藤"}, "are the same"),
+    ({"result": "OK"}, "result must be done, not_needed or failed"),
+    ({"result": ""}, "worker is filled in and result is not"),
+    ({"ended": ""}, "ended must be a time"),
+    ({"ended": "22:15"}, "ended must be a time"),
+    ({"ended": "2026-02-30 10:00"}, "ended must be a time"),
+    ({"began": "2026-11-22 23:00"}, "ended before it began"),
+    ({"step": "99-nothing"}, "the plan has no such step"),
+    ({"step": "04-coserver2_look"}, "it is there twice"),
+    ({"extra": "x"}, "extra is unknown"),
+    ({"note": ["x"]}, "note must be a text"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), MISTAKES)
+def test_a_mistake_is_one_sentence_that_names_the_place(runbook, planned, change, sentence):
+    filled = form(runbook)
+    rows = filled["hosts"][HOST]["steps"]
+    rows[1].update(FILLED)
+    rows[3].update(FILLED, **change)
+    with pytest.raises(FormError, match=sentence) as refused:
+        read(filled, planned)
+    assert HOST in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "no table"),
+        (b"[1, 2]", "no table"),
+        (b"a: [", "no YAML"),
+        (b"\xff\xfe", "no YAML"),
+        (b"!!python/object/apply:os.system ['id']", "no table|no YAML"),
+        (b"a: 1", "no results form"),
+        (b"x" * 2_000_001, "larger than"),
+    ],
+)
+def test_another_file_is_refused(planned, data, sentence):
+    with pytest.raises(FormError, match=sentence):
+        read_form(data, CHANGE, planned)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("plan", "sha256:0", "not of CHG-1"),
+        ("change", "CHG-2", "not of CHG-1"),
+        ("utc_offset", "Tokyo", "utc_offset"),
+        ("utc_offset", "+15:00", "utc_offset"),
+        ("legacyops_results", "2", "no results form"),
+        ("more", "x", "no results form"),
+        ("hosts", [], "no table"),
+        ("hosts", {"elsewhere": {}}, "elsewhere is not in the plan"),
+        ("hosts", {HOST: []}, "no table"),
+        ("hosts", {HOST: {"steps": "all"}}, "steps is no list"),
+        ("hosts", {HOST: {"acceptance": {"result": "fine"}}}, "accepted or rejected"),
+    ],
+)
+def test_the_form_of_another_plan_or_layout_is_refused(runbook, planned, key, value, sentence):
+    with pytest.raises(FormError, match=sentence):
+        read({**form(runbook), key: value}, planned)
+
+
+@given(data=st.binary(max_size=400))
+def test_no_file_makes_it_stumble(data):
+    with pytest.raises(FormError):
+        read_form(data, CHANGE, {"digest": "sha256:1", "hosts": {}})
+
+
+def test_control_characters_of_the_form_stay_out_of_the_journal(runbook, planned):
+    filled = form(runbook)
+    filled["hosts"][HOST]["steps"][0].update(FILLED, note="a\x1b[2Jb")
+    assert read(filled, planned).rows[0]["note"] == "a[U+001B][2Jb"
