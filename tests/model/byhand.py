@@ -37,6 +37,7 @@ from ftsite import (
     let_pass,
     moves,
     next_event,
+    observe,
     remembered,
     seen_of,
     within,
@@ -71,7 +72,7 @@ def every_step(advisory: Advisory, kind: str) -> dict[str, Step]:
         if procedure.split("_")[1] == number:
             for step in core._all_steps(advisory, procedure, scope, HOST):
                 fixed = [ref for ref in step["only_if"] if ref["check"] == "setting"]
-                if not checks.any_fails(fixed, within(State(System()))):
+                if not checks.any_fails(fixed, observe(State(System()))):
                     name = step["name"] + (f" {step['item']}" if step["item"] else "")
                     found.setdefault(name, interned(step))
     return found
