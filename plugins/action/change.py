@@ -137,6 +137,8 @@ class ActionModule(ProcedureAction):
                 self._disown(change, remote, before)
                 self._set_state(change, before["status"], reason="window", message=closed)
                 return self._not_begun(change, "window", closed)
+            if not todo and not self.check_mode:
+                self._free(change, remote)  # no step follows, and so no end either
             return self._begun(change, observation, todo)
 
     def _begun(self, change: Change, observation: Observation, todo: list[str]) -> Result:
