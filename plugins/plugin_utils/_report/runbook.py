@@ -56,6 +56,7 @@ def build_runbook(
         "format": FORMAT,
         "change": change,
         "plan": plan["digest"],
+        "form": form_name(plan),
         "planned": plan["created"],
         "made": made,
         "advisories": [
@@ -75,6 +76,11 @@ def build_runbook(
     }  # fmt: skip
     tidied: Record = tidy(runbook)
     return tidied
+
+
+def form_name(plan: Mapping[str, Any]) -> str:
+    """Return the file name of a plan's results form; that of another plan is another file."""
+    return f"runbook-results-{plan['digest'].partition(':')[2][:8]}.yml"
 
 
 def _system(entry: Mapping[str, Any], advisories: Mapping[str, Any], place: Place) -> Record:
