@@ -15,7 +15,6 @@ from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
-from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.text import harmless
 from ..plugin_utils._report.form import Filled, FormError, read_form
 from ..plugin_utils._report.render import results_form, runbook_page
@@ -53,13 +52,13 @@ class ActionModule(ProcedureAction):
         words = quoted(change.plan, self.advisories(args))
         hosts = self.task_vars["hostvars"]
         places = {host: self._place(host) for host in change.plan["hosts"] if host in hosts}
-        runbook = build_runbook(change.id, change.plan, now(), words, places)
+        runbook = build_runbook(change.id, change.plan, words, places)
         root = change.directory.root
         path, form = root / f"runbook-{language}.html", root / runbook["form"]
-        news = not self.check_mode
+        page = runbook_page(runbook, language, zone)
+        news = write_page(change.directory, path, page, write=not self.check_mode)
         if not self.check_mode:
             offset = datetime.now().astimezone(zone).strftime("%z")
-            news = write_page(change.directory, path, runbook_page(runbook, language, zone))
             if not form.exists():  # somebody may have begun to fill it in
                 text = results_form(runbook, language, f"{offset[:3]}:{offset[3:]}")
                 write_page(change.directory, form, text)

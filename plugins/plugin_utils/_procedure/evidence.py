@@ -108,13 +108,16 @@ def zone_of(name: str) -> tzinfo | None:
         ) from None
 
 
-def write_page(directory: ChangeDirectory, path: Path, text: str) -> bool:
-    """Write a page whole or not at all; return whether that changed the file.
+def write_page(directory: ChangeDirectory, path: Path, text: str, *, write: bool = True) -> bool:
+    """Write a page whole or not at all; return whether that changes the file.
+
+    :param write: False only tells (check mode).
 
     :raises ChangeError: it cannot be written.
     """
     data = text.encode("utf-8")
     if path.exists() and path.read_bytes() == data:
         return False
-    directory.write_bytes(path, data)
+    if write:
+        directory.write_bytes(path, data)
     return True

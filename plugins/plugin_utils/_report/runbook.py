@@ -42,7 +42,6 @@ class Place:
 def build_runbook(
     change: str,
     plan: Mapping[str, Any],
-    made: str,
     advisories: Mapping[str, Any],
     places: Mapping[str, Place],
 ) -> Record:
@@ -58,7 +57,6 @@ def build_runbook(
         "plan": plan["digest"],
         "form": form_name(plan),
         "planned": plan["created"],
-        "made": made,
         "advisories": [
             {**each, "title": same(advisories.get(each["id"], {}).get("title", each["id"]))}
             for each in plan["advisories"]

@@ -136,6 +136,14 @@ def test_a_form_that_somebody_began_to_fill_in_stays(desk: Desk) -> None:
     assert path.read_text(encoding="utf-8") == begun
 
 
+def test_the_same_runbook_again_is_no_change(desk: Desk) -> None:
+    assert not desk.run()["changed"]
+    assert not desk.run(check=True)["changed"]
+    (desk.directory.root / "runbook-en.html").unlink()
+    assert desk.run(check=True)["changed"]
+    assert not (desk.directory.root / "runbook-en.html").exists()
+
+
 def test_another_plan_has_another_form(desk: Desk, night: Any) -> None:
     desk.directory.write(desk.directory.plan, night("ft-healthy").plan)
     assert desk.run()["form_path"] != str(desk.path)
