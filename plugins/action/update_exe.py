@@ -31,8 +31,11 @@ _MSIEXEC = "%windir%\\system32\\msiexec.exe"
 # What Microsoft gives its updates; a vendor's own package has names and switches of its own.
 _MICROSOFTS = re.compile(r"(KB|Q)\d{6,7}")
 _QUIET = ("/quiet", "/norestart")
-# The first takes the way back away, the other restarts the node out of turn.
-_FORBIDDEN = ("nobackup", "forcerestart")
+_FORBIDDEN = {
+    "nobackup": "it takes the way back away",
+    "forcerestart": "the node is restarted in a step of its own",
+    "extract": "it installs nothing",
+}
 _PACKAGE = re.compile(r'[A-Za-z]:\\[^<>"|*?%\x00-\x1f]+\.(exe|msi)', re.IGNORECASE)
 _DONE, _RESTART = 0, 3010
 _JAPANESE, _JAPANESE_PAGE, _WESTERN_PAGE = 1041, 932, 1252
@@ -79,12 +82,9 @@ class ActionModule(NodeAction):
     def _may_be_meant(self, args: dict[str, t.Any]) -> None:
         """:raises ActionError: a switch, path or pin that must not be used."""
         for word in args["switches"] or []:
-            if any(bad in word.casefold() for bad in _FORBIDDEN):
-                raise ActionError(
-                    "refused",
-                    f"The switch {word} is refused: /nobackup takes the way back away, and the node"
-                    " restarts in a step of its own. Leave it out.",
-                )
+            why = next((_FORBIDDEN[bad] for bad in _FORBIDDEN if bad in word.casefold()), None)
+            if why:
+                raise ActionError("refused", f"The switch {word} is refused: {why}. Leave it out.")
         if args["operation"] == "install":
             args["sha256"] = pinned(args["sha256"])
             if not _PACKAGE.fullmatch(args["package"]):

@@ -5,20 +5,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
-import sys
-import threading
-import typing as t
-from datetime import datetime
-
-from ansible import constants
-from ansible.plugins.callback.default import CallbackModule as DefaultCallback
-
-from ..plugin_utils._procedure.board import Board
-from ..plugin_utils._procedure.text import harmless
-
 DOCUMENTATION = r"""
 ---
 name: progress
@@ -49,6 +35,20 @@ ansible.cfg: |
   [defaults]
   stdout_callback = legacyops.hotfix.progress
 """
+
+import atexit
+import os
+import shutil
+import sys
+import threading
+import typing as t
+from datetime import datetime
+
+from ansible import constants
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+
+from ..plugin_utils._procedure.board import Board
+from ..plugin_utils._procedure.text import harmless
 
 COLLECTION = "legacyops.hotfix."
 # A terminal's commands: up so many lines, clear from here to the end of the screen.

@@ -32,8 +32,8 @@ attributes:
 options:
   state:
     description:
-      - V(open) verifies the plan, its approval, the window and that the plan has every host of the play, prints the command that continues this run, and returns the
-        hosts in the order of their waves. It contacts no host. Run it once for all hosts.
+      - V(open) verifies the plan, its approval, the window and that the plan has every host of the play, prints the
+        command that continues this run, and returns the hosts in the order of their waves. It contacts no host. Run it once for all hosts.
       - V(begin) reads the host, compares it, its settings and its advisory with the plan, and returns the steps that
         remain. A host that is not as it was approved is refused, and the difference is printed. A host that has
         not begun does not begin while the change is stopped or its failure budget is spent; one at a resting

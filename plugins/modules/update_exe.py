@@ -43,7 +43,7 @@ options:
     type: str
   switches:
     description:
-      - Its switches, one a word. C(/nobackup), which takes the way back away, and C(/forcerestart) are refused.
+      - Its switches, one a word. C(/nobackup), which takes the way back away, C(/forcerestart) and C(/extract) are refused.
       - A vendor's package needs them, by its own readme. It must not restart the node by itself.
     type: list
     elements: str
@@ -79,9 +79,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Remove KB890859 from CoServer1
+- name: Remove KB890859 from the FTvirtual Server
   legacyops.hotfix.update_exe:
-    node: coserver1
+    node: ftvirtual
     operation: uninstall
     update: KB890859
     uninstaller: '%windir%\$NtUninstallKB890859$\spuninst\spuninst.exe'

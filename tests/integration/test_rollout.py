@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,19 +40,23 @@ def lab(
 
 @dataclass
 class Rollout:
-    """One change of some of the lab's hosts, and what its hooks noted."""
+    """One change of some of the lab's hosts, and what its hooks noted.
+
+    :ivar settings: as the inventory would give them to every playbook.
+    """
 
     lab: Twins
     folder: Path
     hosts: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
 
-    def words(self, playbook: str, **settings: Any) -> list[str]:
-        limited = ["--limit", ",".join(self.hosts), "-e", json.dumps(settings)]
+    def words(self, playbook: str, **more: Any) -> list[str]:
+        limited = ["--limit", ",".join(self.hosts), "-e", json.dumps({**self.settings, **more})]
         return self.lab.words(playbook, self.folder, *limited, *self.extra)
 
-    def run(self, playbook: str, **settings: Any) -> subprocess.CompletedProcess[str]:
-        return self.lab.run(self.words(playbook, **settings))
+    def run(self, playbook: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        return self.lab.run(self.words(playbook, **more))
 
     def journal(self, host: str) -> list[dict[str, Any]]:
         file = self.folder / "journal" / f"{host}.jsonl"
@@ -98,8 +102,8 @@ def rollout(lab: Twins, tmp_path: Path) -> Callable[..., Rollout]:
     """rollout(host, …, **settings) -> a change with its plan."""
 
     def plan(*hosts: str, **settings: Any) -> Rollout:
-        change = Rollout(lab, tmp_path / "change", hosts)
-        planned = change.run("plan", **settings)
+        change = Rollout(lab, tmp_path / "change", hosts, settings)
+        planned = change.run("plan")
         assert planned.returncode == 0, planned.stdout
         return change
 

@@ -133,6 +133,8 @@ class _Book:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.nodes: dict[str, dict[str, Any]] = {name: {} for name in NODES}
+        # How often each node was started by a person's word: what tells one start from the next.
+        self.starts = dict.fromkeys(NODES, 0)
         self.power: dict[str, str] = {}
         self.components: dict[str, dict[str, str]] = {}
         self.by = ""
@@ -207,7 +209,7 @@ class _Book:
             case "operator_confirm" | "node_restart", str():
                 self._screen(name, saw, record)
                 if saw == "windows" and step["action"] == "node_restart":
-                    self.nodes[name]["restart_pending"] = False
+                    self._started(name)
             case "power", str():
                 self._powered(name, saw, record, started=given["state"] == "on")
             case "update_exe", ("removed" | "installed"):
@@ -222,9 +224,14 @@ class _Book:
     def _powered(self, name: str, saw: str, record: Mapping[str, Any], *, started: bool) -> None:
         self._screen(name, saw, record)
         self.power[name] = "off" if saw == "dark" else "on"
-        # A machine that is off, or was just started, runs nothing that a restart would change.
-        if saw == "dark" or (started and saw == "windows"):
+        if started and saw == "windows":
+            self._started(name)
+        elif saw == "dark":  # it runs nothing that a restart would change
             self.nodes[name]["restart_pending"] = False
+
+    def _started(self, name: str) -> None:
+        self.starts[name] += 1
+        self.nodes[name]["restart_pending"] = False
 
     def listed(self, step: Step, saw: str) -> None:
         """What a person found of an update on the step's node."""
@@ -248,7 +255,13 @@ class _Book:
         nodes = {}
         for name, words in self.nodes.items():
             if (self.form.get(name) or {}).get("access") == "operator":
-                nodes[name] = {"source": "operator", "job": {"state": "none"}, **words}
+                system = {"boot_token": f"operator-{self.starts[name]}"}
+                nodes[name] = {
+                    "source": "operator",
+                    "system": system,
+                    "job": {"state": "none"},
+                    **words,
+                }
             elif "said" in words:
                 nodes[name] = {"said": words["said"]}
         endurance = [{"source": f"operator {self.by}", "components": self.components}]

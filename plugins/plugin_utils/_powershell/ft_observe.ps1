@@ -20,6 +20,7 @@
 #          "node_unreachable: ...".
 #   relay  {smb1, ntlm, rpc, clock}: true, false or null (not known, or not asked)
 #   owner  {text}, or null where it was not asked; files as observe has them; errors: {part: text}
+#   later_updates: [{id}], over the files of the updates that have an uninstaller and are there.
 #   system: language is a number, boot_token differs after every start. job: {state: none, waiting,
 #          running or finished, name, operation, update, exit_code, started_utc, ended_utc}.
 #   events: {entries: [{utc, text}], truncated}, newest first; a text has at most 1000 characters.
@@ -130,7 +131,8 @@ function Read-NodeLater($Node, $Parameters, $Data) {
     $found = New-Object System.Collections.ArrayList
     foreach ($update in (Get-ListParameter 'updates')) {
         $key = Get-UpdateKey $Node $update
-        if (($null -ne $key) -and (Test-NodeKey $Node.registry ([string]$key))) {
+        $removable = ($null -ne $key) -and ($null -ne $update['uninstaller'])
+        if ($removable -and (Test-NodeKey $Node.registry ([string]$key))) {
             Add-LaterUpdates $Node ([string]$key) $found
         }
     }

@@ -12,6 +12,7 @@
     DIR/audit/HOST.json         what the last audit found
     DIR/journal/HOST.jsonl      what happened, append-only
     DIR/state/HOST.json         where the host stands in this change
+    DIR/batches/RUN-NNN.json    which hosts of a batch are where, in one run
     DIR/locks/HOST.lock         held while a worker acts on the host
     DIR/closed.json(.sig)       the record that closed the change, and the signature
     DIR/STOP                    while this file is there no host begins, and nothing is installed
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -143,6 +145,28 @@ class ChangeDirectory:
         self.root.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), self.stop.open("x", encoding="utf-8") as stream:
             stream.write(reason + "\n")
+
+
+def create(path: Path, text: str) -> bool:
+    """Write a whole new file, or leave the one that is there; whether it was written.
+
+    :raises OSError: neither is possible.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = private(path)
+    whole.write_text(text, encoding="utf-8")
+    try:
+        os.link(whole, path)  # a name that is taken stays as it is
+    except FileExistsError:
+        return False
+    finally:
+        whole.unlink()
+    return True
+
+
+def private(path: Path) -> Path:
+    """A name beside a file that nobody else uses."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}")
 
 
 def sync_folder(folder: Path) -> None:

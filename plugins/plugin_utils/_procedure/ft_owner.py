@@ -15,15 +15,12 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from filelock import FileLock
-
 from .._io.relay import Relay
-from .directory import ChangeDirectory, ChangeError
+from .directory import ChangeDirectory, ChangeError, create, private
 from .journal import now, writer
 
 
@@ -31,9 +28,7 @@ def run_of(directory: ChangeDirectory) -> str:
     """The run that a change directory stands for: the same after every kill and restart."""
     path = directory.root / "run"
     try:
-        directory.root.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), path.open("x", encoding="utf-8") as stream:
-            stream.write(f"{socket.gethostname()}:{secrets.token_hex(6)}\n")
+        create(path, f"{socket.gethostname()}:{secrets.token_hex(6)}\n")
         return path.read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise ChangeError(f"{path} cannot be used ({problem.strerror}). Mend its rights.") from None
@@ -53,34 +48,24 @@ class LocalRecords:
             return None
 
     def owner_take(self, name: str, text: str) -> dict[str, Any]:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        taken = False
-        with self._lock(name):
-            if not path.exists():
-                path.write_text(text, encoding="utf-8")
-                taken = True
+        taken = create(self._path(name), text)
         return {"taken": taken, "text": self.owner_read(name)}
 
-    def owner_replace(self, name: str, expected: str, text: str) -> dict[str, Any]:
-        with self._lock(name):
-            replaced = self.owner_read(name) == expected
-            if replaced:
-                self._path(name).write_text(text, encoding="utf-8")
-        return {"replaced": replaced, "text": self.owner_read(name)}
-
     def owner_free(self, name: str, expected: str) -> dict[str, Any]:
-        with self._lock(name):
-            freed = self.owner_read(name) == expected
-            if freed:
-                self._path(name).unlink()
+        path = self._path(name)
+        mine = private(path)
+        try:
+            path.rename(mine)  # whoever has it under a name of his own decides alone
+        except FileNotFoundError:
+            return {"freed": False, "text": None}
+        freed = mine.read_text(encoding="utf-8") == expected
+        if not freed:
+            os.link(mine, path)
+        mine.unlink()
         return {"freed": freed, "text": self.owner_read(name)}
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{quote(name, safe=' ')}.json"
-
-    def _lock(self, name: str) -> FileLock:
-        return FileLock(self._path(name).with_suffix(".lock"))
 
 
 class SystemOwner:

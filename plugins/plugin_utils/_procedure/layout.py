@@ -18,7 +18,7 @@ WIDTH = 96
 # A line breaks between words, and within a word this wide: Japanese sentences have no spaces.
 LONG_WORD = 24
 # What stays together of such a word: ASCII, brackets with what they open or close, 、 and 。.
-_BREAKABLE = re.compile(r" ?[「『“(\[]*(?:[!-~]+|.)[、。」』”)\]]*")
+_BREAKABLE = re.compile(r" ?[「『\u201c(\[]*(?:[!-~]+|.)[、。」』\u201d)\]]*")
 
 Paint = Callable[[str, str], str]
 

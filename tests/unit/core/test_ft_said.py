@@ -100,6 +100,18 @@ def test_what_a_person_saw_after_the_button(saw, power):
     assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == saw
 
 
+def test_a_start_is_told_from_the_one_before():
+    on = step(1, "power", coserver="coserver1", state="on")
+    form = {**FORM, "coserver2": {"access": "operator"}}
+    records = [confirmed(on, "windows", 1)]
+    tokens = {
+        name: fold(SAID, [on], records, (), form)["nodes"][name]["system"]["boot_token"]  # type: ignore[list-item]
+        for name in ("coserver1", "coserver2")
+    }
+    assert tokens["coserver1"] != words()["nodes"]["coserver1"]["system"]["boot_token"]
+    assert tokens["coserver2"] == words()["nodes"]["ftvirtual"]["system"]["boot_token"]
+
+
 def test_the_next_act_in_the_same_second_still_outdates():
     found = words(confirmed(OFF, "dark", 1), acts=[began(OFF, 1), began(ENABLE, 1)])
     assert found["endurance"] == []

@@ -47,25 +47,43 @@ def test_reserved_keys_are_refused():
 @given(st.data())
 def test_any_tampering_with_a_closed_journal_is_found(data):
     written = lines()
-    head = journal.verify(written).head
-    kind = data.draw(st.sampled_from(["flip", "remove", "swap", "add", "cut"]))
+    seal = journal.sealed("".join(written).encode())
+    kind = data.draw(st.sampled_from(["flip", "remove", "move", "forge", "insert", "cut"]))
     index = data.draw(st.integers(0, len(written) - 1))
     if kind == "flip":
         line = written[index]
-        at = data.draw(st.integers(0, len(line) - 2))
-        new = data.draw(st.characters(codec="ascii", exclude_characters=line[at] + "\r\n"))
+        at = data.draw(st.integers(0, len(line) - 1))
+        new = data.draw(st.characters(codec="utf-8", exclude_characters=line[at]))
         written[index] = line[:at] + new + line[at + 1 :]
     elif kind == "remove":
         del written[index]
-    elif kind == "swap":
-        other = (index + 1) % len(written)
-        written[index], written[other] = written[other], written[index]
-    elif kind == "add":
+    elif kind == "move":
+        to = data.draw(st.integers(0, len(written) - 1).filter(lambda n: n != index))
+        written.insert(to, written.pop(index))
+    elif kind == "forge":
         forged = journal.append_entry(json.loads(written[index]), {"kind": "forged"})
         written.insert(index + 1, journal.to_line(forged))
+    elif kind == "insert":
+        written.insert(index, data.draw(st.text(min_size=1, max_size=9)) + "\n")
     else:
         written = written[:index]
-    assert not journal.verify(written, head).ok
+    content = "".join(written).encode("utf-8", "surrogatepass")
+    assert not journal.verify_sealed(content, seal).ok
+
+
+def test_a_sealed_journal_is_what_it_was():
+    content = "".join(lines()).encode()
+    report = journal.verify_sealed(content, journal.sealed(content))
+    assert report.ok
+    assert len(report.entries) == 5
+
+
+def test_a_forged_chain_is_found_by_its_head():
+    """Who may write the file can also make a whole new chain; but not with the same end."""
+    content = "".join(lines(5)).encode()
+    forged = "".join(lines(4)).encode()
+    assert journal.verify(journal.file_lines(forged)).ok
+    assert not journal.verify_sealed(forged, journal.sealed(content)).ok
 
 
 def test_a_key_that_is_there_twice_hides_nothing():

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A failed system without relay, board and network is recovered by a person, told step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+from ft_lab import FtLab, demo_systems, ft_lab
+from person import NAME, Person
+
+pytestmark = pytest.mark.slow
+
+HOST = "ft09"
+KB = "KB890859"
+CLEAN = {"listed": {KB: True}, "uninstaller": {KB: True}, "fix_level": "", "restart_pending": False}
+
+
+def system(folder: Path) -> dict[str, Any]:
+    """The failed system of the demonstration, and what a person has seen of it."""
+    without_boards = {"power": {"driver": "operator"}}
+    said = {
+        "by": "Sato",
+        "utc": "2026-11-22T05:00:00Z",
+        "coserver1": {"screen": "windows", **CLEAN},
+        "coserver2": {"screen": "windows", **CLEAN},
+        "ftvirtual": {"screen": "dark", "fix_level": ""},
+        "power": {"coserver1": "on", "coserver2": "on"},
+        "board": "failed",
+        "packages": ["kb", "fix"],
+    }
+    form = {
+        "power_off": "at_post",
+        "coserver1": without_boards,
+        "coserver2": without_boards,
+        "accepted": {"unreadable": "Sato"},
+    }
+    failed = {**demo_systems()["ft01"], "language": "en"}
+    del failed["relay"], failed["fix_level"]
+    failed["vars"] = {
+        "legacyops_ft_said": said,
+        "legacyops_ft_system": form,
+        "legacyops_owner_dir": str(folder / "owners"),
+        "legacyops_second_name_for": ["virtual_server"],
+    }
+    return failed
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, ansible_environment: dict[str, str]
+) -> Iterator[FtLab]:
+    folder = tmp_path_factory.mktemp("operator")
+    systems = {HOST: system(folder)}
+    with ft_lab(folder / "lab", ansible_environment, systems, speed=60) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def person(lab: FtLab) -> Person:
+    return lab.person()
+
+
+@pytest.fixture(scope="module")
+def recovered(lab: FtLab, person: Person) -> Run:
+    plan = lab.playbook("plan")
+    assert plan.code == 0, plan.output[-3000:]
+    return lab.apply(person=person)
+
+
+def test_it_ends_healthy_and_nothing_was_harmed(lab: FtLab, recovered: Run) -> None:
+    assert recovered.code == 0, recovered.output[-5000:]
+    assert lab.status()[HOST]["healthy"]
+    assert lab.ledger("violation") == []
+
+
+def test_nobody_was_asked_over_the_network(lab: FtLab, recovered: Run) -> None:
+    # The relay of the estate runs beside it, and stands for any network there is.
+    counters = lab.counters()
+    assert not any(counts.get("powershell_starts") for counts in counters.values())
+
+
+def test_each_confirmation_stands_in_the_journal(
+    lab: FtLab, recovered: Run, person: Person
+) -> None:
+    told = [e["confirmation"] for e in lab.journal(HOST) if e["kind"] == "confirmation"]
+    assert [(each["step"], each["saw"]) for each in told] == [
+        (step, saw) for _host, step, saw in person.answered
+    ]
+    assert {each["name"] for each in told} == {NAME}
+    pairs = {each["step"].partition("-")[2] for each in told if each["second_name"]}
+    assert {"virtual_server1_enable", "virtual_server2_enable"} <= pairs
+
+
+def test_the_words_are_the_notices(lab: FtLab, recovered: Run) -> None:
+    assert "At the POST screen, switch CoServer1 off with the power button" in recovered.output
+    assert json.dumps("WHAT_YOU_SAW")[1:-1] in recovered.output
+
+
+def test_again_nothing_is_asked(lab: FtLab, recovered: Run) -> None:
+    again = lab.playbook("apply")
+    assert again.code == 0, again.output[-3000:]
+    assert again.changed == set()
