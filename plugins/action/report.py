@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
-from ..plugin_utils._procedure.evidence import sources_of, write_text, zone_of
+from ..plugin_utils._procedure.evidence import sources_of, write_page, zone_of
 from ..plugin_utils._report.render import report_page
 from ..plugin_utils._report.report import build_report
 from ..plugin_utils._report.words import word
@@ -44,7 +44,7 @@ class ActionModule(ProcedureAction):
         news = {**before, "made": None} != {**report, "made": None} or not page_path.exists()
         if not self.check_mode:
             directory.write(json_path, report)
-            write_text(page_path, page)
+            write_page(directory, page_path, page)
             self.say(_SAID[language].format(
                 change=report["change"], outcome=word(report["outcome"], language), path=page_path
             ))  # fmt: skip

@@ -14,8 +14,7 @@ from ..plugin_utils._io.confirmations import Confirmations
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change
-from ..plugin_utils._procedure.evidence import quoted, write_text, zone_of
-from ..plugin_utils._procedure.journal import now
+from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
 from ..plugin_utils._procedure.text import harmless
 from ..plugin_utils._report.form import Filled, FormError, read_form
 from ..plugin_utils._report.render import results_form, runbook_page
@@ -29,8 +28,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 Result = dict[str, t.Any]
-# The form's file, in the change directory.
-FORM = "runbook-results.yml"
 _SAID: t.Final = {
     "en": "The runbook is in {path}, its results form in {form}. Print it before the window.",
     "ja": "作業手順書は {path}、結果記入票は {form} にあります。作業時間帯の前に印刷してください。",
@@ -55,16 +52,16 @@ class ActionModule(ProcedureAction):
         words = quoted(change.plan, self.advisories(args))
         hosts = self.task_vars["hostvars"]
         places = {host: self._place(host) for host in change.plan["hosts"] if host in hosts}
-        runbook = build_runbook(change.id, change.plan, now(), words, places)
+        runbook = build_runbook(change.id, change.plan, words, places)
         root = change.directory.root
-        path, form = root / f"runbook-{language}.html", root / FORM
-        news = not self.check_mode
+        path, form = root / f"runbook-{language}.html", root / runbook["form"]
+        page = runbook_page(runbook, language, zone)
+        news = write_page(change.directory, path, page, write=not self.check_mode)
         if not self.check_mode:
             offset = datetime.now().astimezone(zone).strftime("%z")
-            news = write_text(path, runbook_page(runbook, language, zone))
-            # One that somebody may have begun to fill in stays.
-            if not form.exists() or change.digest not in form.read_text(encoding="utf-8"):
-                write_text(form, results_form(runbook, language, f"{offset[:3]}:{offset[3:]}"))
+            if not form.exists():  # somebody may have begun to fill it in
+                text = results_form(runbook, language, f"{offset[:3]}:{offset[3:]}")
+                write_page(change.directory, form, text)
             self.say(_SAID[language].format(path=path, form=form))
         steps = {each["host"]: len(each["steps"]) for each in runbook["systems"]}
         return {"changed": news, "path": str(path), "form_path": str(form), "steps": steps}

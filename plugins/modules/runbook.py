@@ -14,7 +14,7 @@ description:
   - For each step it has the machine with its chassis label and serial number, the notice's words, what should be
     seen, what to do otherwise, expected and longest duration, the way back or that there is none, whom to call, and
     boxes for the worker and the checker. It ends with the acceptance check by the owner of the applications.
-  - Beside it lies a results form, C(runbook-results.yml). Filled in, O(results) reads it back. Each row becomes an
+  - Beside it lies a results form, C(runbook-results-DIGEST.yml). Filled in, O(results) reads it back. Each row becomes an
     entry of the host's journal that is marked as transcribed, and answers a step that waits for a person.
   - A transcribed row proves nothing about a host. The next run still looks, and decides by what it sees.
   - Works on the controller. No host is contacted.
@@ -68,7 +68,7 @@ EXAMPLES = r"""
 - name: Read back what was written on paper
   legacyops.hotfix.runbook:
     change_id: CHG0042
-    results: runbook-results.yml
+    results: runbook-results-3ae2f10e.yml
   run_once: true
 """
 
@@ -79,10 +79,10 @@ path:
   type: str
   sample: /srv/legacyops-changes/CHG0042/runbook-ja.html
 form_path:
-  description: The results form that belongs to it. One that is there already, of the same plan, stays as it is.
+  description: The results form that belongs to it. One that is there already stays as it is.
   returned: when a runbook was written
   type: str
-  sample: /srv/legacyops-changes/CHG0042/runbook-results.yml
+  sample: /srv/legacyops-changes/CHG0042/runbook-results-3ae2f10e.yml
 steps:
   description: How many steps each host has.
   returned: when a runbook was written

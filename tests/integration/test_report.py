@@ -38,6 +38,11 @@ def lab(start_lab: Callable[..., Any]) -> Any:
     return lab
 
 
+def form_of(lab: Any) -> Path:
+    (path,) = lab.change_dir.glob("runbook-results-*.yml")
+    return Path(path)
+
+
 def report(lab: Any, language: str = "en") -> Any:
     run = lab.playbook("report", "-e", f"legacyops_report_language={language}")
     assert run.code == 0, run.output
@@ -103,7 +108,7 @@ def test_an_altered_journal_stands_in_red(lab: Any) -> None:
 
 
 def test_the_form_is_read_back_once(lab: Any) -> None:
-    form_path = lab.change_dir / "runbook-results.yml"
+    form_path = form_of(lab)
     form = yaml.safe_load(form_path.read_text(encoding="utf-8"))
     row = form["hosts"][TEST]["steps"][0]
     row.update(result="done", worker="佐藤", checker="Suzuki", ended="2026-11-22 22:05")
@@ -126,7 +131,7 @@ def test_the_form_is_read_back_once(lab: Any) -> None:
 
 
 def test_a_form_with_a_mistake_is_refused_as_a_whole(lab: Any) -> None:
-    form = yaml.safe_load((lab.change_dir / "runbook-results.yml").read_text(encoding="utf-8"))
+    form = yaml.safe_load((form_of(lab)).read_text(encoding="utf-8"))
     steps = form["hosts"][TEST]["steps"]
     steps[0].update(result="failed", worker="Someone", ended="2026-11-22 22:05")
     steps[1].update(result="done", ended="2026-11-22 22:05")

@@ -18,7 +18,7 @@ from .._core.observation import Observation
 from .._report.sources import Sources
 from .change import Change
 from .closing import closing_record
-from .directory import ChangeError
+from .directory import ChangeDirectory
 from .journal import now
 
 
@@ -108,22 +108,16 @@ def zone_of(name: str) -> tzinfo | None:
         ) from None
 
 
-def write_text(path: Path, text: str) -> bool:
-    """Write a page whole or not at all; return whether that changed the file.
+def write_page(directory: ChangeDirectory, path: Path, text: str, *, write: bool = True) -> bool:
+    """Write a page whole or not at all; return whether that changes the file.
+
+    :param write: False only tells (check mode).
 
     :raises ChangeError: it cannot be written.
     """
     data = text.encode("utf-8")
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        if path.exists() and path.read_bytes() == data:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as problem:
-        raise ChangeError(
-            f"{path} cannot be written ({problem.strerror}). Make room or mend the rights of the "
-            "change directory, then run the same command again."
-        ) from problem
+    if path.exists() and path.read_bytes() == data:
+        return False
+    if write:
+        directory.write_bytes(path, data)
     return True

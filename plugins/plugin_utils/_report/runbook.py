@@ -42,7 +42,6 @@ class Place:
 def build_runbook(
     change: str,
     plan: Mapping[str, Any],
-    made: str,
     advisories: Mapping[str, Any],
     places: Mapping[str, Place],
 ) -> Record:
@@ -56,8 +55,8 @@ def build_runbook(
         "format": FORMAT,
         "change": change,
         "plan": plan["digest"],
+        "form": form_name(plan),
         "planned": plan["created"],
-        "made": made,
         "advisories": [
             {**each, "title": same(advisories.get(each["id"], {}).get("title", each["id"]))}
             for each in plan["advisories"]
@@ -75,6 +74,11 @@ def build_runbook(
     }  # fmt: skip
     tidied: Record = tidy(runbook)
     return tidied
+
+
+def form_name(plan: Mapping[str, Any]) -> str:
+    """Return the file name of a plan's results form; that of another plan is another file."""
+    return f"runbook-results-{plan['digest'].partition(':')[2][:8]}.yml"
 
 
 def _system(entry: Mapping[str, Any], advisories: Mapping[str, Any], place: Place) -> Record:

@@ -60,11 +60,11 @@ class Sources:
         return [e for e in self.entries(host) if e["kind"] == "begin" and e["plan"] == digest]
 
     def latest(self, host: str) -> Observation | None:
-        """Return what was read last of a host, if that was after its change began."""
+        """Return what was read last of a host: after its change began, or by the audit."""
         begins, seen = self.begins(host), self.seen.get(host)
-        if seen is None or not begins or seen.taken < begins[0]["utc"]:
+        if seen is None or (not begins and host not in self.audits):
             return None
-        return seen
+        return None if begins and seen.taken < begins[0]["utc"] else seen
 
     def steps(self, host: str) -> list[dict[str, Any]]:
         """Return a host's steps of the plan."""

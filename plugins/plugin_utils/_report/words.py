@@ -16,6 +16,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "change": ("Change", "変更番号"),
     "notice": ("Notice", "対象資料"),
     "plan": ("Plan", "計画"),
+    "plan_made": ("Plan made", "計画の作成"),
     "to": ("to", "～"),
     "none": ("None.", "なし。"),
     "of": ("of", "/"),

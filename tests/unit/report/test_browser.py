@@ -70,10 +70,10 @@ def pages(
     texts = {}
     for language in ("en", "ja"):
         report = build_report(whole)
-        runbook = build_runbook("CHG-1", whole.plan, whole.made, words, {})
+        runbook = build_runbook("CHG-1", whole.plan, words, {})
         texts[f"report-{language}"] = render.report_page(report, language, TOKYO)
         texts[f"runbook-{language}"] = render.runbook_page(runbook, language, TOKYO)
-    bad = build_runbook(hostile, whole.plan, whole.made, words, {HOST: place})
+    bad = build_runbook(hostile, whole.plan, words, {HOST: place})
     texts["report-hostile"] = render.report_page(build_report(hostile_sources), "ja", TOKYO)
     texts["runbook-hostile"] = render.runbook_page(bad, "en", TOKYO)
     for name, text in texts.items():

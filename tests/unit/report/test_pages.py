@@ -47,7 +47,7 @@ def hostile_pages(hostile, hostile_sources):
     sources = hostile_sources
     report = build_report(sources)
     place = Place({"coserver1": {"label": hostile, "serial": hostile}}, {"x": hostile}, [hostile])
-    runbook = build_runbook(hostile, sources.plan, sources.made, {}, {HOST: place})
+    runbook = build_runbook(hostile, sources.plan, {}, {HOST: place})
     pages = [render.report_page(report, language, TOKYO) for language in LANGUAGES]
     return pages + [render.runbook_page(runbook, language, TOKYO) for language in LANGUAGES]
 

@@ -45,7 +45,7 @@ def planned(night):
 
 @pytest.fixture(scope="module")
 def runbook(planned, words):
-    return build_runbook(CHANGE, planned, "2026-11-21T03:00:00Z", words, {HOST: PLACE})
+    return build_runbook(CHANGE, planned, words, {HOST: PLACE})
 
 
 def steps(runbook: dict[str, Any]) -> list[dict[str, Any]]:
