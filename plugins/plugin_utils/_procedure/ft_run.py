@@ -87,6 +87,7 @@ class FtRun(StepRun):
         self.began = now()
         self.before: Observation | None = None
         self.only_waits = False
+        self.last_boot: str | None = None
 
     # --- Looking ----------------------------------------------------------------------------
 
@@ -102,7 +103,8 @@ class FtRun(StepRun):
             PATIENCE_SECONDS,
         )
         record = ft_checks.node_record(observation, self.target)
-        self.boot_token = (record.get("system") or {}).get("boot_token")
+        system = record.get("system") or {}
+        self.boot_token, self.last_boot = system.get("boot_token"), system.get("last_boot")
         return self._judged(observation)
 
     def _judged(self, observation: Observation) -> Observation:
@@ -134,9 +136,31 @@ class FtRun(StepRun):
             observation = self._observe(*self._requests())
             decision = step_decision(self.step, observation, entries)
         if decision.action == "refuse" and self._was_begun(entries, decision.verdicts):
-            self.only_waits = True
-            decision = StepDecision("resume", "an earlier run began it", decision.verdicts)
+            return self._waited_for(observation, decision, entries)
         return observation, decision
+
+    def _waited_for(
+        self, observation: Observation, refusal: StepDecision, entries: list[dict[str, t.Any]]
+    ) -> tuple[Observation, StepDecision]:
+        """Wait for what an earlier run has begun: until it is there, or the step may act again.
+
+        Where neither comes within the step's deadline, it is refused as it was at first.
+        """
+        progress = self.action.progress()
+
+        def look() -> tuple[Observation, StepDecision] | None:
+            seen = self._observe(*self._requests())
+            if self.step["expect"] and not step_unproven(self.step, seen):
+                self.only_waits = True
+                return seen, StepDecision("resume", "an earlier run began it", refusal.verdicts)
+            decision = step_decision(self.step, seen, entries)
+            if decision.action != "refuse":
+                return seen, decision
+            progress(f"step {self.step['id']} was begun by an earlier run; {decision.reason}")
+            return None
+
+        seconds = float(self.step["arguments"].get("deadline_seconds", 0))
+        return self._poll(look, seconds) or (observation, refusal)
 
     def _was_begun(
         self, entries: Sequence[Mapping[str, t.Any]], verdicts: Sequence[Verdict]
@@ -273,7 +297,12 @@ class FtRun(StepRun):
             raise self._refusal("interlock", message, failed)
 
     def _asks_for_restart(self, result: Result) -> bool:
-        """An update always waits for the node's restart; of a fix its exit code tells."""
+        """An update always waits for the node's restart; of a fix its exit code tells.
+
+        Not where the node was restarted between the installer's end and now.
+        """
+        if self.last_boot and str(result.get("ended") or "9") < self.last_boot:
+            return False
         update = self.step["action"] == "update_exe" and self.step["arguments"]["update"] != "fix"
         changed = update and result.get("changed") is True
         return super()._asks_for_restart(result) or changed

@@ -285,6 +285,10 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "{update} is|proven off {on}",
         "{on} の {update} 削除が|確認済み",
     ),
+    ("update_job", "finished"): (
+        "no installer of ours runs on {on}|any more",
+        "{on} の|当方のインストーラーは終了",
+    ),
     ("update_job", "none"): (
         "no installer of ours|runs on {on}",
         "{on} のインストーラーが|動作していない",
