@@ -15,7 +15,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 .PHONY: help demo test unit integration lint sanity bench mutations molecule dist clean venv
 
 help:
-	@echo "make demo         assess, plan, hotfix and audit a simulated XenApp farm (about a minute)"
+	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
 	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
 	@echo "make unit         the tests that start neither the lab nor Ansible"
 	@echo "make integration  the lab itself, and playbooks and clients against it"

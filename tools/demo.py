@@ -105,6 +105,7 @@ def the_job() -> None:
         heading("5. Audit: is everything as it should be, and will it stay so?")
         say("Fails as long as one server needs a person, so that a scheduler notices.")
         change.playbook("audit", expect=(0, 2))
+        change.playbook("report")
         run("legacyops-lab", "ledger", "--state", WORK / "farm")
         judge(change, WORK / "farm")
 
@@ -159,6 +160,7 @@ def the_fault_tolerant_servers() -> None:
         apply_with_a_person(change, WORK / "ft")
         change.playbook("audit", "legacyops_hosts=ft", expect=(0, 2))
         run("legacyops-lab", "watch", "--state", WORK / "ft")
+        change.playbook("report", "legacyops_hosts=ft")
         run("legacyops-lab", "ledger", "--state", WORK / "ft")
         judge(change, WORK / "ft")
         for name, system in ask("status", WORK / "ft").items():
@@ -252,7 +254,8 @@ def main() -> int:
         print(f"\n({time.monotonic() - started:.0f} seconds)")
     say(
         f"The change directories are left for you to read: {WORK.relative_to(ROOT)}/DEMO-1 and "
-        "DEMO-2. journal/ has what was done to each host, plan.json why."
+        "DEMO-2. Open report-en.html in each with a browser; journal/ has what was done to each "
+        "host, plan.json why."
     )
     return 0
 

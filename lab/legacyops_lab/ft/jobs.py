@@ -62,6 +62,8 @@ class Jobs:
         self._skew = {n: system.described(n).get("clock_skew_seconds", 0) for n in NODES}
         self._jobs: dict[Node, dict[str, Job]] = {node: {} for node in NODES}
         self.files: dict[Node, Files] = {node: Files() for node in NODES}
+        # Node → "operation update" → how often a program of that kind was started in all.
+        self.starts: dict[Node, dict[str, int]] = {node: {} for node in NODES}
 
     def clock(self, node: Node, moment: datetime) -> datetime:
         """Return what a node's own clock shows at a moment."""
@@ -129,6 +131,8 @@ class Jobs:
     def _start(self, job: Job, node: Node, mine: Windows, now: datetime) -> int | None:
         """Begin a job; return the exit code where it ends at once."""
         job.started = iso(now)
+        kind = f"{job.operation} {job.update}"
+        self.starts[node][kind] = self.starts[node].get(kind, 0) + 1
         if self._removes(job):
             there = mine.kb and mine.spuninst
         else:
@@ -205,6 +209,7 @@ class Jobs:
             node: {
                 "jobs": [asdict(job) for job in self._jobs[node].values()],
                 "files": self.files[node].dump(),
+                "starts": self.starts[node],
             }
             for node in NODES
         }
@@ -214,6 +219,7 @@ class Jobs:
         for node in NODES:
             self._jobs[node] = {entry["name"]: Job(**entry) for entry in data[node]["jobs"]}
             self.files[node].load(data[node]["files"])
+            self.starts[node] = dict(data[node]["starts"])
 
     def snapshot(self) -> dict[str, Any]:
         """Return jobs and files without times."""

@@ -228,6 +228,7 @@ class FtSystem:
             **_parts(system),
             "screens": {node: board.screen(system, node) for node in NODES},
             "board": {name: board.word(c) for name, c in board.board(system).items()},
+            "installer_starts": {node: dict(self.jobs.starts[node]) for node in NODES},
             "healthy": healthy(system),
             "data_lost": system.lost,
             "faults": self._all_faults(),

@@ -332,7 +332,8 @@ class FtRun(StepRun):
         :raises ActionError: nobody has answered yet, or it did not go well.
         """
         choices, _wanted = answers(self.step)
-        second = self.step["action"] in (self.variables.get("legacyops_second_name_for") or ())
+        named = self.step["action"] in (self.variables.get("legacyops_second_name_for") or ())
+        second = named and self.step["arguments"].get("state") != "on"
         request = self.desk.ask(
             self.host, self.step["id"], list(instruction), second_name=second, choices=choices,
             plan=self.change.digest,
