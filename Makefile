@@ -12,7 +12,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
-.PHONY: help demo test unit integration lint sanity bench molecule dist clean venv
+.PHONY: help demo test unit integration lint sanity bench mutations molecule dist clean venv
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
@@ -23,6 +23,7 @@ help:
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
 	@echo "make bench        what assess and apply cost, measured on the lab"
+	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
 	@echo "make clean        remove everything that the targets have made"
 	@echo "nox -s tests      the tests on the oldest and newest supported ansible-core (see README.md)"
@@ -51,6 +52,9 @@ sanity: venv
 
 bench: venv
 	@$(BIN)/python tools/bench.py
+
+mutations: venv
+	@$(BIN)/python tools/mutations.py
 
 molecule: venv
 	$(BIN)/molecule test --all

@@ -277,7 +277,7 @@ def ledger(options: argparse.Namespace) -> None:
         "host",
         "kind",
         "what",
-        Column("minutes", "", "right"),
+        Column("minutes", justify="right"),
     )
     for entry in entries:
         minutes = entry.get("minutes")

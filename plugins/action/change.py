@@ -130,11 +130,15 @@ class ActionModule(ProcedureAction):
             if todo or before["status"] != files.DONE:  # else nothing would be done anyway
                 differs = self.difference(change, observation, self.advisories(args))
                 if differs is not None:
+                    self._disown(change, remote, before)
                     raise self._differs(change, before, differs)
             closed = self._window(change, observation, entries)
             if closed is not None:
+                self._disown(change, remote, before)
                 self._set_state(change, before["status"], reason="window", message=closed)
                 return self._not_begun(change, "window", closed)
+            if not todo and not self.check_mode:
+                self._free(change, remote)  # no step follows, and so no end either
             return self._begun(change, observation, todo)
 
     def _begun(self, change: Change, observation: Observation, todo: list[str]) -> Result:
@@ -225,12 +229,20 @@ class ActionModule(ProcedureAction):
         if (held.get("change"), held.get("run")) != (change.id, run):
             raise ActionError("owned", _held(held), owner=held)
 
+    def _disown(self, change: Change, remote: Remote, before: Result) -> None:
+        """Give a system back on which nothing was begun; one on its way stays ours."""
+        if before["status"] == files.NOT_BEGUN and not self.check_mode:
+            self._free(change, remote)
+
+    def _free(self, change: Change, remote: Remote) -> None:
+        eye = self.eye(remote, change.directory)
+        if isinstance(eye, FtEye):
+            eye.owner.free(change.id, run_of(change.directory))
+
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
-                eye = self.eye(remote, change.directory)
-                if isinstance(eye, FtEye):
-                    eye.owner.free(change.id, run_of(change.directory))
+                self._free(change, remote)
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, files.DONE)
         return self._standing(change)

@@ -96,6 +96,27 @@ def test_a_changed_package_stops_the_run_and_is_named(later: Callable[..., Any])
     assert untouched(lab)
 
 
+def test_a_step_by_hand_is_stopped_as_well(later: Callable[..., Any]) -> None:
+    lab = later(patches=[PATCH, MORE])
+    step = lab.read("plan.json")["hosts"][HOST]["steps"][0]["id"]
+    arguments = {
+        "step": step,
+        "change_id": "CHG0042",
+        "change_dir": str(lab.change_dir),
+        "approve_plan": True,
+    }
+    words = ["ansible", HOST, "-i", str(lab.state / "inventory.yml")]
+    run = subprocess.run(
+        [*words, "-m", "legacyops.hotfix.step", "-a", json.dumps(arguments)],
+        env=lab.environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode != 0
+    assert '"reason": "plan_differs"' in run.stdout
+    assert "@@ installed hotfix: patches.{99999999-9999-9999-9999-999999999999}" in run.stdout
+    assert untouched(lab)
+    assert lab.read("state", f"{HOST}.json")["status"] == "not_begun"
+
+
 def test_an_additional_server_stops_the_run_and_is_named(later: Callable[..., Any]) -> None:
     lab = later(HOST, SIBLING)
     run = lab.playbook("apply")

@@ -13,7 +13,15 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.modules import assess, audit, change, plan, step
+from ansible_collections.legacyops.hotfix.plugins.modules import (
+    approve,
+    assess,
+    audit,
+    change,
+    journal,
+    plan,
+    step,
+)
 
 # Only the root is missing here: its plan has the step that the examples name, and no wait.
 HOST = "XAAPP03"
@@ -22,7 +30,7 @@ HOST = "XAAPP03"
 @pytest.mark.slow
 def test_examples_run(start_lab: Callable[..., Any], tmp_path: Path) -> None:
     lab = start_lab(HOST)
-    for module in (assess, plan, change, step, audit):
+    for module in (assess, plan, approve, change, step, journal, audit):
         play = {"hosts": HOST, "gather_facts": False, "tasks": yaml.safe_load(module.EXAMPLES)}
         playbook = tmp_path / "examples.yml"
         playbook.write_text(yaml.safe_dump([play], allow_unicode=True), encoding="utf-8")

@@ -290,6 +290,8 @@ def test_state_ports_and_time_go_on_after_down(tmp_path: Path) -> None:
     lab.ok("inject", "ft01.coserver1", "wmi_hangs")
     before, inventory = lab.ok("snapshot"), lab.inventory()
     ended = [entry["utc"] for entry in lab.json("ledger", "--json")]
+    assert ended
+    assert "minutes" in lab.ok("ledger")
     lab.ok("down")
     lab.ok("up", "estate.yml")
     try:

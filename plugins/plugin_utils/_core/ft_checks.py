@@ -598,13 +598,15 @@ def package_level(observation: Observation, arguments: Arguments) -> Reading:
     levels=True,
     systems=True,
     declared=False,
+    settled=False,
 )
 def restart_is_safe(observation: Observation, arguments: Arguments) -> Reading:
     """May the nodes load what is on their disks?
 
-    Yes where an update is proven to be off them, or the fix is on all three nodes.
+    Yes where an update is proven to be off them, or the fix is on all three nodes. settled: and
+    none of them still runs what it has loaded of the update.
     """
-    gone = update_gone(observation, {**arguments, "settled": False})
+    gone = update_gone(observation, arguments)
     if gone.value == "proven":
         return Reading("yes", gone.evidence)
     level = fix_level(observation, {**arguments, "nodes": None, "settled": False})

@@ -10,8 +10,9 @@ one acts, is skipped, is resumed, or is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from .actions import ACTIONS, wrong_arguments
@@ -62,13 +63,14 @@ _REFS: Final = (
 class HostPlan:
     """The plan of one server. blocked: why it has no steps, or None.
 
-    request: what was read for it, and is read again to compare. facts: what was found then.
+    request: returns what was read for it, and is read again to compare (only a plan file needs
+    it, and it takes longer than all the rest). facts: what was found then.
     """
 
     host: str
     advisory: Mapping[str, str]
     settings: Mapping[str, Any]
-    request: Request
+    request: Callable[[], Request]
     facts: Mapping[str, Any]
     observation_digest: str
     findings: list[Finding]
@@ -80,7 +82,7 @@ class HostPlan:
         return {
             "advisory": self.advisory["id"],
             "settings": dict(self.settings),
-            "request": self.request,
+            "request": json.loads(json.dumps(self.request())),
             "facts": dict(self.facts),
             "observation_digest": self.observation_digest,
             "findings": self.findings,
@@ -184,7 +186,7 @@ def plan_host(
         host=observation.host,
         advisory=advisory.identity(),
         settings=planned_settings(advisory, settings),
-        request=json.loads(json.dumps(assess_request(advisory, settings))),
+        request=partial(assess_request, advisory, settings),
         facts=json.loads(json.dumps(facts(observation))),
         observation_digest=observation_digest(observation),
         findings=findings,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from .._action import ActionError, plain
 from .._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
+from .._core.compare import begun_steps
 from .._core.explanations import NEEDS_RECONFIGURATION
 from .._core.model import Step
 from .._core.observation import Observation, merge_requests, observation_digest
@@ -93,7 +94,21 @@ class StepRun:
         if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
             message = f"Refused: {decision.reason}."
             raise self._refusal("interlock", message, decision.verdicts)
+        if decision.action != "resume":  # what is under way is joined, come what may
+            self._as_approved(observation)
         return self._act(observation, decision.verdicts, joins=decision.action == "resume")
+
+    def _as_approved(self, observation: Observation) -> None:
+        """:raises ActionError: something else than steps of the plan has changed the host."""
+        differs = self.action.difference(self.change, observation)
+        if differs is None:
+            return
+        begun = begun_steps(self.journal.entries(), self.change.digest)
+        status = files.FAILED if begun else files.NOT_BEGUN
+        raise self._left(
+            "refused", "plan_differs", differs.message, status, self.step["on_refusal"],
+            differences=differs.differences,
+        )  # fmt: skip
 
     def _decide(
         self, observation: Observation, entries: list[dict[str, t.Any]]
@@ -194,9 +209,13 @@ class StepRun:
         return list(self.step["expect"])
 
     def _requests(self) -> list[dict[str, t.Any]]:
-        """What this step and the choice of what remains need; only this step may probe."""
+        """What this step, the choice of what remains and the comparison with the plan need.
+
+        Only this step may probe.
+        """
         mine = step_request(self.step, probe=not self.action.check_mode)
-        return [mine, *(step_request(step, probe=False) for step in self.steps)]
+        planned = self.change.entry(self.host)["request"]
+        return [mine, planned, *(step_request(step, probe=False) for step in self.steps)]
 
     def _observe(self, *requests: dict[str, t.Any]) -> Observation:
         """Read everything in one start."""
