@@ -110,7 +110,9 @@ def approval_window(sources: Sources) -> Any:
     """Return the window that the last run went by; None where there was none."""
     begins = [each for host in sources.order() for each in sources.begins(host)]
     last = max(begins, key=lambda entry: str(entry["utc"]), default={})
-    return last.get("window") or (sources.approval or {}).get("window")
+    window = last.get("window") or (sources.approval or {}).get("window") or {}
+    start, end = (str(window.get(key) or "") for key in ("start", "end"))
+    return {"start": start, "end": end} if start and end else None
 
 
 def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
@@ -191,7 +193,8 @@ def _why(entry: Mapping[str, Any]) -> str | None:
 
 def _differences(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     told = entry.get("differences")
-    return [each for each in told if {"path", "planned", "now"} <= set(each)] if told else []
+    keys = {"path", "planned", "now"}
+    return [each for each in told or [] if isinstance(each, Mapping) and keys <= set(each)]
 
 
 def _of_a_step(step: Record) -> Iterator[Record]:

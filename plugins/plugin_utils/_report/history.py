@@ -187,7 +187,7 @@ def happened(entries: Sequence[Entry]) -> list[Record]:
             "kind": entry["kind"],
             "text": words.get(entry["kind"]) or same(str(entry["kind"]).replace("_", " ")),
             "detail": entry.get("message") or entry.get("reason") or entry.get("status"),
-            "user": (entry.get("by") or {}).get("user"),
+            "user": str((entry.get("by") or {}).get("user") or "") or None,
         }
         for entry in entries
         if entry["kind"] not in ("intent", "result", "transcribed", "confirmation", "acceptance")

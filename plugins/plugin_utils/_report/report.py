@@ -155,8 +155,8 @@ def _acceptance(entries: Sequence[Mapping[str, Any]]) -> Record | None:
         "accepted": last["accepted"],
         "by": last["accepted_by"],
         "at": last["accepted_at"],
-        "note": last["note"],
-        "form": last["form"],
+        "note": str(last.get("note") or ""),
+        "form": str(last.get("form") or ""),
     }
 
 
@@ -173,7 +173,7 @@ def _approval(sources: Sources) -> Record | None:
     if approval is None:
         return None
     known = ("digest", "approved_by", "approved_at", "comment")
-    told = {key: approval.get(key) for key in known}
+    told = {key: str(approval.get(key) or "") for key in known}
     return {**told, "signed": bool(last.get("signed")), "window": approval_window(sources)}
 
 

@@ -12,7 +12,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("Change report", "作業報告書"),
     "runbook": ("Runbook", "作業手順書"),
     "made": ("Made", "作成"),
-    "times": ("Times are local", "時刻は現地時刻"),
     "change": ("Change", "変更番号"),
     "notice": ("Notice", "対象資料"),
     "plan": ("Plan", "計画"),
@@ -20,7 +19,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "to": ("to", "～"),
     "none": ("None.", "なし。"),
     "of": ("of", "/"),
-    "page": ("Contents", "目次"),
     # How a change stands
     "completed": ("Completed as planned", "計画どおり完了"),
     "completed_with_deviations": ("Completed, with deviations", "完了(逸脱あり)"),
@@ -205,7 +203,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "expect": ("Expected afterwards", "実施後に確認する状態"),
     "facts": ("Result", "結果"),
     "clauses": ("The notice's words", "資料の記載"),
-    "original": ("Original", "原文"),
     "report_foot": (
         "Made from plan, journal, findings and confirmations of the change directory. Control "
         "and invisible characters "

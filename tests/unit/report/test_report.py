@@ -16,6 +16,8 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import jour
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.board import board
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
 from ftsite import HOST
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +121,41 @@ def test_an_altered_journal_is_reported_not_refused(night, schema):
     assert "journal" in kinds(report)
     assert report["outcome"] == "completed_with_deviations"
     assert [each["whole"] for each in report["hashes"] if each["kind"] == "journal"] == [False]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@pytest.fixture(scope="module")
+def noisy(night):
+    """A journal with an entry of every kind."""
+    told = night().run()
+    told.note("deviation", what="window", operator="sato", reason="Fire.", differences=[])
+    told.note("soak", status="failed", message="IMA stopped.")
+    told.note("owner_broken", record={"user": "sato", "reason": "dead"})
+    told.note("confirmation", step=told.steps[0]["id"], confirmation={"name": "Sato"})
+    told.note("transcribed", transcribed_step=told.steps[0]["id"], status="done", name="Sato",
+              began=told.utc, ended=told.utc)  # fmt: skip
+    told.note("acceptance", accepted=True, accepted_by="Ito", accepted_at=told.utc, note="")
+    return told
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_whatever_is_written_into_a_journal_by_hand_there_is_a_report(noisy, schema, data):
+    entries = [dict(entry) for entry in noisy.entries]
+    entry = data.draw(st.sampled_from(entries))
+    key = data.draw(st.sampled_from(sorted(set(entry) - {"seq", "prev", "hash"})))
+    entry[key] = data.draw(JSON)
+    altered = journal.verify(json.dumps(each) for each in entries)
+    report = valid(build_report(noisy.sources(journals={HOST: altered})), schema)
+    assert "journal" in kinds(report)
 
 
 def test_a_torn_line_is_told(night, schema):
