@@ -64,6 +64,12 @@ _LOOK_FOR_UPDATE: t.Final = {
     "ja": "{node} の「プログラムの追加と削除」に {update} があるか、%windir% に "
     "$NtUninstall{update}$ フォルダーがあるかを確認してください。",
 }
+# Added to a step's id: two people answer for what a driver is about to do.
+GO_AHEAD: t.Final = "+go"
+_GO: t.Final = {
+    "en": "Two people answer for it. Look at both machines and say that the driver may go ahead:",
+    "ja": "2 名での確認が必要です。両方の機械を確認し、ドライバーによる実施を承認してください:",
+}
 _UPDATE_CHECKS: t.Final = ("update_state", "update_gone", "uninstallable")
 
 
@@ -236,6 +242,8 @@ class FtRun(StepRun):
             return self._asked_for(self.step["instruction"])
         if self.step["action"] == "staged_package" and self.eye.relay is None:
             return self._asked_for([_at_hand(self.step)])
+        if self.step["by"] != "operator" and self.change.control.needs_second_name(self.step):
+            self._answered_for()
         result = super()._dispatched(more)
         if result.get("reason") != "waiting_operator":
             return result
@@ -243,6 +251,14 @@ class FtRun(StepRun):
         if self.step["by"] != "operator":
             self._guard_again()
         return super()._dispatched({**more, "confirmed_by": _names(given)})
+
+    def _answered_for(self) -> None:
+        """Two people answer for what a driver is about to do."""
+        words = {
+            language: f"{text} {self.step['title'][language]}" for language, text in _GO.items()
+        }
+        self._look(GO_AHEAD, words, (), second_name=True)
+        self._guard_again()
 
     def _asked_for(self, instruction: Sequence[Mapping[str, t.Any]]) -> Result:
         """The result of a step that is nothing but a person's act or look."""
@@ -361,8 +377,7 @@ class FtRun(StepRun):
         :raises ActionError: nobody has answered yet, or it did not go well.
         """
         choices, _wanted = answers(self.step)
-        named = self.step["action"] in (self.variables.get("legacyops_second_name_for") or ())
-        second = named and self.step["arguments"].get("state") != "on"
+        second = self.change.control.needs_second_name(self.step)
         request = self.desk.ask(
             self.host, self.step["id"], list(instruction), second_name=second, choices=choices,
             plan=self.change.digest,
@@ -379,11 +394,18 @@ class FtRun(StepRun):
         words = {language: text.format(**names) for language, text in _LOOK_FOR_UPDATE.items()}
         self._look(UPDATE_LOOK, words, tuple(UPDATE))
 
-    def _look(self, suffix: str, words: Mapping[str, str], choices: tuple[str, ...]) -> None:
+    def _look(
+        self,
+        suffix: str,
+        words: Mapping[str, str],
+        choices: tuple[str, ...],
+        *,
+        second_name: bool = False,
+    ) -> None:
         instruction = [{"clause": None, **words}]
         request = self.desk.ask(
-            self.host, f"{self.step['id']}{suffix}", instruction, choices=choices,
-            plan=self.change.digest,
+            self.host, f"{self.step['id']}{suffix}", instruction, second_name=second_name,
+            choices=choices, plan=self.change.digest,
         )  # fmt: skip
         self._taken(request, self._answer(request, instruction))
 
@@ -418,7 +440,8 @@ class FtRun(StepRun):
 
     def _take_answers(self) -> None:
         """What was answered while no run was there."""
-        ids = [f"{self.step['id']}{suffix}" for suffix in ("", BOARD_LOOK, UPDATE_LOOK)]
+        suffixes = ("", BOARD_LOOK, UPDATE_LOOK)
+        ids = [f"{self.step['id']}{suffix}" for suffix in suffixes]
         for request in self.desk.waiting(self.host):
             given = self.desk.answer(request) if request.step in ids else None
             if given is not None:
