@@ -254,9 +254,8 @@ class FtRun(StepRun):
 
     def _answered_for(self) -> None:
         """Two people answer for what a driver is about to do."""
-        words = {
-            language: f"{text} {self.step['title'][language]}" for language, text in _GO.items()
-        }
+        title = self.step["title"]
+        words = {each: f"{text} {in_language(title, each)}" for each, text in _GO.items()}
         self._look(GO_AHEAD, words, (), second_name=True)
         self._guard_again()
 
