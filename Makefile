@@ -4,6 +4,8 @@
 
 BIN := $(CURDIR)/.venv/bin
 PYTEST := $(BIN)/pytest
+# Much of the time is waiting: three files of tests side by side, also on two cores.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 
 export PYTHON
 export PATH := $(BIN):$(PATH)
@@ -36,13 +38,13 @@ demo: venv
 
 test: venv
 	@tools/browser.sh
-	$(PYTEST)
+	$(PYTEST) $(SIDE_BY_SIDE)
 
 unit: venv
 	$(PYTEST) tests/unit tests/powershell -m "not packaging"
 
 integration: venv
-	$(PYTEST) $(wildcard tests/lab*) tests/integration
+	$(PYTEST) $(SIDE_BY_SIDE) $(wildcard tests/lab*) tests/integration
 
 lint: venv
 	$(PYTEST) tests/lint
