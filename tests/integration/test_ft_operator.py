@@ -6,6 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,3 +112,56 @@ def test_again_nothing_is_asked(lab: FtLab, recovered: Run) -> None:
     again = lab.playbook("apply")
     assert again.code == 0, again.output[-3000:]
     assert again.changed == set()
+
+
+def test_who_wants_it_is_asked_at_the_terminal(
+    tmp_path: Path, ansible_environment: dict[str, str]
+) -> None:
+    systems = {HOST: system(tmp_path)}
+    with ft_lab(tmp_path / "lab", ansible_environment, systems, speed=60) as lab:
+        assert lab.playbook("plan").code == 0
+        words = lab.arguments("apply", "-e", "legacyops_prompt=true")
+        words += ["-e", "legacyops_confirm_wait_seconds=0"]
+        with Terminal(words, lab) as terminal:
+            terminal.read_until("Your name")
+            person = lab.person()
+            person.operator(HOST, "shutdown", "coserver2")
+            person.operator(HOST, "look", "coserver2", "--when", "dark")
+            terminal.type("Sato Hanako")
+            terminal.read_until("Seen (")
+            terminal.type("dark")
+            terminal.read_until("Your name")
+            terminal.type("")
+            terminal.read_until("waiting_operator")
+        told = [e["confirmation"] for e in lab.journal(HOST) if e["kind"] == "confirmation"]
+        assert [(each["name"], each["saw"]) for each in told] == [("Sato Hanako", "dark")]
+
+
+class Terminal:
+    """A command on a terminal of its own, and a person's fingers on it."""
+
+    def __init__(self, words: list[str], lab: FtLab) -> None:
+        self.pid, self.line = pty.fork()
+        if self.pid == 0:
+            os.chdir(lab.state)
+            os.execvpe(words[0], words, lab.environment)
+        self.seen = ""
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.line)
+
+    def read_until(self, text: str) -> None:
+        while text not in self.seen:
+            ready, _, _ = select.select([self.line], [], [], 90)
+            assert ready, f"{text!r} was not shown: {self.seen[-2000:]}"
+            self.seen += os.read(self.line, 65536).decode(errors="replace")
+        self.seen = self.seen.partition(text)[2]
+
+    def type(self, text: str) -> None:
+        time.sleep(1)  # a prompt throws away what was typed before it listened
+        os.write(self.line, f"{text}\r".encode())

@@ -13,6 +13,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ansible.errors import AnsibleError
+from ansible.utils.display import Display
+
 from .._core import ft_checks
 from .._core.checks import Verdict, evaluate_all, request_for
 from .._core.ft_said import BOARD, BOARD_LOOK, UPDATE, UPDATE_LOOK, answers
@@ -21,7 +24,7 @@ from .._core.journal import restarts_owed
 from .._core.model import Ref, Step
 from .._core.observation import UNKNOWN, Observation, merge_requests
 from .._core.plan import StepDecision, step_decision, step_unproven
-from .._io.confirmations import Confirmation, Confirmations, Request
+from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, Request
 from .._io.remote import RemoteError
 from .._io.waiting import poll
 from . import directory as files
@@ -416,6 +419,8 @@ class FtRun(StepRun):
         words = _instruction_text(instruction, self.action.language)
         asks = f"Step {request.step}{clauses(self.step['clause'])} waits for a person: {words}"
         self.action.say(f"[{self.host}] {asks}\n{self._how_to_confirm(request)}")
+        if self.variables.get("legacyops_prompt"):
+            self._prompt(request)
         given = self.desk.await_answer(
             request,
             deadline=float(self.variables.get("legacyops_confirm_wait_seconds") or 0),
@@ -427,6 +432,28 @@ class FtRun(StepRun):
             about = f"{asks} {self._how_to_confirm(request)}"
             raise self._left("left", "waiting_operator", about, files.WAITING, "stop")
         return given
+
+    def _prompt(self, request: Request) -> None:
+        """Ask at the terminal, where the site wants that: meanwhile all other hosts' output waits.
+
+        What is typed is recorded as the playbook confirm would; nothing typed leaves it open.
+        """
+        try:
+            name = self._typed(f"[{self.host}] Your name (nothing: confirm later): ")
+            if not name:
+                return
+            second = self._typed("Second name: ") if request.second_name else None
+            saw = self._typed(f"Seen ({', '.join(request.choices)}): ") if request.choices else None
+            self.desk.confirm(self.host, request.step, name=name, second_name=second, saw=saw)
+        except ConfirmationError as error:
+            self.action.say(f"[{self.host}] {error}")
+        except AnsibleError as error:  # no terminal, or the prompt was interrupted
+            self.action.say(f"[{self.host}] Nobody is asked at the terminal: {error}")
+
+    @staticmethod
+    def _typed(text: str) -> str:
+        typed: bytes = Display().prompt_until(text)
+        return typed.decode("utf-8", "replace").strip()
 
     def _how_to_confirm(self, request: Request) -> str:
         sources = self.variables.get("ansible_inventory_sources") or ()
