@@ -51,6 +51,14 @@ class FtLab(Lab):
         done = subprocess.CompletedProcess([], process.returncode, text, "")
         return Run.of(done)
 
+    def intents(self, host: str) -> list[str]:
+        """The ids of the steps that were begun, in order."""
+        try:
+            entries = self.journal(host)
+        except FileNotFoundError:
+            return []
+        return [entry["step"] for entry in entries if entry["kind"] == "intent"]
+
     def done(self, host: str) -> list[str]:
         """The ids of the steps that the journal tells were carried out, in order."""
         return [

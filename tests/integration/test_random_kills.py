@@ -1,0 +1,148 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fifty times SIGKILL at random moments, each followed by the command that the run has printed.
+
+Four FT systems side by side, and a farm; whenever all is healthy a fresh lab begins anew, until
+fifty kills were given. LEGACYOPS_SEED repeats a run's random numbers (not the machine's pace).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import verify
+from conftest import Lab, running
+from ft_lab import FtLab, demo_systems, ft_lab
+from test_kills import slay
+
+pytestmark = pytest.mark.slow
+
+KILLS_ON_FT, KILLS_ON_FARM = 40, 10
+FARM = ("XATEST01", "XADC01", "XAAPP01")
+SECONDS = (1.0, 12.0)  # after a run's start
+SEED = int(os.environ.get("LEGACYOPS_SEED") or random.SystemRandom().randrange(10**6))
+
+
+@dataclass
+class Story:
+    """One lab, from its start until everything on it is healthy."""
+
+    lab: Lab
+    codes: list[int] = field(default_factory=list)
+
+    def tell(self, chance: random.Random, kills: int) -> int:
+        """Run, kill and continue until a run ends well; how many were killed."""
+        given, command = 0, None
+        while not self.codes or self.codes[-1] != 0:
+            if len(self.codes) > 4 * kills + 8:
+                break
+            process = self.start(command)
+            killed = given < kills and self.kill(process, chance)
+            given += killed
+            if not killed:
+                self.wait(process)
+            self.codes.append(process.wait())
+            command = self.printed() or command
+        return given
+
+    def start(self, command: str | None) -> subprocess.Popen[bytes]:
+        words = ["bash", "-c", f"exec {command}"] if command else self.lab.arguments("apply")
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                words, env=self.lab.environment, cwd=self.lab.state, stdout=output,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def log(self) -> Path:
+        return self.lab.state / "runs.log"
+
+    def kill(self, process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+        """Kill the run at a random moment, unless it has ended by then."""
+        end = time.monotonic() + chance.uniform(*SECONDS)
+        with_workers = chance.random() < 0.5
+        while process.poll() is None and time.monotonic() < end:
+            self.help()
+        if process.poll() is not None:
+            return False
+        slay(process, with_workers=with_workers)
+        return True
+
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
+        while process.poll() is None:
+            self.help()
+
+    def help(self) -> None:
+        """A person answers what waits."""
+        if not (isinstance(self.lab, FtLab) and self.lab.person().answer_all()):
+            time.sleep(0.1)
+
+    def printed(self) -> str | None:
+        """The last command that a run printed for continuing, without its cd."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        found = re.findall(r"run again:\n  cd .*? && (.+)", text)
+        return found[-1] if found else None
+
+
+@contextmanager
+def farm(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+    with running(folder, environment, FARM, 60, {}) as lab:
+        assert lab.playbook("plan").code in (0, 2)
+        yield lab
+
+
+@contextmanager
+def ft(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+    systems = {name: each for name, each in demo_systems().items() if name != "ft05"}
+    with ft_lab(folder, environment, systems, speed=200) as lab:
+        assert lab.playbook("plan").code == 0
+        yield lab
+
+
+@pytest.mark.parametrize(("site", "wanted"), [(ft, KILLS_ON_FT), (farm, KILLS_ON_FARM)])
+def test_killed_at_random_it_ends_healthy(
+    tmp_path: Path, ansible_environment: dict[str, str], capsys: Any, site: Any, wanted: int
+) -> None:
+    chance = random.Random(SEED)
+    given = labs = 0
+    with capsys.disabled():
+        print(f"\nLEGACYOPS_SEED={SEED}: {wanted} kills")
+    while given < wanted:
+        labs += 1
+        with site(tmp_path / f"lab{labs}", ansible_environment) as lab:
+            story = Story(lab)
+            given += story.tell(chance, wanted - given)
+            judge(story)
+    assert given == wanted
+
+
+def judge(story: Story) -> None:
+    lab = story.lab
+    assert story.codes[-1] == 0, (SEED, story.codes, story.log.read_text()[-3000:])
+    assert set(story.codes[:-1]) <= {-signal.SIGKILL, 2, 4}, (SEED, story.codes)
+    assert lab.ledger("violation") == [], SEED
+    for name, host in lab.status().items():
+        if "healthy" in host:
+            assert host["healthy"], (SEED, name, host)
+        assert most(host.get("installer_starts") or {}) <= 1, (SEED, name)
+    for path in (lab.change_dir / "journal").glob("*.jsonl"):
+        assert verify(path.read_text(encoding="utf-8").splitlines()).ok, (SEED, path)
+
+
+def most(starts: Any) -> int:
+    """The highest number in a table, however deep."""
+    if isinstance(starts, dict):
+        return max((most(each) for each in starts.values()), default=0)
+    return int(starts)
