@@ -113,6 +113,7 @@ class ActionModule(ProcedureAction):
     def _begin(self, change: Change, remote: Remote, args: dict[str, t.Any]) -> Result:
         self._approved(change)
         change.entry(self.host)
+        self.check_inventory()
         with self.locked(change, self.host):
             before = change.state(self.host)
             refused = self._may_begin(change)
