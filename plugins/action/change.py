@@ -229,6 +229,14 @@ class ActionModule(ProcedureAction):
         held = eye.owner.take(change.id, run)
         if (held.get("change"), held.get("run")) != (change.id, run):
             raise ActionError("owned", _held(held), owner=held)
+        head = held.get("head")
+        if head and head not in {e["hash"] for e in change.journal(self.host).entries()}:
+            raise ActionError(
+                "journal_cut",
+                f"The journal of {self.host} lacks the entry that the system's record names: its "
+                "end was cut off. Restore it, or find out who did that and go on under a new "
+                "change_id.",
+            )
 
     def _disown(self, change: Change, remote: Remote, before: Result) -> None:
         """Give a system back on which nothing was begun; one on its way stays ours."""

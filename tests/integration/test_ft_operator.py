@@ -135,6 +135,12 @@ def test_who_wants_it_is_asked_at_the_terminal(
             terminal.read_until("waiting_operator")
         told = [e["confirmation"] for e in lab.journal(HOST) if e["kind"] == "confirmation"]
         assert [(each["name"], each["saw"]) for each in told] == [("Sato Hanako", "dark")]
+        journal = lab.change_dir / "journal" / f"{HOST}.jsonl"
+        whole = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+        journal.write_text("".join(whole[:-1]), encoding="utf-8")
+        cut = lab.playbook("apply")
+        assert cut.code == 2
+        assert '"reason": "journal_cut"' in cut.output
 
 
 class Terminal:

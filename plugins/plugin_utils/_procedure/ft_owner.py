@@ -51,6 +51,10 @@ class LocalRecords:
         taken = create(self._path(name), text)
         return {"taken": taken, "text": self.owner_read(name)}
 
+    def owner_replace(self, name: str, expected: str, text: str) -> dict[str, Any]:
+        replaced = self.owner_free(name, expected)["freed"] and create(self._path(name), text)
+        return {"replaced": replaced, "text": self.owner_read(name)}
+
     def owner_free(self, name: str, expected: str) -> dict[str, Any]:
         path = self._path(name)
         mine = private(path)
@@ -97,6 +101,17 @@ class SystemOwner:
         if (record.get("change"), record.get("run")) != (change, run):
             return False
         return bool(self._records.owner_free(self._name, text)["freed"])
+
+    def note_head(self, change: str, run: str, head: str) -> None:
+        """Keep the hash of the journal's last entry beside the record, if it is this run's.
+
+        A run that goes on later finds out by it whether the journal's end was cut off meanwhile.
+        """
+        text = self._records.owner_read(self._name)
+        record = parsed(text)
+        if text is not None and (record.get("change"), record.get("run")) == (change, run):
+            noted = json.dumps({**record, "head": head}, sort_keys=True)
+            self._records.owner_replace(self._name, text, noted)
 
     def break_(self, expected_run: str, name: str, reason: str) -> dict[str, Any]:
         """Take away somebody's record, for ever on record: the broken record.

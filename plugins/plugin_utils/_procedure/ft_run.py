@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
+from .._action import ActionError
 from .._core import ft_checks
 from .._core.checks import Verdict, evaluate_all, request_for
 from .._core.ft_said import BOARD, BOARD_LOOK, UPDATE, UPDATE_LOOK, answers
@@ -313,6 +315,15 @@ class FtRun(StepRun):
         if failed:
             message = f"Refused after the confirmation: {unmet_text(failed)}."
             raise self._refusal("interlock", message, failed)
+
+    def _left(self, *args: t.Any, **facts: t.Any) -> ActionError:
+        error = super()._left(*args, **facts)
+        if not self.action.check_mode:
+            head = str(self.journal.entries()[-1]["hash"])
+            with suppress(RemoteError):  # an older head on record proves less, and nothing wrong
+                run = run_of(self.change.directory)
+                self.eye.owner.note_head(self.change.id, run, head)
+        return error
 
     def _asks_for_restart(self, result: Result) -> bool:
         """An update always waits for the node's restart; of a fix its exit code tells.

@@ -140,6 +140,7 @@ class StepRun:
 
     def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
         self._announce(joins)
+        self._tell_of_the_window(before)
         facts = {**self.about, "interlocks": told(guards)}
         if self.action.check_mode:
             result = self._rehearsed()
@@ -239,6 +240,13 @@ class StepRun:
             f"[{self.host}] step {number} of {len(self.steps)}: {title}"
             f"{clauses(self.step['clause'])}{joined}"
         )
+
+    def _tell_of_the_window(self, observation: Observation) -> None:
+        """Between two resting points the window's end warns, and never stops anything."""
+        window = self.change.window_state(observation, self.journal.entries())
+        if window is not None and window.text is not None:
+            text = f"[{self.host}] {in_language(window.text, self.action.language)}"
+            self.action.say(self.action.paint(text, "yellow"))
 
     def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
         """The refusal, recorded; nothing has been done to the host by this step."""

@@ -74,3 +74,12 @@ def test_a_change_directory_is_one_run(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(run_of, [one] * 32))) == 1
     assert run_of(one) != run_of(two)
+
+
+def test_the_journals_head_is_kept_for_its_holder_only(owner):
+    owner.take("CHG1", "a:1")
+    owner.note_head("CHG2", "b:2", "sha256:bb")
+    assert "head" not in owner.read()
+    owner.note_head("CHG1", "a:1", "sha256:aa")
+    assert owner.take("CHG1", "a:1")["head"] == "sha256:aa"
+    assert owner.free("CHG1", "a:1")
