@@ -224,12 +224,11 @@ class _Book:
     def _powered(self, name: str, saw: str, record: Mapping[str, Any], *, started: bool) -> None:
         self._screen(name, saw, record)
         self.power[name] = "off" if saw == "dark" else "on"
-        if started and saw == "windows":
+        if saw == "dark" or (started and saw == "windows"):
             self._started(name)
-        elif saw == "dark":  # it runs nothing that a restart would change
-            self.nodes[name]["restart_pending"] = False
 
     def _started(self, name: str) -> None:
+        """It runs nothing any more that it had loaded before; so it is as soon as it is off."""
         self.starts[name] += 1
         self.nodes[name]["restart_pending"] = False
 
