@@ -228,7 +228,7 @@ class TestPowerByIpmi:
         assert ipmi(state="off", way="cut", peer_state="on")["reason"] == "peer_state"
         lab.inject("bmc_recovers", TWO)
         lab.inject("bmc_silent", TWO)
-        assert ipmi(state="off", way="cut", peer_state="on", seconds=1)["reason"] == "peer_state"
+        assert ipmi(state="off", way="cut", peer_state="on", seconds=5)["reason"] == "peer_state"
         assert lab.power(ONE) == "on"
 
     def test_a_silent_board_is_never_off(self, ipmi: Call, lab: Boards) -> None:
