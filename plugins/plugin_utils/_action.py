@@ -12,11 +12,11 @@ from abc import abstractmethod
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ._core.observation import Observation
 from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
+from ._io.terminal import tell
 from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError
 
 POLL_SECONDS = 15
@@ -125,7 +125,7 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def progress(self, interval: float = 60.0) -> Progress:
         """Lines on the terminal that carry the host's name."""
-        return Progress(lambda text: Display().display(f"[{self.host}] {text}"), interval)
+        return Progress(lambda text: tell(f"[{self.host}] {text}"), interval)
 
     def elapsed(self) -> int:
         """Whole seconds since the action began."""

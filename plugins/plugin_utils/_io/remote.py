@@ -17,11 +17,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ansible.utils.display import Display
-
 from .._core.observation import Observation
 from . import watchdog
 from .failures import connection_failure
+from .terminal import tell
 from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
 from .wire import RemoteError, decode, payload
 
@@ -129,7 +128,7 @@ class Remote:
                 used_up = error.detail.get("code") in (SHELL_QUOTA, OPERATIONS_QUOTA)
                 if not used_up or time.monotonic() > patience:
                     raise
-            Display().display(f"[{self.host}] waits until WinRM's quota has room again")
+            tell(f"[{self.host}] waits until WinRM's quota has room again")
             time.sleep(_SHELL_RETRY_SECONDS)
 
     def _attempt(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:

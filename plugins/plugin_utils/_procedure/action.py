@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.utils.color import stringc
-from ansible.utils.display import Display
 
 from .._action import ActionError, HotfixAction
 from .._core.advisory import Advisory, load_advisories
@@ -23,6 +23,7 @@ from .._core.observation import Observation
 from .._io.failures import is_passing
 from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
+from .._io.terminal import is_orphan, tell
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
 from .eye import Eye, eye_of
@@ -77,6 +78,14 @@ class Differs:
 class ProcedureAction(HotfixAction):
     """An action that works in a change directory; its refusals name the file and the remedy."""
 
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        if is_orphan():
+            os._exit(1)  # all is on record, and handing the result over would block for ever
+        return result
+
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
             return self.proceed(remote, args)
@@ -92,7 +101,7 @@ class ProcedureAction(HotfixAction):
     @staticmethod
     def say(text: str) -> None:
         """Print on the terminal and into Ansible's log."""
-        Display().display(text)
+        tell(text)
 
     @staticmethod
     def paint(text: str, colour: str) -> str:

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines on the terminal, as long as somebody is there to print them.
+
+A worker's lines go through a pipe that ansible-playbook empties. After its SIGKILL nobody does: the
+pipe fills, and whoever writes into it hangs for ever, with the host's lock in his hands.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+from ansible.utils.display import Display
+
+
+def is_orphan() -> bool:
+    """Whether this is a worker whose ansible-playbook is gone."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and os.getppid() != parent.pid
+
+
+def tell(text: str) -> None:
+    """Print on the terminal and into Ansible's log; an orphan tells nobody."""
+    if not is_orphan():
+        Display().display(text)
