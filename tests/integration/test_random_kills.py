@@ -30,7 +30,7 @@ from test_kills import slay
 pytestmark = pytest.mark.slow
 
 KILLS_ON_FT, KILLS_ON_FARM = 40, 10
-FARM = ("XATEST01", "XADC01", "XAAPP01")
+FARM = ("XATEST01", "XADC01", "XADC02")
 SECONDS = (1.0, 12.0)  # after a run's start
 SEED = int(os.environ.get("LEGACYOPS_SEED") or random.SystemRandom().randrange(10**6))
 
@@ -99,7 +99,7 @@ class Story:
 @contextmanager
 def farm(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
     with running(folder, environment, FARM, 60, {}) as lab:
-        assert lab.playbook("plan").code in (0, 2)
+        assert lab.playbook("plan").code == 0
         yield lab
 
 

@@ -46,6 +46,9 @@ BOARD: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "failed": (_FAILED, _FAILED, _DEGRADED),
     "offline": (_OFFLINE, _OFFLINE, _DEGRADED),
 }
+# How long a screen counts that goes on by itself; others stay until somebody does something.
+SCREEN_SECONDS: Final = 600
+_LASTING: Final = ("windows", "dark")
 _RUNS: Final = ("dark_green", "virtual_server1_only", "virtual_server2_only")
 _DOWN: Final = ("failed", "offline")
 # Acts after which Endurance Manager may show something else.
@@ -90,12 +93,14 @@ def fold(
     confirmations: Iterable[Mapping[str, Any]],
     acts: Iterable[Mapping[str, Any]],
     form: Form,
+    now: str | None = None,
 ) -> Words:
     """Return the parts of an observation that rest on people's words.
 
     said: legacyops_ft_said. confirmations: records as _io.confirmations keeps them, looks at the
     board (STEP+board) among them. acts: journal entries; one of kind intent outdates what was
-    said before of what it acts on.
+    said before of what it acts on. now: ISO 8601 UTC; a screen that goes on by itself (a STOP
+    screen restarts, POST passes) is believed for some minutes only. None: for ever.
     """
     book = _Book(form)
     book.begin(said or {})
@@ -120,7 +125,7 @@ def fold(
             book.listed(step, str(record["saw"]))
         else:
             book.confirmed(step, record)
-    return book.words()
+    return book.words(now)
 
 
 def _step_of(record: Mapping[str, Any]) -> str:
@@ -249,10 +254,12 @@ class _Book:
         signs.update({"listed": there, "uninstaller": there})
         node["restart_pending"] = True
 
-    def words(self) -> Words:
+    def words(self, now: str | None) -> Words:
         """The parts, in the form of docs/ft-observation.md."""
         nodes = {}
         for name, words in self.nodes.items():
+            if now is not None and _has_passed(words.get("said", {}).get("screen"), now):
+                words.pop("said")
             if (self.form.get(name) or {}).get("access") == "operator":
                 system = {"boot_token": f"operator-{self.starts[name]}"}
                 nodes[name] = {
@@ -270,6 +277,16 @@ class _Book:
             "endurance": endurance if self.components else [],
             "packages": self.packages,
         }
+
+
+def _has_passed(screen: Mapping[str, Any] | None, now: str) -> bool:
+    """Whether a screen was seen too long ago to be still there; one without a time was."""
+    if screen is None or screen["value"] in _LASTING:
+        return False
+    if not _is_utc(screen["utc"]):
+        return True
+    age = dt.datetime.fromisoformat(now) - dt.datetime.fromisoformat(screen["utc"])
+    return age.total_seconds() > SCREEN_SECONDS
 
 
 def _on_or_off(value: Any) -> str:

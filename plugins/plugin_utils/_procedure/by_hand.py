@@ -13,7 +13,7 @@ from pathlib import Path
 from .._action import ActionError
 from .._core.advisory import bundled_folder, load_advisories, select_advisory
 from .._core.checks import Verdict, describe, evaluate_all, request_for
-from .._core.model import Ref, Step
+from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
 from .._io.remote import Remote
 from .directory import ChangeDirectory
@@ -35,8 +35,11 @@ def guard(
     """
     settings = settings_of(variables)
     paths = [Path(p) for p in settings.get("advisory_paths") or ()]
-    advisory = select_advisory(load_advisories([bundled_folder(), *paths]), settings)
-    steps = steps_like(advisory, settings, action, arguments)
+    try:
+        advisory = select_advisory(load_advisories([bundled_folder(), *paths]), settings)
+        steps = steps_like(advisory, settings, action, arguments)
+    except CoreError as error:
+        raise ActionError("mistake", str(error)) from None
     if not steps:
         raise ActionError(
             "by_hand", f"No procedure of {advisory.id} does this: {action} refuses it by hand."

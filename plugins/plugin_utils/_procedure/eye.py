@@ -121,7 +121,7 @@ class FtEye:
 
     def _words(self) -> dict[str, t.Any]:
         records = given(self._directory.root, self._host)
-        return fold(self._said, self._steps, records, self._journal(), self.form)
+        return fold(self._said, self._steps, records, self._journal(), self.form, now())
 
     def _read(self, request: Request, since: str | None) -> dict[str, t.Any]:
         """What the relay reads: nodes, itself, its files, the owner's record."""

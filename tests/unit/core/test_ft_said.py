@@ -112,6 +112,20 @@ def test_a_start_is_told_from_the_one_before():
     assert tokens["coserver2"] == words()["nodes"]["ftvirtual"]["system"]["boot_token"]
 
 
+@pytest.mark.parametrize(
+    ("saw", "now", "counts"),
+    [
+        ("stop", "2026-11-22T06:09:00Z", True),
+        ("stop", "2026-11-22T06:20:00Z", False),
+        ("dark", "2026-11-29T06:00:00Z", True),
+    ],
+)
+def test_a_screen_that_goes_on_by_itself_counts_for_minutes(saw, now, counts):
+    records = [confirmed(LOOK, saw, 1)]
+    nodes = fold(SAID, STEPS, records, (), FORM, now)["nodes"]  # type: ignore[arg-type]
+    assert ("coserver2" in nodes) is counts
+
+
 def test_the_next_act_in_the_same_second_still_outdates():
     found = words(confirmed(OFF, "dark", 1), acts=[began(OFF, 1), began(ENABLE, 1)])
     assert found["endurance"] == []
