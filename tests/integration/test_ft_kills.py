@@ -50,7 +50,8 @@ class Story:
                 self.lab.arguments("apply"), env=self.lab.environment, cwd=self.lab.state,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        while process.poll() is None:
+        end = time.monotonic() + LONGEST_SECONDS
+        while process.poll() is None and time.monotonic() < end:
             step = self.new_intent(known)
             if step is not None:
                 time.sleep(ACTING_SECONDS)
@@ -59,6 +60,9 @@ class Story:
                 break
             if not self.person.answer_all():
                 time.sleep(0.02)
+        if process.poll() is None:
+            slay(process, with_workers=True)
+            pytest.fail(f"a run hangs; killed so far: {self.killed}")
         return process.wait()
 
     def new_intent(self, known: int) -> str | None:

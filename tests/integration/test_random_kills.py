@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 KILLS_ON_FT, KILLS_ON_FARM = 40, 10
 FARM = ("XATEST01", "XADC01", "XADC02")
 SECONDS = (1.0, 12.0)  # after a run's start
+LONGEST_RUN_SECONDS = 900
 SEED = int(os.environ.get("LEGACYOPS_SEED") or random.SystemRandom().randrange(10**6))
 
 
@@ -81,8 +82,12 @@ class Story:
         return True
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + LONGEST_RUN_SECONDS
         while process.poll() is None:
             self.help()
+            if time.monotonic() > end:
+                slay(process, with_workers=True)
+                pytest.fail(f"seed {SEED}: a run hangs: {self.log.read_text()[-3000:]}")
 
     def help(self) -> None:
         """A person answers what waits."""
