@@ -14,6 +14,11 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# Whoever imports readline without a terminal (pytest does) hands these on to its children, and
+# they come before what a terminal says of itself.
+for name in ("LINES", "COLUMNS"):
+    os.environ.pop(name, None)
+
 # The same examples on every run, and no deadline: a busy machine is slow, not wrong.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")

@@ -50,6 +50,12 @@ class Change:
         """Run one of the collection's playbooks."""
         run(*self.command(name, *settings), expect=expect)
 
+    def approve(self) -> None:
+        """Approve the plan, as the person would who has read it."""
+        digest = self.read("plan.json")["digest"]
+        given = [f"legacyops_approved_digest={digest}", "legacyops_approved_by=Tanaka"]
+        self.playbook("approve", *given)
+
     def read(self, *parts: str) -> dict[str, Any]:
         """One of the change directory's files."""
         text = self.folder.joinpath(*parts).read_text(encoding="utf-8")
@@ -98,10 +104,11 @@ def the_job() -> None:
         change.playbook("plan")
         heading("4. Apply: do exactly that")
         say(
-            "In real life the plan's digest is approved first; here -e legacyops_approve_plan=true "
-            "stands for that. The lab's time runs faster than yours."
+            "First somebody approves the plan by its digest: apply takes no other. The lab's time "
+            "runs faster than yours."
         )
-        change.playbook("apply", "legacyops_approve_plan=true")
+        change.approve()
+        change.playbook("apply")
         heading("5. Audit: is everything as it should be, and will it stay so?")
         say("Fails as long as one server needs a person, so that a scheduler notices.")
         change.playbook("audit", expect=(0, 2))
@@ -157,6 +164,7 @@ def the_fault_tolerant_servers() -> None:
         run("legacyops-lab", "watch", "--state", WORK / "ft")
         change.playbook("assess", "legacyops_hosts=ft")
         change.playbook("plan", "legacyops_hosts=ft")
+        change.approve()
         apply_with_a_person(change, WORK / "ft")
         change.playbook("audit", "legacyops_hosts=ft", expect=(0, 2))
         run("legacyops-lab", "watch", "--state", WORK / "ft")
@@ -173,10 +181,8 @@ def the_fault_tolerant_servers() -> None:
 
 def apply_with_a_person(change: Change, state: Path) -> None:
     """Run apply; meanwhile the double of a person answers what waits."""
-    settings = ["legacyops_hosts=ft", "legacyops_approve_plan=true"]
-    command = change.command(
-        "apply", *settings, f"legacyops_confirm_wait_seconds={CONFIRM_SECONDS}"
-    )
+    settings = ["legacyops_hosts=ft", f"legacyops_confirm_wait_seconds={CONFIRM_SECONDS}"]
+    command = change.command("apply", *settings)
 
     def confirm(request: dict[str, Any], saw: str | None) -> None:
         answer = [f"legacyops_confirm_step={request['step']}", "legacyops_confirm_name=Sato"]

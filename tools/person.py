@@ -74,9 +74,15 @@ class Person:
             self.answered.append((request["host"], request["step"], saw))
         return len(requests)
 
-    def stay_until(self, over: Callable[[], bool]) -> None:
-        """Answer whatever waits, until something is over."""
+    def stay_until(self, over: Callable[[], bool], *, seconds: float = 900) -> None:
+        """Answer whatever waits, until something is over.
+
+        :raises RuntimeError: it is not over within these seconds.
+        """
+        end = time.monotonic() + seconds
         while not over():
+            if time.monotonic() > end:
+                raise RuntimeError(f"not over within {seconds:.0f} seconds")
             if not self.answer_all():
                 time.sleep(0.2)
 

@@ -227,6 +227,9 @@ class Survived:
     special: dict[str, Any] | None = None
 
 
+# On a busy machine, too, it is still going on when the fault comes.
+LONG_INSTALLATION = {"xenapp": {"install": {"minutes": 20}}}
+
 SURVIVED = {
     "cut-while-it-starts": Survived(
         lambda lab, change: lab.inject(change.host, "drop_script", script="job", after=1),
@@ -235,6 +238,7 @@ SURVIVED = {
     "cut-while-it-installs": Survived(
         lambda lab, change: in_mid_installation(lab, change, "drop_connection", after=1),
         "the installer goes on, asks again",
+        LONG_INSTALLATION,
     ),
     "answers-lost": Survived(
         lambda lab, change: every_third(lab, change.host, "drop_connection"), "asks again"
@@ -245,6 +249,7 @@ SURVIVED = {
     "hangs-for-a-while": Survived(
         lambda lab, change: in_mid_installation(lab, change, "hang", seconds=600),
         "the installer goes on, asks again",
+        LONG_INSTALLATION,
     ),
     "restarts-late": Survived(
         lambda lab, change: lab.inject(change.host, "late_restart", seconds=900), "restarts: "

@@ -55,7 +55,7 @@ class Story:
             step = self.new_intent(known)
             if step is not None:
                 time.sleep(ACTING_SECONDS)
-                slay(process, with_workers=len(self.killed) % 2 == 0)
+                self.end(process, step)
                 self.killed.append(step)
                 break
             if not self.person.answer_all():
@@ -64,6 +64,10 @@ class Story:
             slay(process, with_workers=True)
             pytest.fail(f"a run hangs; killed so far: {self.killed}")
         return process.wait()
+
+    def end(self, process: subprocess.Popen[bytes], step: str) -> None:
+        """End the run, which has begun this step."""
+        slay(process, with_workers=len(self.killed) % 2 == 0)
 
     def new_intent(self, known: int) -> str | None:
         """A step that this run has begun, and at which no run was killed so far."""

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,9 +211,10 @@ def test_watch_on_a_terminal_shows_changes_until_it_is_interrupted(lab: Lab) -> 
 
 def read_until(terminal: int, text: bytes) -> bytes:
     """Read what a terminal shows until it shows a text; OSError once it is closed."""
-    shown = b""
+    shown, end = b"", time.monotonic() + 60
     while text not in shown:
         assert select.select([terminal], [], [], 30)[0], shown[-2000:]
+        assert time.monotonic() < end, shown[-4000:]
         shown += os.read(terminal, 65536)
     return shown
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from collections.abc import Mapping
 
@@ -24,7 +25,7 @@ from .._core.plan import (
 )
 from .._io.failures import is_passing
 from .._io.remote import RemoteError
-from .._io.waiting import poll
+from .._io.waiting import StoppedError, poll
 from . import directory as files
 from .action import ProcedureAction
 from .change import Change, boot_token
@@ -72,6 +73,7 @@ class StepRun:
         self.drained = False
         self.boot_token: str | None = None
         self.lost: Result = {}
+        self.acts_since: float | None = None
 
     def result(self) -> Result:
         try:
@@ -154,12 +156,23 @@ class StepRun:
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before)
         )
         self._state(files.UNDER_WAY)
+        try:
+            result, expected = self._carried_out(more)
+        except StoppedError as error:
+            message = f"Waiting was left because {error}; run again to continue."
+            raise self._failure("interrupted", message, {}) from None
+        self._result("ok", result=result, expected=expected)
+        return {**_shown(result), **facts, "outcome": "done", "result": result}
+
+    def _carried_out(self, more: Result) -> tuple[Result, list[t.Any]]:
+        """The module's result, and what was expected of it and is there.
+
+        :raises StoppedError: while the step itself waits.
+        """
         result = self._dispatched(more)
         if result.get("failed"):
             raise self._failure(str(result.get("reason", "failed")), str(result.get("msg")), result)
-        expected = self._verify(result)
-        self._result("ok", result=result, expected=expected)
-        return {**_shown(result), **facts, "outcome": "done", "result": result}
+        return result, self._verify(result)
 
     def _rehearsed(self) -> Result:
         """What the module says that it would do (check mode)."""
@@ -322,7 +335,7 @@ class StepRun:
             # No result of the step: it may still be coming, and the next run collects it.
             self.journal.append(
                 "left", left_step=self.step["id"], reason=reason, message=message,
-                plan=self.change.digest,
+                plan=self.change.digest, **self._duration(),
             )  # fmt: skip
         elif not self.action.check_mode:
             self._result(outcome, reason=reason, message=message, result=result, **facts)
@@ -372,14 +385,22 @@ class StepRun:
         asked = self._asks_for_restart(body.get("result") or {})
         self._note(
             "result", status=status, restart_required=asked, boot_token=self.boot_token,
-            target=self.step.get("target"), **body,
+            target=self.step.get("target"), **self._duration(), **body,
         )  # fmt: skip
+
+    def _duration(self) -> dict[str, float]:
+        """How many seconds the step has acted in this run; empty where it has not."""
+        if self.acts_since is None:
+            return {}
+        return {"seconds": round(time.monotonic() - self.acts_since, 1)}
 
     def _asks_for_restart(self, result: Result) -> bool:
         return result.get("reboot_required") is True
 
     def _note(self, kind: str, **body: t.Any) -> None:
         step = body.pop("for_step", self.step["id"])
+        if kind == "intent":
+            self.acts_since = time.monotonic()
         self.journal.append(kind, step=step, plan=self.change.digest, **plain(body))
 
 
