@@ -31,7 +31,7 @@ SETTINGS = {"legacyops_batches": [1], "legacyops_soak_minutes": 1}
 def lab(
     tmp_path_factory: pytest.TempPathFactory, ansible_environment: dict[str, str]
 ) -> Iterator[FtLab]:
-    systems = dict.fromkeys((FIRST, SECOND), {**demo_systems()["ft02"], **ALMOST})
+    systems = {name: {**demo_systems()["ft02"], **ALMOST} for name in (FIRST, SECOND)}
     with ft_lab(tmp_path_factory.mktemp("soak"), ansible_environment, systems) as lab:
         yield lab
 

@@ -97,7 +97,7 @@ def ft_identity(observation: Observation, arguments: Arguments) -> Reading:
         if answers(record) is True:
             computer = _map(record.get("system")).get("computer_name")
             if not isinstance(computer, str) or not computer:
-                return Reading(UNKNOWN, f"{name}: its computer name was not read")
+                return Reading(UNKNOWN, f"{name}: its computer name was not read{_why(record)}")
             seen[name] = computer.casefold()
     for name, computer in seen.items():
         if computer != wanted[name]:
@@ -105,6 +105,13 @@ def ft_identity(observation: Observation, arguments: Arguments) -> Reading:
             text = f"{name} is {quote(computer)}, expected {quote(wanted[name])}"
             return Reading("swapped" if swapped else "another", text)
     return Reading("as_named", f"{len(seen)} nodes have their names" if seen else "none answers")
+
+
+def _why(record: _Record) -> str:
+    """Return what the relay says of a node that it could not read, as the end of a sentence."""
+    errors = _map(record.get("errors"))
+    said = record.get("error") or errors.get("system")
+    return f" ({quote(str(said), 200)})" if said else ""
 
 
 def _windows_of(record: _Record, systems: _Record) -> Reading | None:

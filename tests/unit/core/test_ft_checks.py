@@ -453,6 +453,15 @@ def test_identity(kit, ask):
     assert ask("identity", data) is UNKNOWN
 
 
+def test_identity_says_why_a_name_was_not_read(kit):
+    data = kit.ft_data()
+    data["nodes"]["ftvirtual"].update(system=None, error="deadline: no answer in 30 s")
+    names = dict.fromkeys(("coserver1", "coserver2", "ftvirtual"), "ANY")
+    reading = ft_checks.ft_identity(kit.ft_observation(data), {"names": names})
+    assert reading.value is UNKNOWN
+    assert reading.evidence.endswith("was not read (deadline: no answer in 30 s)")
+
+
 def test_owner_and_relay(kit, ask):
     assert ask("owner", kit.ft_data()) == "ours"
     assert ask("owner", kit.ft_data(owner={"change": "CHG-1", "run": "2"})) == "another"
