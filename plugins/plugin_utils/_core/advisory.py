@@ -129,6 +129,12 @@ def load(file: Path) -> Advisory:
         text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AdvisoryError(f"{file}:0: cannot be read ({error}); save it as UTF-8") from error
+    return _checked(file, raw, text)
+
+
+@cache
+def _checked(file: Path, raw: bytes, text: str) -> Advisory:
+    """Return the advisory of a file's content: checking it costs more than reading a host."""
     data, lines = _parse(file, text)
     _check_schema(file, data, lines)
     for place, fault in _faults(data):

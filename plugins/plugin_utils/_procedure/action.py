@@ -9,14 +9,14 @@ import os
 import time
 import typing as t
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.utils.color import stringc
 
 from .._action import ActionError, HotfixAction
-from .._core.advisory import Advisory, load_advisories
+from .._core.advisory import Advisory, bundled_folder, load_advisories
 from .._core.compare import Comparison
 from .._core.model import CoreError
 from .._core.observation import Observation
@@ -33,7 +33,10 @@ from .text import diff_lines, harmless
 
 T = t.TypeVar("T")
 
-BUNDLED = Path(__file__).resolve().parents[3] / "advisories"
+BUNDLED = bundled_folder()
+# Read and checked once, by ansible-playbook, before it forks a worker for each host and task.
+with suppress(CoreError):  # whoever needs them says so
+    load_advisories([BUNDLED])
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
 LOCK_SECONDS = 3 * 3600.0
 MOST_NAMED = 3  # differences that the sentence names; the diff shows all
