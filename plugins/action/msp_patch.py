@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import asdict
-from pathlib import Path
 
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
-from ..plugin_utils._core.advisory import load_advisories
+from ..plugin_utils._core.advisory import bundled_folder, load_advisories
 from ..plugin_utils._core.checks import installer_job_name, read
 from ..plugin_utils._core.explanations import explain_exit_code, explain_log, log_patterns
 from ..plugin_utils._core.observation import UNKNOWN, Observation
@@ -40,14 +39,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 _GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
 _TAIL_BYTES = 24_000
 
-_ADVISORIES = Path(__file__).resolve().parents[2] / "advisories"
-
 
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        self._advisories = list(load_advisories([_ADVISORIES]).values())
+        self._advisories = list(load_advisories([bundled_folder()]).values())
         self._package = args["package"]
         code, job = self._job(args)
         observation = remote.observe(request(args["package"], job.name))

@@ -37,7 +37,7 @@ class Interrupted(Story):
         steps = [e["step"] for e in self.entries()[known:] if e["kind"] == "intent"]
         return next((step for step in steps if self.actions[step] not in seen), None)
 
-    def end(self, process: subprocess.Popen[bytes], step: str) -> None:
+    def end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(SIGNALS[len(self.killed) % 2])
         process.wait(timeout=LEAVES_WITHIN_SECONDS)
         end = time.monotonic() + LEAVES_WITHIN_SECONDS

@@ -55,7 +55,7 @@ class Story:
             step = self.new_intent(known)
             if step is not None:
                 time.sleep(ACTING_SECONDS)
-                self.end(process, step)
+                self.end(process)
                 self.killed.append(step)
                 break
             if not self.person.answer_all():
@@ -65,8 +65,8 @@ class Story:
             pytest.fail(f"a run hangs; killed so far: {self.killed}")
         return process.wait()
 
-    def end(self, process: subprocess.Popen[bytes], step: str) -> None:
-        """End the run, which has begun this step."""
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End the run, which is in a step."""
         slay(process, with_workers=len(self.killed) % 2 == 0)
 
     def new_intent(self, known: int) -> str | None:

@@ -125,21 +125,21 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def load(file: Path) -> Advisory:
     """Return the advisory of one file. Raises AdvisoryError."""
     try:
-        raw = file.read_bytes()
-        text = raw.decode("utf-8")
+        text = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AdvisoryError(f"{file}:0: cannot be read ({error}); save it as UTF-8") from error
-    return _checked(file, raw, text)
+    return _checked(file, text)
 
 
 @cache
-def _checked(file: Path, raw: bytes, text: str) -> Advisory:
+def _checked(file: Path, text: str) -> Advisory:
     """Return the advisory of a file's content: checking it costs more than reading a host."""
     data, lines = _parse(file, text)
     _check_schema(file, data, lines)
     for place, fault in _faults(data):
         raise AdvisoryError(f"{file}:{_line(lines, place)}: {fault}")
-    return Advisory(data["id"], data["version"], hashlib.sha256(raw).hexdigest(), file, data)
+    sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return Advisory(data["id"], data["version"], sha256, file, data)
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[Place, int]]:

@@ -109,9 +109,8 @@ def ft_identity(observation: Observation, arguments: Arguments) -> Reading:
 
 def _why(record: _Record) -> str:
     """Return what the relay says of a node that it could not read, as the end of a sentence."""
-    errors = _map(record.get("errors"))
-    said = record.get("error") or errors.get("system")
-    return f" ({quote(str(said), 200)})" if said else ""
+    said = record.get("error") or _map(record.get("errors")).get("system")
+    return f" ({quote(said)})" if said else ""
 
 
 def _windows_of(record: _Record, systems: _Record) -> Reading | None:

@@ -33,10 +33,9 @@ from .text import diff_lines, harmless
 
 T = t.TypeVar("T")
 
-BUNDLED = bundled_folder()
 # Read and checked once, by ansible-playbook, before it forks a worker for each host and task.
 with suppress(CoreError):  # whoever needs them says so
-    load_advisories([BUNDLED])
+    load_advisories([bundled_folder()])
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
 LOCK_SECONDS = 3 * 3600.0
 MOST_NAMED = 3  # differences that the sentence names; the diff shows all
@@ -118,7 +117,7 @@ class ProcedureAction(HotfixAction):
     @staticmethod
     def advisories(args: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The bundled advisories and the user's own, by id."""
-        return dict(load_advisories([BUNDLED, *map(Path, args["advisory_paths"])]))
+        return dict(load_advisories([bundled_folder(), *map(Path, args["advisory_paths"])]))
 
     def settings(self, host: str | None = None) -> dict[str, t.Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""
