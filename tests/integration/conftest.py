@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from journals import entries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FARM = REPOSITORY / "lab" / "estates" / "farm.yml"
@@ -113,8 +114,7 @@ class Lab:
         return content
 
     def journal(self, host: str) -> list[dict[str, Any]]:
-        path = self.change_dir / "journal" / f"{host}.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return entries(self.change_dir / "journal" / f"{host}.jsonl")
 
     def files(self) -> dict[str, bytes]:
         """Every file of the change directory with its content."""

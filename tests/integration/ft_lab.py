@@ -53,11 +53,7 @@ class FtLab(Lab):
 
     def intents(self, host: str) -> list[str]:
         """The ids of the steps that were begun, in order."""
-        try:
-            entries = self.journal(host)
-        except FileNotFoundError:
-            return []
-        return [entry["step"] for entry in entries if entry["kind"] == "intent"]
+        return [entry["step"] for entry in self.journal(host) if entry["kind"] == "intent"]
 
     def done(self, host: str) -> list[str]:
         """The ids of the steps that the journal tells were carried out, in order."""

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from ft_lab import FtLab, demo_systems, ft_lab
@@ -44,7 +43,7 @@ class Story:
         return self
 
     def run(self) -> int:
-        known = len(self.entries())
+        known = len(self.lab.journal(HOST))
         with (self.lab.state / f"run-{len(self.codes)}.log").open("w") as output:
             process = subprocess.Popen(
                 self.lab.arguments("apply"), env=self.lab.environment, cwd=self.lab.state,
@@ -71,14 +70,8 @@ class Story:
 
     def new_intent(self, known: int) -> str | None:
         """A step that this run has begun, and at which no run was killed so far."""
-        steps = [e["step"] for e in self.entries()[known:] if e["kind"] == "intent"]
+        steps = [e["step"] for e in self.lab.journal(HOST)[known:] if e["kind"] == "intent"]
         return next((step for step in steps if step not in self.killed), None)
-
-    def entries(self) -> list[dict[str, Any]]:
-        try:
-            return self.lab.journal(HOST)
-        except FileNotFoundError:
-            return []
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from journals import entries
 from twins import Twins, estate, running
 
 pytestmark = pytest.mark.slow
@@ -59,9 +60,7 @@ class Rollout:
         return self.lab.run(self.words(playbook, **more))
 
     def journal(self, host: str) -> list[dict[str, Any]]:
-        file = self.folder / "journal" / f"{host}.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines(True) if file.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        return entries(self.folder / "journal" / f"{host}.jsonl")
 
     def state(self, host: str) -> dict[str, Any]:
         file = self.folder / "state" / f"{host}.json"

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from journals import entries
 from legacyops_lab.world import images
 
 FARM = Path(__file__).resolve().parents[2] / "lab" / "estates" / "farm.yml"
@@ -102,11 +103,7 @@ class Change:
         return self.folder / "journal" / f"{self.host}.jsonl"
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every entry that is complete: a writer may be at it."""
-        if not self.journal_file.exists():
-            return []
-        text = self.journal_file.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
+        return entries(self.journal_file)
 
     def state(self, host: str | None = None) -> dict[str, Any]:
         file = self.folder / "state" / f"{host or self.host}.json"
