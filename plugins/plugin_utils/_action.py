@@ -100,10 +100,9 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         except RemoteError as error:
             result = self.failure(error.reason, str(error), detail=error.detail)
         except ChangeStoppedError as error:
-            result = self.failure("stopped", f"{self.host}: Waiting was left because {error}.")
+            result = self.failure("stopped", f"{self.host}: {error.told}")
         except StoppedError as error:
-            message = f"{self.host}: Waiting was left because {error}; run again to continue."
-            result = self.failure("interrupted", message)
+            result = self.failure("interrupted", f"{self.host}: {error.told}")
         except AnsibleConnectionFailure as error:
             named = connection_failure(error, 0)
             result = self.failure(named.reason, f"{self.host}: {named}")

@@ -20,9 +20,19 @@ _SLICE_SECONDS = 0.5
 class StoppedError(Exception):
     """Somebody wants this run to end, or nobody is there any more to take its result."""
 
+    @property
+    def told(self) -> str:
+        """A sentence for the operator."""
+        return f"Waiting was left because {self}; run again to continue."
+
 
 class ChangeStoppedError(StoppedError):
     """Somebody stopped the change; the text says why."""
+
+    @property
+    def told(self) -> str:
+        """A sentence for the operator, who has to take the stop back before anything goes on."""
+        return f"Waiting was left because {self}."
 
 
 class Stop:

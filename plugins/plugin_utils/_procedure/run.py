@@ -159,8 +159,7 @@ class StepRun:
         try:
             result, expected = self._carried_out(more)
         except StoppedError as error:
-            message = f"Waiting was left because {error}; run again to continue."
-            raise self._failure("interrupted", message, {}) from None
+            raise self._failure("interrupted", error.told, {}) from None
         self._result("ok", result=result, expected=expected)
         return {**_shown(result), **facts, "outcome": "done", "result": result}
 

@@ -101,6 +101,15 @@ def test_a_page_in_japanese_has_no_english_label(night, words):
     assert "すべてのコンポーネントが濃い緑色の表示になっていることを確認します" in page
 
 
+def test_whom_to_call_is_said_in_the_pages_language_and_a_sites_own_roles_as_they_are(night):
+    place = Place({}, {"data_centre": "Mori 9"}, [])
+    page = render.runbook_page(
+        build_runbook("CHG1", night("ft-failed1").plan, {}, {HOST: place}), "ja", TOKYO
+    )
+    roles = re.findall(r'<td class="soft nowrap">([^<]+)</td><td><b>', page)
+    assert roles == ["運用担当者", "システム責任者", "ベンダー窓口", "data_centre"]
+
+
 def test_times_are_those_of_the_zone(night):
     page = render.report_page(build_report(night().run().sources()), "en", TOKYO)
     assert "2026-11-22 21:00:00 (UTC+0900)" in page
