@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import winrm
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 USER, PASSWORD = "Administrator", "Lab-Passw0rd!"
 ENGLISH, JAPANESE, ROOMY = "XA01", "XA02", "XA03"
-SPECIAL = {
+SPECIAL: dict[str, dict[str, Any]] = {
     JAPANESE: {"language": "ja"},
     # Otherwise an ordinary module does not even get through: WinRM 2.0 takes 150 kB at a time.
     ROOMY: {"winrm": {"quotas": {"max_envelope_kb": 500}}},

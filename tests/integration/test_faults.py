@@ -190,7 +190,7 @@ def in_mid_installation(lab: Twins, change: Change, fault: str, **arguments: Any
 
 
 def is_intent(entry: dict[str, Any], step: str) -> bool:
-    return entry["kind"] == "intent" and entry["step"].endswith(step)
+    return entry["kind"] == "intent" and str(entry["step"]).endswith(step)
 
 
 def until(condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -333,7 +333,7 @@ def stories(
     tmp_path_factory: pytest.TempPathFactory, ansible_environment: dict[str, str]
 ) -> Iterator[dict[str, Story]]:
     """Spoil every server and apply, several at a time: most of it is waiting."""
-    cases = {**SURVIVED, **STOPPED}
+    cases: dict[str, Survived | Stopped] = {**SURVIVED, **STOPPED}
     special = {name: case.special for name, case in cases.items() if case.special}
     state = tmp_path_factory.mktemp("faults")
     with running(state, ansible_environment, estate(list(cases), **special)) as lab:
@@ -418,7 +418,7 @@ def test_a_wrong_password_is_tried_once(stories: dict[str, Story]) -> None:
 # --- A rollback that fails --------------------------------------------------------------------
 
 FIRST, BESIDE, LATER = "first", "beside", "later"
-FARM_OF_THREE = {
+FARM_OF_THREE: dict[str, dict[str, Any]] = {
     # Long enough for somebody to remove the root in the middle.
     FIRST: {"xenapp": {"rollback_fails": True, "install": {"minutes": 20}}},
     # In the same wave, but its user keeps it waiting.

@@ -34,16 +34,16 @@ class Interrupted(Story):
 
     def new_intent(self, known: int) -> str | None:
         seen = {self.actions[step] for step in self.killed}
-        steps = [e["step"] for e in self.entries()[known:] if e["kind"] == "intent"]
+        steps = [e["step"] for e in self.lab.journal(HOST)[known:] if e["kind"] == "intent"]
         return next((step for step in steps if self.actions[step] not in seen), None)
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(SIGNALS[len(self.killed) % 2])
         process.wait(timeout=LEAVES_WITHIN_SECONDS)
         end = time.monotonic() + LEAVES_WITHIN_SECONDS
-        while self.entries()[-1]["kind"] == "intent" and time.monotonic() < end:
+        while self.lab.journal(HOST)[-1]["kind"] == "intent" and time.monotonic() < end:
             time.sleep(0.1)  # its worker, which has a session of its own
-        self.last_entries.append(self.entries()[-1])
+        self.last_entries.append(self.lab.journal(HOST)[-1])
 
 
 @pytest.fixture(scope="module")

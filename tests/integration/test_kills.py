@@ -151,7 +151,7 @@ def wait_for(
         time.sleep(0.005)
 
 
-def slay(process: subprocess.Popen[bytes], *, with_workers: bool) -> None:
+def slay(process: subprocess.Popen[Any], *, with_workers: bool) -> None:
     """SIGKILL; stopped first, so that no worker is born in between."""
     if with_workers and process.poll() is None:
         process.send_signal(signal.SIGSTOP)
