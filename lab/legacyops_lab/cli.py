@@ -337,12 +337,10 @@ def operator(options: argparse.Namespace) -> None:
 
 def endurance(options: argparse.Namespace) -> None:
     """Print one line for each component, as a site's command would."""
-    from legacyops_lab.ft.board import TITLES
-
     names = ("system", "verb", "component")
     arguments = {name: getattr(options, name) for name in names}
     for component, word in _ask(options.state, "endurance", arguments).items():
-        print(f"{TITLES[component]}: {word}")
+        print(f"{component}: {word}")
 
 
 def _number(text: str) -> int | float | str:

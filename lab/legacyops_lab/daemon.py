@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from legacyops_lab import control, estate, inventory, persons
+from legacyops_lab import estate, inventory, listener, persons
 from legacyops_lab.boards import Boards
 from legacyops_lab.clock import Clock
 from legacyops_lab.files import read_json, write_json
@@ -127,8 +127,8 @@ async def run(estate_file: Path, state: Path, speed: float | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lab.stopping.set)
-    path = control.socket_path(state)
-    line = await control.serve(path, lab.command)
+    path = listener.socket_path(state)
+    line = await listener.serve(path, lab.command)
     (state / "inventory.yml").write_text(inventory.as_yaml(data, state), "utf-8")
     running = {
         "addresses": addresses,
@@ -148,7 +148,7 @@ async def run(estate_file: Path, state: Path, speed: float | None) -> None:
         line.close()
         await lab.stop()
         lab.keep()
-        control.forget(path, state)
+        listener.forget(path, state)
         (state / "lab.pid").unlink(missing_ok=True)
 
 

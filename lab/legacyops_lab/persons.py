@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from legacyops_lab.ft import FtSystem
-from legacyops_lab.ft.board import Component, board, component_of, screen, visible, word
+from legacyops_lab.ft.board import TITLES, Component, board, component_of, screen, visible, word
 from legacyops_lab.ft.notice import of_type
 from legacyops_lab.ft.physics import Verb
 from legacyops_lab.ft.state import NODES, Node
@@ -98,13 +98,11 @@ def _require_manager(system: FtSystem) -> None:
 async def endure(system: FtSystem, verb: str, component: str | None) -> dict[str, str]:
     """Do what a site's command does: tell all components or one, or enable a Virtual Server.
 
-    Returns component → its word. ValueError where it is not possible.
+    Returns component's title → its word. ValueError where it is not possible.
     """
     _require_manager(system)
     if verb == "enable":
         system.act("enable", _node(component, "enable"))
-    words = {name: word(entry) for name, entry in board(system.state).items()}
-    if component is None:
-        return words
-    name = component_of(component)
-    return {name: words[name]}
+    wanted = TITLES if component is None else [component_of(component)]
+    components = board(system.state)
+    return {TITLES[name]: word(components[name]) for name in wanted}

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from .digest import canonical, digest
@@ -198,18 +199,25 @@ def _entry(line: str) -> Entry | None:
 
 
 def _fault(entry: Entry, last: Entry | None, line: str) -> str | None:
-    try:
-        expected = digest({k: v for k, v in entry.items() if k != "hash"})
-        written = to_line(entry)
-    except CoreError:
-        return "the entry was altered"
-    # Only the canonical form is ours: nothing may hide in a key that is there twice.
-    if entry["hash"] != expected or written != line.rstrip("\r\n") + "\n":
+    if not _unaltered(line.rstrip("\r\n")):
         return "the entry was altered"
     seq, prev = (0, FIRST) if last is None else (last["seq"] + 1, last["hash"])
     if entry["seq"] != seq or entry["prev"] != prev:
         return "it does not follow the entry before; an entry is missing, added or moved"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _unaltered(line: str) -> bool:
+    """Whether a line is what its own hash says; a journal is read again before each new entry."""
+    entry = json.loads(line)
+    try:
+        expected = digest({k: v for k, v in entry.items() if k != "hash"})
+        written = to_line(entry)
+    except CoreError:
+        return False
+    # Only the canonical form is ours: nothing may hide in a key that is there twice.
+    return bool(entry["hash"] == expected and written == line + "\n")
 
 
 def restart_owed_since(entries: Iterable[Mapping[str, Any]]) -> str | None:
