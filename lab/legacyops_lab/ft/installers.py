@@ -69,7 +69,7 @@ def finish_task(system: System, node: Node) -> System:
     if fails or _refuses(system, node):
         return put(ended, node, exit_code=FAILED)
     if mine.task == "kb_out":
-        ended = put(_uninstall_beside_peer(ended, node), node, kb=False)
+        ended = put(_uninstall_beside_peer(ended, node), node, kb=False, removed=True)
     elif mine.task == "kb_in":
         ended = put(ended, node, kb=True, spuninst=True)
     else:

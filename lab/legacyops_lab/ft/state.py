@@ -53,7 +53,8 @@ class Windows:
     """One installation: what is on its disk, what it has loaded, what it is doing.
 
     `kernel_loaded` and `fix_loaded` are what the last start found on the disk; a restart is
-    pending while the disk differs; what is off has nothing of the KB loaded.
+    pending while the disk differs, and after a removal even where the files were never loaded
+    (`removed`); what is off has nothing of the KB loaded.
     `other` is a later update over the same kernel files (HYP-FT-18).
     `hurt`: damaged files, nobody can log on and WMI is dead (③). `broken`: starts no more.
     """
@@ -65,6 +66,7 @@ class Windows:
     service_pack: int = 0
     kernel_loaded: bool = False
     fix_loaded: int = 0
+    removed: bool = False
     dirty: bool = False
     hurt: bool = False
     broken: bool = False
@@ -85,11 +87,9 @@ class Windows:
 
     @property
     def restart_pending(self) -> bool:
-        """Whether what is on the disk is not what runs."""
-        return self.phase == "up" and (self.kernel, self.fix) != (
-            self.kernel_loaded,
-            self.fix_loaded,
-        )
+        """Whether what is on the disk is not what runs, or a removal has asked for a restart."""
+        loaded = (self.kernel_loaded, self.fix_loaded)
+        return self.phase == "up" and (self.removed or (self.kernel, self.fix) != loaded)
 
     @property
     def usable(self) -> bool:
@@ -225,6 +225,7 @@ def put_off(system: System, node: Node, **changes: Any) -> System:
         task_restart=False,
         kernel_loaded=False,
         fix_loaded=windows(system, node).fix,
+        removed=False,
         **changes,
     )
 

@@ -122,6 +122,7 @@ def _load(system: System, node: Node) -> System:
         left=system.rules.boot,
         kernel_loaded=mine.kernel,
         fix_loaded=mine.fix,
+        removed=False,
     )
 
 

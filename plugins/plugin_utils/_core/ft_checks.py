@@ -700,6 +700,36 @@ def ft_component(observation: Observation, arguments: Arguments) -> Reading:
 
 
 @register(
+    "removal_restart",
+    "due, not_due",
+    lambda a: {"nodes": [a["node"], "endurance"]},
+    node=True,
+    component=True,
+    words=True,
+    levels=True,
+    systems=True,
+    declared=False,
+)
+def removal_restart(observation: Observation, arguments: Arguments) -> Reading:
+    """Does the restart that ends a removal still have to come, on a node that runs?
+
+    Any pending restart is taken for it, but on a node that has the fix and that Endurance shows
+    healthy: there it is the fix's own, whose place its readme gives.
+    """
+    node = arguments["node"]
+    pending = _pending(observation, node)
+    if pending.value != "yes":
+        return Reading("not_due" if pending.value == "no" else UNKNOWN, pending.evidence)
+    fix = fix_level(observation, {**arguments, "nodes": [node], "settled": False})
+    shown = ft_component(observation, {**arguments, "name": arguments["component"]})
+    evidence = "; ".join(each.evidence for each in (pending, fix, shown))
+    signs = [(fix.value, "reached"), (shown.value, "healthy")]
+    if any(value not in (UNKNOWN, own) for value, own in signs):
+        return Reading("due", evidence)
+    return Reading(UNKNOWN if UNKNOWN in (fix.value, shown.value) else "not_due", evidence)
+
+
+@register(
     "ft_runs_on",
     "both, NAME of the one Virtual Server, starting, none",
     {"nodes": ["endurance", "ftvirtual"]},

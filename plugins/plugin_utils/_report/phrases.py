@@ -237,6 +237,10 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "|a restart is pending",
         "|再起動が保留中",
     ),
+    ("removal_restart", "due"): (
+        "the restart after the removal|is still to come, on {on}",
+        "削除後の再起動が|{on} で未実施",
+    ),
     ("restart_is_safe", "yes"): (
         "{on} may|start with what is on its disk",
         "{on} が|再起動しても安全な状態",
