@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.ft_system import TITLES
 from ..plugin_utils._ft_action import FT_OPTIONS, FtAction
-from ..plugin_utils._io.endurance import COMPONENTS, STATES, Components, endurance_driver
+from ..plugin_utils._io.endurance import STATES, Components, endurance_driver
 from ..plugin_utils._io.power import OperatorNeededError
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import poll
@@ -90,4 +91,4 @@ def _seen(seen: dict[str, t.Any]) -> Components:
             raise ActionError(
                 "bad_settings", f"seen: {name} is {word!r}; say one of {', '.join(_WORDS)}."
             )
-    return {name: dict(_WORDS.get(seen.get(name, ""), {})) for name in {**COMPONENTS, **seen}}
+    return {name: dict(_WORDS.get(seen.get(name, ""), {})) for name in {**TITLES, **seen}}

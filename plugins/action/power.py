@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.ft_system import TITLES
 from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, boot_token
 from ..plugin_utils._io.power import (
     UNKNOWN,
@@ -18,7 +19,6 @@ from ..plugin_utils._io.power import (
     PowerReading,
     Wiring,
     power_driver,
-    title_of,
     wiring_by_shutdown,
     wiring_by_uuid,
 )
@@ -47,7 +47,7 @@ class ActionModule(NodeAction):
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         self._args, self._remote = args, remote
-        self._title = title_of(args["coserver"])
+        self._title = TITLES[args["coserver"]]
         self._driver = self._driver_of(args["coserver"])
         self._peer = self._driver_of(_PEERS[args["coserver"]])
         self._before = self._driver.status()

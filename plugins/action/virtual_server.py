@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.ft_system import TITLES
 from ..plugin_utils._ft_action import FT_OPTIONS, FtAction
 from ..plugin_utils._io.endurance import (
-    COMPONENTS,
     STATES,
     VIRTUAL_SERVERS,
     EnduranceDriver,
@@ -54,7 +54,7 @@ class ActionModule(FtAction):
         if after[0] not in _ENABLED:
             raise ActionError(
                 "not_verified",
-                f"{COMPONENTS[args['name']]} is not enabled after {args['deadline_seconds']}"
+                f"{TITLES[args['name']]} is not enabled after {args['deadline_seconds']}"
                 f" seconds ({said}; {after[1]}). Look at it in Endurance Manager; enable nothing"
                 " else.",
                 changed=True,
@@ -77,7 +77,7 @@ class ActionModule(FtAction):
         def look() -> bool | None:
             nonlocal last
             last = self._read(driver, args)
-            progress(f"{COMPONENTS[args['name']]} is {_word(last[0])}")
+            progress(f"{TITLES[args['name']]} is {_word(last[0])}")
             return True if last[0] in _ENABLED else None
 
         poll(

@@ -9,9 +9,9 @@ import typing as t
 from collections.abc import Mapping
 
 from ._action import ActionError, HotfixAction, plain
-from ._core.ft_system import CREDENTIALS, NODES
+from ._core.ft_system import CREDENTIALS, NODES, TITLES
 from ._core.ft_system import SETTING as SYSTEM
-from ._io.power import OperatorNeededError, title_of
+from ._io.power import OperatorNeededError
 from ._io.relay import Data, Relay, is_unclear
 from ._io.remote import Remote, RemoteError
 from ._procedure import by_hand
@@ -186,4 +186,4 @@ def boot_token(record: Mapping[str, t.Any]) -> str:
 
 def node_title(node: str) -> str:
     """The node as the notice writes it."""
-    return "FTvirtual Server" if node == "ftvirtual" else title_of(node)
+    return TITLES[node]

@@ -32,6 +32,14 @@ Form = Mapping[str, Any]
 
 COSERVERS: Final = ("coserver1", "coserver2")
 NODES: Final = (*COSERVERS, "ftvirtual")
+# What the notice and Endurance call them.
+TITLES: Final[dict[str, str]] = {
+    "coserver1": "CoServer1",
+    "coserver2": "CoServer2",
+    "virtual_server1": "Virtual Server1",
+    "virtual_server2": "Virtual Server2",
+    "ftvirtual": "FTvirtual Server",
+}
 SETTING: Final = "legacyops_ft_system"
 CREDENTIALS: Final = "legacyops_ft_credentials"
 

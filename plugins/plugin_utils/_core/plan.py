@@ -20,7 +20,7 @@ from .advisory import Advisory
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
 from .digest import digest
 from .findings import Scope, choose, each, expand, find, finding_refs, resolve, scope_of
-from .ft_system import done_by
+from .ft_system import TITLES, done_by
 from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Step
 from .observation import Observation, Request, facts, observation_digest
@@ -262,6 +262,7 @@ def _step(
     arguments = resolve(data.get("arguments", {}), scope)
     cited = list(data.get("clause", []) if clause is None else clause)
     form = scope.get("ft_system")
+    target = arguments.get("node") or arguments.get("coserver")
     return {
         "id": step_id,
         "name": name,
@@ -272,10 +273,10 @@ def _step(
         "node": node,
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
-        "target": arguments.get("node") or arguments.get("coserver"),
+        "target": target,
         "by": None if form is None else done_by(form, data["action"], arguments),
         "contact": resolve(data.get("contact"), scope),
-        "instruction": _instruction(advisory, data, cited),
+        "instruction": _instruction(advisory, data, cited, TITLES.get(str(target), "")),
         **refs,  # type: ignore[typeddict-item]
         "conditional": False,
         "only_with": earlier(data["only_with"]) if "only_with" in data else None,
@@ -294,16 +295,19 @@ def _step(
 
 
 def _instruction(
-    advisory: Advisory, data: Mapping[str, Any], cited: Sequence[str]
+    advisory: Advisory, data: Mapping[str, Any], cited: Sequence[str], target: str
 ) -> list[dict[str, Any]]:
-    """Return what a person is told: the notice's words, clause by clause, and what to look for.
+    """Return what a person is told: what this step is and is not, then the notice's words.
 
-    Empty where the step has no instruction: then nobody but the collection carries it out.
+    The notice's words may speak of more than the step (⑧, ⑲) or of the other node (⑦): what is
+    to be done, and on which machine, comes first. Empty where the step has no instruction: then
+    nobody but the collection carries it out.
     """
     if "instruction" not in data:
         return []
     words = [{"clause": clause, **advisory.data["clauses"][clause]} for clause in cited]
-    return [*words, {"clause": None, **data["instruction"]}]
+    ours = {key: text.replace("{target}", target) for key, text in data["instruction"].items()}
+    return [{"clause": None, **ours}, *words]
 
 
 def _needed(

@@ -14,17 +14,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .._core.ft_system import TITLES
 from .power import OperatorNeededError
 from .site_command import Credentials, DriverError, SiteCommand, SitePattern, wrong
 
 # Our names, and the notice's; a site may add more (mirror sets) and name them as it likes.
-COMPONENTS: Final = {
-    "coserver1": "CoServer1",
-    "coserver2": "CoServer2",
-    "virtual_server1": "Virtual Server1",
-    "virtual_server2": "Virtual Server2",
-    "ftvirtual": "FTvirtual Server",
-}
 VIRTUAL_SERVERS: Final = ("virtual_server1", "virtual_server2")
 # A site's word → what an observation says: the notice's colours, or a state of Endurance's guide.
 STATES: Final[dict[str, dict[str, str]]] = {
@@ -82,7 +76,7 @@ class OperatorEndurance(EnduranceDriver):
         )
 
     def enable(self, component: str) -> str:
-        side, title = _SIDE[component], COMPONENTS[component]
+        side, title = _SIDE[component], TITLES[component]
         raise OperatorNeededError(
             {
                 "en": f'In Endurance Manager right-click "{title}" (the FTvirtual Server on the '
@@ -203,7 +197,7 @@ def _states(states: Any) -> dict[str, SitePattern]:
 
 def _components(given: Any) -> dict[str, str]:
     if given is None:
-        return dict(COMPONENTS)
+        return dict(TITLES)
     if not isinstance(given, Mapping) or not all(isinstance(v, str) and v for v in given.values()):
         raise wrong("endurance.components must name components.", "Give it as NAME: site's word.")
-    return {**COMPONENTS, **{str(k): v for k, v in given.items()}}
+    return {**TITLES, **{str(k): v for k, v in given.items()}}

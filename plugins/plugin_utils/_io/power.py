@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .._core.ft_system import TITLES
 from .ipmi import Board
 from .site_command import Answer, Credentials, DriverError, SiteCommand, SitePattern, wrong
 
@@ -252,18 +253,13 @@ def power_driver(system: Mapping[str, Any], coserver: str, credentials: Any) -> 
     part, where = node.get("power", {"driver": "operator"}), f"{coserver}.power"
     kind = part.get("driver") if isinstance(part, Mapping) else None
     if kind == "operator":
-        return OperatorPower(title_of(coserver))
+        return OperatorPower(TITLES[coserver])
     if kind == "ipmi":
         return _ipmi(part, where, credentials)
     if kind == "command":
         names = {"coserver": coserver, "name": node.get("name"), "address": node.get("address")}
         return _command(part, where, credentials, {k: str(v or "") for k, v in names.items()})
     raise wrong(f"{where}.driver is {kind!r}.", "Say operator, ipmi or command.")
-
-
-def title_of(coserver: str) -> str:
-    """The node as the notice writes it: CoServer1."""
-    return coserver.replace("coserver", "CoServer")
 
 
 def _ipmi(part: Mapping[str, Any], where: str, credentials: Any) -> IpmiPower:

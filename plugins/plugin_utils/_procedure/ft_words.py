@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .._io.endurance import COMPONENTS
+from .._core.ft_system import TITLES
 from .._report.phrases import phrase
 
 # What nobody looks for: settings, and that the machine is the one of the inventory.
@@ -17,7 +17,7 @@ _UNSAID: Final = ("setting", "ft_identity")
 
 def title_of(name: str, language: str = "en") -> str:
     """A node or Virtual Server as the notice writes it; the whole system where there is no name."""
-    return COMPONENTS.get(name) or name or ("全体" if language == "ja" else "the whole system")
+    return TITLES.get(name) or name or ("全体" if language == "ja" else "the whole system")
 
 
 def said(ref: Mapping[str, Any], language: str) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.ft_system import TITLES
 from .._core.observation import Observation
-from .texts import NODES
 
 
 def board(
@@ -35,7 +35,7 @@ def board(
         "components": [
             {
                 "id": name,
-                "name": NODES.get(name, name),
+                "name": TITLES.get(name, name),
                 "before": _shown(before[1].get(name), words),
                 "after": _shown(after[1].get(name), words),
             }

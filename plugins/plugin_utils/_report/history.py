@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from .._core.ft_system import TITLES
 from .phrases import phrase, phrases
-from .texts import NODES, between, same, text
+from .texts import between, same, text
 
 Entry = Mapping[str, Any]
 Record = dict[str, Any]
@@ -85,7 +86,7 @@ def _planned(step: Mapping[str, Any]) -> Record:
 def target(step: Mapping[str, Any]) -> str:
     """Return the machine that a step is about, by the name on it."""
     name = step["target"] or step["arguments"].get("name")
-    return NODES.get(name, str(name)) if name else str(step["node"])
+    return TITLES.get(name, str(name)) if name else str(step["node"])
 
 
 def _step_of(entry: Entry) -> Any:

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .._core.checks import describe
+from .._core.ft_system import TITLES
 from .._core.model import Ref
-from .texts import NODES, text
+from .texts import text
 
 Text = dict[str, str]
 
@@ -354,7 +355,7 @@ def _facts(given: Mapping[str, Any], separator: str, article: str) -> dict[str, 
     """Return what a reference is about, by the names that the notice uses."""
     about = next((given[key] for key in _ABOUT if given.get(key)), "")
     names = about if isinstance(about, list) else [about]
-    titles = [NODES.get(str(name), str(name)) for name in names]
+    titles = [TITLES.get(str(name), str(name)) for name in names]
     titles = [article + title if title.startswith("FTvirtual") else title for title in titles]
     update = given.get("update")
     named = update.get("id") if isinstance(update, Mapping) else update

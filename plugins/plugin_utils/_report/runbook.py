@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .._core.ft_system import TITLES
 from .history import target
 from .phrases import phrases
-from .texts import NODES, same, text, tidy
+from .texts import same, text, tidy
 
 Record = dict[str, Any]
 FORMAT: Final = 1
@@ -103,7 +104,7 @@ def _units(form: Mapping[str, Any], chassis: Mapping[str, Any]) -> list[Record]:
     return [
         {
             "node": node,
-            "name": NODES[node],
+            "name": TITLES[node],
             "computer": (form.get(node) or {}).get("name"),
             **_marks(chassis.get(node)),
         }

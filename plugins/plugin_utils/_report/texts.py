@@ -12,14 +12,6 @@ from typing import Any, Final
 
 LONGEST: Final = 2000  # characters of one text in a document; the journal has the whole
 
-NODES: Final[dict[str, str]] = {
-    "coserver1": "CoServer1",
-    "coserver2": "CoServer2",
-    "ftvirtual": "FTvirtual Server",
-    "virtual_server1": "Virtual Server1",
-    "virtual_server2": "Virtual Server2",
-}
-
 
 def tidy(value: Any) -> Any:
     """Return a JSON value in which every text is inert and of a bearable length.

@@ -244,6 +244,30 @@ def test_what_may_restart(kit, ask, kb, fix, expected):
     assert ask("coservers_safe", data) == expected
 
 
+@pytest.mark.parametrize(
+    ("pending", "fix", "colour", "expected"),
+    [
+        (False, "", "light_green", "not_due"),
+        (None, "", "light_green", UNKNOWN),
+        (True, "", "dark_green", "due"),  # a green icon proves no removal complete
+        (True, "", "light_green", "due"),
+        (True, "V1.0L20", "light_green", "due"),
+        (True, "V1.0L20", "dark_green", "not_due"),  # the fix's own restart
+        (True, None, "dark_green", UNKNOWN),
+        (True, "V1.0L20", None, UNKNOWN),
+    ],
+)
+def test_the_restart_that_ends_a_removal(kit, ask, pending, fix, colour, expected):
+    data = kit.ft_data(fix=fix or "")
+    node = data["nodes"]["ftvirtual"]
+    node["restart_pending"] = pending
+    if fix is None:
+        node["fix_level"] = None
+    for source in data["endurance"]:
+        source["components"]["ftvirtual"] = {"state": None, "colour": colour}
+    assert ask("ftvirtual_removal_restart", data) == expected
+
+
 # --- Power and phases -------------------------------------------------------------------------
 
 

@@ -345,7 +345,7 @@ def test_a_person_is_told_the_notices_words_and_what_to_look_for(kit, planned, k
         if step["action"] == "staged_package":
             continue
         assert step["instruction"], step["name"]
-        assert [w["clause"] for w in step["instruction"]] == [*step["clause"], None]
+        assert [w["clause"] for w in step["instruction"]] == [None, *step["clause"]]
         for words in step["instruction"]:
             assert words["en"]
             assert words["ja"]
@@ -354,6 +354,28 @@ def test_a_person_is_told_the_notices_words_and_what_to_look_for(kit, planned, k
         assert step["contact"], step["name"]
         assert step["seconds"]["expected"] <= step["seconds"]["longest"]
         assert step["by"] in ("relay", "operator")
+
+
+def test_a_person_is_told_which_machine(kit, planned):
+    """The notice's words may speak of the other node (⑦) or of more than the step (⑧, ⑲)."""
+    title = {"coserver1": "CoServer1", "coserver2": "CoServer2", "ftvirtual": "FTvirtual Server"}
+    for step in every_step(kit, planned):
+        for text in (step["instruction"] or [{"en": ""}])[0].values():
+            assert "{target}" not in str(text)
+            if step["target"] and text and step["instruction"]:
+                assert title[step["target"]] in text, step["name"]
+
+
+def test_a_plan_made_between_removal_and_restart_goes_on_with_the_restart(kit, planned):
+    """Whatever the icon shows: that a removal is complete without it, no source says."""
+    for windows, model in (("2003", "PGT20124F2"), ("2000", "PGT20124F")):
+        data = kit.ft_data(windows, kb=("ftvirtual",))
+        node = data["nodes"]["ftvirtual"]
+        node["restart_pending"] = True
+        node["updates"]["KB890859"].update(updates_key=False, hotfix_key=False)
+        plan = planned(data, model=model)
+        assert plan.steps[0]["name"] == "ftvirtual_restart_running", branch(plan)
+        assert not plan.steps[0]["conditional"]
 
 
 def test_who_acts(kit, planned):
