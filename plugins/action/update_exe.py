@@ -253,8 +253,9 @@ def _instruction(args: dict[str, t.Any]) -> dict[str, str]:
     title, update = node_title(args["node"]), args["update"]
     if args["operation"] == "uninstall":
         return {
-            "en": f"On {title}, open Add or Remove Programs in the Control Panel, select {update}"
-            " and remove it by the wizard. Leave Finish unpressed: it restarts the machine.",
+            "en": f"On {title}, open Add or Remove Programs (Windows 2000: Add/Remove Programs) in"
+            f" the Control Panel, select {update} and remove it by the wizard. Leave Finish"
+            " unpressed: it restarts the machine.",
             "ja": f"{title} の「コントロールパネル」→「プログラムの追加と削除」(Windows 2000 では"
             f"「アプリケーションの追加と削除」)で {update} を選択し、削除ウィザードに従いアンイン"
             "ストールしてください。[完了] ボタンはまだ押さないでください(自動的に再起動します)。",

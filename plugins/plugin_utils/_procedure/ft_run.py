@@ -21,7 +21,7 @@ from .._action import ActionError
 from .._core import ft_checks
 from .._core.checks import Verdict, evaluate_all, request_for
 from .._core.ft_said import BOARD, BOARD_LOOK, UPDATE, UPDATE_LOOK, answers
-from .._core.ft_system import COSERVERS
+from .._core.ft_system import COSERVERS, TITLES
 from .._core.journal import restarts_owed
 from .._core.model import Ref, Step
 from .._core.observation import UNKNOWN, Observation, merge_requests
@@ -403,7 +403,7 @@ class FtRun(StepRun):
 
     def _look_for_update(self) -> None:
         """Ask a person whether the step's update is on its node."""
-        names = {"node": self.target, "update": self.step["arguments"]["update"]}
+        names = {"node": TITLES[self.target], "update": self.step["arguments"]["update"]}
         words = {language: text.format(**names) for language, text in _LOOK_FOR_UPDATE.items()}
         self._look(UPDATE_LOOK, words, tuple(UPDATE))
 

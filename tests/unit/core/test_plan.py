@@ -84,7 +84,7 @@ def test_a_server_without_root_gets_the_whole_procedure(kit, ctx130025):
 def test_the_notices_check_stands_between_remedy_and_installation(kit, ctx130025):
     steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
     clauses = [clause for step in steps for clause in step["clause"] if clause.startswith("対策2")]
-    assert clauses == [f"対策2-{n}" for n in range(1, 8)]
+    assert clauses == [f"対策2-{n}" for n in ("入手-1", "入手-2", *range(1, 8))]
     install = next(step for step in steps if step["name"] == "install_hotfix")
     asked = {ref["check"]: ref for ref in install["interlocks"]}
     assert asked["chain_on_host"]["with"] == {"file": kit.PACKAGE}
