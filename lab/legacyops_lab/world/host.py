@@ -29,7 +29,10 @@ SERVICES_START_SECONDS = 20
 FREE_BYTES = 21_474_836_480
 LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
-HOST_FAULTS = ("hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script")
+HOST_FAULTS = (
+    "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
+    "root_vanishes",
+)  # fmt: skip
 
 PRODUCTS = {
     "xenapp_5.0_x64": ("x64", "Citrix XenApp 5.0 for Windows Server 2008 x64"),

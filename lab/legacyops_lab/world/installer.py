@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from . import files, images
+from .certificates import catalogue
 from .images import Image
 from .texts import text
 
@@ -127,6 +128,8 @@ class Installer:
             self._host.violation(f"the {what} package {image.name} was installed")
         self._host.sessions.lose("a hotfix was installed while they were on")
         self._host.services.halt()
+        if self._host.take_fault("root_vanishes") is not None:
+            self._host.trust.lose(catalogue()["g5"].thumbprint)
         self._host.later(self._install_seconds, "modules_are_replaced")
 
     def modules_are_replaced(self) -> None:

@@ -90,6 +90,11 @@ class Trust:
         """Take a certificate out of a store."""
         self.stores[store] = [t for t in self.stores[store] if t != thumbprint]
 
+    def lose(self, thumbprint: str) -> None:
+        """Take a certificate out of every store."""
+        for store in self.stores:
+            self.remove(store, thumbprint)
+
     def set_policy(self, value: int | None) -> None:
         """Set the policy value; a group policy puts its own back at the next refresh."""
         self.policy_value = value
