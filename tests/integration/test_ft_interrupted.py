@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from ft_lab import FtLab, demo_systems, ft_lab
 from test_ft_kills import HOST, Story
+from test_kills import slay
 
 pytestmark = pytest.mark.slow
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A wait is left at once; an act is finished first, and a look at three nodes takes its time.
-LEAVES_WITHIN_SECONDS = 60
+LEAVES_WITHIN_SECONDS = 180
 
 
 class Interrupted(Story):
@@ -39,7 +40,11 @@ class Interrupted(Story):
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(SIGNALS[len(self.killed) % 2])
-        process.wait(timeout=LEAVES_WITHIN_SECONDS)
+        try:
+            process.wait(timeout=LEAVES_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            slay(process, with_workers=True)
+            raise
         end = time.monotonic() + LEAVES_WITHIN_SECONDS
         while self.lab.journal(HOST)[-1]["kind"] == "intent" and time.monotonic() < end:
             time.sleep(0.1)  # its worker, which has a session of its own

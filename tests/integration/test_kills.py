@@ -143,8 +143,9 @@ def wait_for(
     condition: Callable[[], bool], process: subprocess.Popen[bytes], change: Change
 ) -> None:
     """Wait until the journal says it, or the run has ended."""
-    size, end = -1, time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < end:
+    size, end = -1, time.monotonic() + 300
+    while process.poll() is None:
+        assert time.monotonic() < end, f"{change.host}: it did not come to that"
         now = change.journal_file.stat().st_size if change.journal_file.exists() else 0
         if now != size and condition():
             return

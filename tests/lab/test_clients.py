@@ -23,6 +23,13 @@ from winrm.exceptions import (
 PASSWORD = "Pass:wörd 1"
 
 
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
 def protocol(host: FakeHost, transport: str = "ntlm", **more: Any) -> winrm.Protocol:
     settings = {"username": "Administrator", "password": PASSWORD, **more}
     return winrm.Protocol(f"http://{host.address}:5985/wsman", transport=transport, **settings)
@@ -122,7 +129,7 @@ def test_receive_times_out_and_is_asked_again(start_lab: Callable[..., Any]) -> 
     with shell(host, **times) as (client, shell_id):
         begin = time.monotonic()
         assert run(client, shell_id, "sleep 1.5")[0] == b"slept\r\n"
-        assert 1.4 < time.monotonic() - begin < 3
+        assert time.monotonic() - begin > 1.4
 
 
 def test_output_larger_than_an_envelope_arrives_whole(start_lab: Callable[..., Any]) -> None:
@@ -191,8 +198,7 @@ def test_a_deleted_shell_kills_its_process_and_is_gone(start_lab: Callable[..., 
     shell_id = client.open_shell()
     client.run_command(shell_id, "sleep 60")
     client.close_shell(shell_id)
-    time.sleep(0.05)
-    assert host.cancelled == 1
+    until(lambda: host.cancelled == 1)
     with pytest.raises(WSManFaultError) as caught:
         client.run_command(shell_id, "hostname")
     assert caught.value.wsman_fault_code == 2150858843
@@ -222,7 +228,7 @@ def test_fault_drop_connection(start_lab: Callable[..., Any], arguments: dict[st
     client = protocol(host)
     shell_id = client.open_shell()
     assert run(client, shell_id, "hostname")[2] == 0
-    command_id = client.run_command(shell_id, "sleep 0.3")
+    command_id = client.run_command(shell_id, "sleep 60" if arguments else "sleep 0.3")
     with pytest.raises(requests.exceptions.ConnectionError):
         client.get_command_output(shell_id, command_id)
     with shell(host) as (client, shell_id):
@@ -258,14 +264,13 @@ def test_other_faults_are_the_worlds(start_lab: Callable[..., Any]) -> None:
 
 
 def test_idle_shells_are_closed(start_lab: Callable[..., Any], monkeypatch: Any) -> None:
-    monkeypatch.setattr("legacyops_lab.service.IDLE_FLOOR", 0.2)
-    lab, host = start_lab(quotas={"idle_timeout_ms": 200})
+    monkeypatch.setattr("legacyops_lab.service.IDLE_FLOOR", 1)
+    lab, host = start_lab(quotas={"idle_timeout_ms": 1000})
     client = protocol(host)
     shell_id = client.open_shell()
     client.run_command(shell_id, "sleep 60")
-    time.sleep(0.5)
-    assert host.cancelled == 1
-    assert not lab.server.hosts["XA01"].service.table.shells
+    until(lambda: host.cancelled == 1)
+    until(lambda: not lab.server.hosts["XA01"].service.table.shells)
 
 
 def test_a_message_for_another_context_gets_400(start_lab: Callable[..., Any]) -> None:

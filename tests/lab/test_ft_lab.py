@@ -266,7 +266,7 @@ def test_ansible_reaches_the_relay_in_the_systems_name(lab: Lab) -> None:
 def test_a_person_heals_a_system_that_is_cut_at_post(tmp_path: Path) -> None:
     """① to ⑥ of the notice by hand, each wait done by the lab."""
     lab = Lab(tmp_path)
-    lab.ok("up", "estate.yml")
+    lab.ok("up", "estate.yml", "--speed", "60")
     try:
         lab.ok("operator", "ft01", "shutdown", "coserver2")
         lab.ok("operator", "ft01", "look", "coserver2", "--when", "dark")

@@ -122,9 +122,9 @@ def test_what_only_resembles_is_no_event_of_the_notice(kit, kb890859, text):
     ],
 )
 def test_hostile_texts_cost_no_time(kit, kb890859, text):
-    begin = time.monotonic()
+    begin = time.process_time()
     assert group(kit, kb890859, text) == "none"
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_every_text_of_the_advisory_matches_itself(kb890859):
