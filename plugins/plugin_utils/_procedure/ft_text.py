@@ -26,6 +26,7 @@ _LABEL: Final = 10
 _EN: Final = {
     "if": "if",
     "do": "do",
+    "notice": "notice",
     "does": "does",
     "see": "see",
     "confirm": "confirm",
@@ -57,6 +58,7 @@ _EN: Final = {
 _JA: Final = {
     "if": "条件",
     "do": "実施",
+    "notice": "本資料",
     "does": "内容",
     "see": "確認",
     "confirm": "報告",
@@ -270,14 +272,15 @@ def _all(refs: Sequence[Mapping[str, Any]], language: str) -> str:
 
 
 def _instruction(step: Step, words: Mapping[str, str]) -> list[str]:
-    """What to do: clause by clause in both languages, then what the notice does not say."""
+    """What to do, then the notice's words for it, clause by clause; all in both languages."""
     lines: list[str] = []
+    labels = {True: words["notice"], False: words["do"]}  # each once
     for piece in step["instruction"]:
         mark = str(piece.get("clause") or "").partition("-")[2]
         for language in ("ja", "en"):
             text = in_language({"en": piece.get(language)}, "en")
             lead = f"{harmless(mark)} " if mark and language == "ja" else ""
-            lines += _labelled("" if lines else words["do"], lead + text)
+            lines += _labelled(labels.pop(bool(piece.get("clause")), ""), lead + text)
     return lines
 
 
