@@ -4,8 +4,8 @@
 
 BIN := $(CURDIR)/.venv/bin
 PYTEST := $(BIN)/pytest
-# Much of the time is waiting: five files of tests side by side, also on two cores.
-SIDE_BY_SIDE := --numprocesses 5 --dist loadfile --no-loadscope-reorder
+# Much of the time is waiting: three files of tests side by side, also on two cores.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 export PYTHON
 export PATH := $(BIN):$(PATH)
