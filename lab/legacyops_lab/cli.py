@@ -251,13 +251,12 @@ def watch(options: argparse.Namespace) -> None:
     if not console.is_terminal:
         console.print(look())
         return
+    # Asked for between two looks: an exception in the middle of one may be swallowed there.
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     with Live(look(), console=console, screen=True, auto_refresh=False) as live:
-        try:
-            while True:
-                time.sleep(options.seconds)
-                live.update(look(), refresh=True)
-        except KeyboardInterrupt:
-            return
+        while signal.sigtimedwait(ends, options.seconds) is None:
+            live.update(look(), refresh=True)
 
 
 def ledger(options: argparse.Namespace) -> None:
