@@ -127,8 +127,7 @@ class Person:
                 self.operator(host, "restart", node)
                 return self._screen(host, node, "windows")
             case "node_shutdown":
-                self.operator(host, "shutdown", node)
-                self._screen(host, node, "dark")
+                self._shut_down(host, node)
                 return "down"
             case "virtual_server":
                 self.operator(host, "enable", given["name"])
@@ -151,8 +150,7 @@ class Person:
                     self.operator(host, "power_off", node, "--when", "post")
                 except RuntimeError:  # POST was missed: not cut, but shut down, as the step says
                     self._screen(host, node, "windows")
-                    self.operator(host, "shutdown", node)
-                    return self._screen(host, node, "dark")
+                    return self._shut_down(host, node)
             case "bios_setup":
                 self.operator(host, "restart", node)
                 if by != "operator":
@@ -161,11 +159,15 @@ class Person:
                 self.operator(host, "power_off", node, "--when", "bios_setup")
             case "shutdown":
                 if self.operator(host, "look", node) == "windows":
-                    self.operator(host, "shutdown", node)
+                    return self._shut_down(host, node)
                 return self._screen(host, node, "dark")
             case _:
                 self.operator(host, "power_off", node)
         return self.operator(host, "look", node)
+
+    def _shut_down(self, host: str, node: str) -> str:
+        self.operator(host, "shutdown", node)
+        return self._screen(host, node, "dark")
 
     def _update(self, host: str, node: str, given: Mapping[str, Any]) -> str:
         verb = "uninstall"

@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import file_lines
+
 
 def entries(file: Path) -> list[dict[str, Any]]:
     """Every complete entry; none where there is no file.
@@ -17,7 +19,7 @@ def entries(file: Path) -> list[dict[str, Any]]:
     """
     if not file.exists():
         return []
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = file_lines(file.read_bytes())
     return [entry for entry in map(_entry, lines) if entry is not None]
 
 

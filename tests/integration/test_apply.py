@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from patience import until
 
 pytestmark = pytest.mark.slow
 
@@ -136,7 +137,7 @@ def test_a_killed_run_is_continued(lab: Any, whole_group: bool) -> None:
         lab.arguments("apply"), env=lab.environment, cwd=lab.state, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    wait_for(lambda: installs(lab))
+    until(lambda: installs(lab), 60)
     time.sleep(1)
     if whole_group:
         os.killpg(process.pid, signal.SIGKILL)
@@ -154,13 +155,6 @@ def installs(lab: Any) -> bool:
     path = lab.change_dir / "journal" / f"{TEST}.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return any('"kind":"intent"' in line and "install_hotfix" in line for line in lines)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("rollback_fails", [False, True], ids=["rolled-back", "rollback-fails"])
@@ -188,7 +182,7 @@ def test_a_lost_answer_is_no_failed_installation(lab: Any, fault: str) -> None:
         lab.arguments("apply"), env=lab.environment, cwd=lab.state,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        wait_for(lambda: installs(lab))
+        until(lambda: installs(lab), 60)
         time.sleep(1)
         lab.command("inject", TEST, fault)
         output, _nothing = process.communicate(timeout=300)

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import winrm
 import yaml
+from patience import until
 from twins import PATCH, Change, Twins, estate, running
 
 pytestmark = pytest.mark.slow
@@ -181,7 +182,7 @@ def in_mid_installation(lab: Twins, change: Change, fault: str, **arguments: Any
     """The fault comes while the installer runs."""
 
     def wait_and_inject() -> None:
-        until(lambda: any(is_intent(e, "install_hotfix") for e in change.journal()))
+        until(lambda: any(is_intent(e, "install_hotfix") for e in change.journal()), 120)
         time.sleep(1)
         lab.inject(change.host, fault, **arguments)
 
@@ -190,13 +191,6 @@ def in_mid_installation(lab: Twins, change: Change, fault: str, **arguments: Any
 
 def is_intent(entry: dict[str, Any], step: str) -> bool:
     return entry["kind"] == "intent" and str(entry["step"]).endswith(step)
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.1)
 
 
 def take_all_shells(lab: Twins, host: str) -> None:
@@ -214,7 +208,7 @@ def take_all_shells(lab: Twins, host: str) -> None:
     assert not (lab.state / f"change-{host}" / "journal").exists()
 
     def give_back() -> None:
-        until(lambda: requests() > own)
+        until(lambda: requests() > own, 120)
         time.sleep(2)  # whoever else has asked is refused by now
         for shell in shells:
             client.close_shell(shell)
@@ -292,7 +286,7 @@ def nothing(lab: Twins, change: Change) -> None:
 STOPPED = {
     "stays-away": Stopped(
         lambda lab, change: lab.inject(change.host, "late_restart", seconds=1800),
-        lambda lab, change: until(lambda: lab.status()[change.host]["reachable"]),
+        lambda lab, change: until(lambda: lab.status()[change.host]["reachable"], 120),
         "The host has not come back within 3 seconds. Look at its console",
         "under_way",
         special={"vars": {"legacyops_deadlines": {"restart_seconds": 3}}},

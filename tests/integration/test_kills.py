@@ -23,7 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import verify
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import (
+    file_lines,
+    verify,
+)
 from twins import PATCH, STEPS, Change, Twins, estate, running
 
 pytestmark = pytest.mark.slow
@@ -220,7 +223,7 @@ def test_the_lab_saw_nothing_wrong(lab: Twins, stories: dict[str, Story]) -> Non
 def test_one_worker_after_the_other(stories: dict[str, Story], name: str) -> None:
     """No worker's entries stand among another's: who writes holds the server's lock."""
     change = stories[name].change
-    report = verify(change.journal_file.read_text(encoding="utf-8").splitlines())
+    report = verify(file_lines(change.journal_file.read_bytes()))
     assert report.ok, report.problems
     writers = [process for process, _ in groupby(e["by"]["process"] for e in report.entries)]
     assert len(writers) == len(set(writers))

@@ -22,7 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import verify
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import (
+    file_lines,
+    verify,
+)
 from conftest import Lab, running
 from ft_lab import FtLab, demo_systems, ft_lab
 from test_kills import slay
@@ -158,7 +161,7 @@ def judge(story: Story) -> None:
 
 def journal(lab: Lab, name: str) -> list[str]:
     path = lab.change_dir / "journal" / f"{name}.jsonl"
-    return path.read_text(encoding="utf-8").splitlines()
+    return file_lines(path.read_bytes())
 
 
 def most(starts: Any) -> int:

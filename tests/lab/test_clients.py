@@ -11,6 +11,7 @@ import pytest
 import requests
 import winrm
 from fake_world import FakeHost
+from patience import until
 from pypsrp.exceptions import AuthenticationError
 from pypsrp.shell import Process, WinRS
 from pypsrp.wsman import WSMan
@@ -21,13 +22,6 @@ from winrm.exceptions import (
 )
 
 PASSWORD = "Pass:wörd 1"
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
 
 
 def protocol(host: FakeHost, transport: str = "ntlm", **more: Any) -> winrm.Protocol:
@@ -129,7 +123,7 @@ def test_receive_times_out_and_is_asked_again(start_lab: Callable[..., Any]) -> 
     with shell(host, **times) as (client, shell_id):
         begin = time.monotonic()
         assert run(client, shell_id, "sleep 1.5")[0] == b"slept\r\n"
-        assert time.monotonic() - begin > 1.4
+        assert 1.4 < time.monotonic() - begin < 20
 
 
 def test_output_larger_than_an_envelope_arrives_whole(start_lab: Callable[..., Any]) -> None:
@@ -198,7 +192,7 @@ def test_a_deleted_shell_kills_its_process_and_is_gone(start_lab: Callable[..., 
     shell_id = client.open_shell()
     client.run_command(shell_id, "sleep 60")
     client.close_shell(shell_id)
-    until(lambda: host.cancelled == 1)
+    until(lambda: host.cancelled == 1, 30)
     with pytest.raises(WSManFaultError) as caught:
         client.run_command(shell_id, "hostname")
     assert caught.value.wsman_fault_code == 2150858843
@@ -269,8 +263,8 @@ def test_idle_shells_are_closed(start_lab: Callable[..., Any], monkeypatch: Any)
     client = protocol(host)
     shell_id = client.open_shell()
     client.run_command(shell_id, "sleep 60")
-    until(lambda: host.cancelled == 1)
-    until(lambda: not lab.server.hosts["XA01"].service.table.shells)
+    until(lambda: host.cancelled == 1, 30)
+    until(lambda: not lab.server.hosts["XA01"].service.table.shells, 30)
 
 
 def test_a_message_for_another_context_gets_400(start_lab: Callable[..., Any]) -> None:

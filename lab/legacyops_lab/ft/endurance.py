@@ -23,6 +23,7 @@ from .state import (
     other,
     put,
     put_half,
+    put_loaded,
     put_off,
     runs_on,
     say,
@@ -97,9 +98,7 @@ def _ready(mine: Half) -> bool:
 
 def boot_ft(system: System, sides: tuple[Side, ...]) -> System:
     """Start the FTvirtual Server's Windows on these sides, or fail (HYP-FT-14, HYP-FT-15)."""
-    ft = system.ft
-    loaded = {"kernel_loaded": ft.kernel, "fix_loaded": ft.fix, "removed": False}
-    system = put(system, "ftvirtual", **loaded)
+    system = put_loaded(system, "ftvirtual")
     if system.rules.kind == "windows_2003":
         if _pair_is_bad(system) or (len(sides) > 1 and bad(system, "ftvirtual")):
             return both_fail(system)

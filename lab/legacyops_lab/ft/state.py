@@ -230,6 +230,19 @@ def put_off(system: System, node: Node, **changes: Any) -> System:
     )
 
 
+def put_loaded(system: System, node: Node, **changes: Any) -> System:
+    """Return the system with one node having loaded what is on its disk."""
+    mine = windows(system, node)
+    return put(
+        system,
+        node,
+        kernel_loaded=mine.kernel,
+        fix_loaded=mine.fix,
+        removed=False,
+        **changes,
+    )
+
+
 def say(system: System, node: Node, key: str, n: int = 0, x: int = 0) -> System:
     """Return the system with an event in a node's log; a node that is not up logs nothing."""
     if windows(system, node).phase != "up":

@@ -17,6 +17,7 @@ from .state import (
     half,
     put,
     put_half,
+    put_loaded,
     put_off,
     side_of,
     take_fault,
@@ -114,16 +115,7 @@ def _post_ends(system: System, node: Node, side: Side) -> System:
 
 def _load(system: System, node: Node) -> System:
     """Load what is on the disk, and go on booting."""
-    mine = windows(system, node)
-    return put(
-        system,
-        node,
-        phase="boot",
-        left=system.rules.boot,
-        kernel_loaded=mine.kernel,
-        fix_loaded=mine.fix,
-        removed=False,
-    )
+    return put_loaded(system, node, phase="boot", left=system.rules.boot)
 
 
 def _coserver_starts(system: System, node: Node, side: Side) -> System:
