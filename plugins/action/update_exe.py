@@ -28,8 +28,11 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 _HOTFIX_KEYS = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\HotFix\\"
 _FOLDER = "%windir%\\legacyops\\"
 _MSIEXEC = "%windir%\\system32\\msiexec.exe"
-# What Microsoft gives its updates; a vendor's own package has names and switches of its own.
+# What Microsoft calls its updates, in the registry too; a vendor's own package has other names.
 _MICROSOFTS = re.compile(r"(KB|Q)\d{6,7}")
+# Only these are of the update.exe family for certain: a Q may be a package of the older hotfix.exe,
+# which knows neither /quiet nor /norestart nor /log.
+_UPDATE_EXE = re.compile(r"KB\d{6,7}")
 _QUIET = ("/quiet", "/norestart")
 _FORBIDDEN = {
     "nobackup": "it takes the way back away",
@@ -115,11 +118,12 @@ class ActionModule(NodeAction):
     def _may_start(self, record: Data, file: Data, args: dict[str, t.Any]) -> None:
         """:raises ActionError: another installer, another package, or no way to do it."""
         self.without_job(record, args["node"])
-        if args["operation"] == "install" and not (_is_microsofts(args) or args["switches"]):
+        if not (_is_update_exe(args) or args["switches"]):
+            program = args["package"] if args["operation"] == "install" else args["uninstaller"]
             raise ActionError(
                 "not_possible",
-                f"Nothing says with which switches {args['package']} runs unattended. Give switches"
-                " by its readme, or leave it to a person (by: operator).",
+                f"Nothing says with which switches {program} runs unattended, and without a"
+                " restart. Give switches by its readme, or leave it to a person (by: operator).",
             )
         if args["operation"] == "uninstall":
             if _signs(record, args).get("uninstaller") is False:
@@ -147,15 +151,15 @@ class ActionModule(NodeAction):
         """
         install = args["operation"] == "install"
         program: str = args["uninstaller"]
-        words: tuple[str, ...] = _QUIET
+        words = tuple(args["switches"] or _QUIET)
         guard = log = None
         if install:
             copy = f"{name}.{args['package'].rpartition('.')[2].lower()}"
             if staged:
                 relay.stage(args["node"], args["package"], args["sha256"], copy)
-            program, words = _FOLDER + copy, tuple(args["switches"] or _QUIET)
+            program = _FOLDER + copy
             guard = {"path": program, "sha256": args["sha256"]}
-        if not install or _is_microsofts(args):
+        if _is_update_exe(args):
             log = f"{_FOLDER}{name}.log"
             words = (*_without_restart(words), f"/log:{log}")
         if program.lower().endswith(".msi"):
@@ -229,6 +233,10 @@ def _without_restart(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_microsofts(args: dict[str, t.Any]) -> bool:
     return _MICROSOFTS.fullmatch(args["update"]) is not None
+
+
+def _is_update_exe(args: dict[str, t.Any]) -> bool:
+    return _UPDATE_EXE.fullmatch(args["update"]) is not None
 
 
 def _is_ours(record: Data, name: str) -> bool:

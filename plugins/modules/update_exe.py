@@ -15,7 +15,8 @@ description:
     name.
   - The installer runs on the node as SYSTEM, from a copy on the node's own disk, detached from every session. It is started
     at most once and never ended. A run that was cut off is simply run again, finds it, and waits for its end.
-  - It never restarts the node; that is a step of its own (M(legacyops.hotfix.node_restart)). C(/norestart) is always given.
+  - It never restarts the node; that is a step of its own (M(legacyops.hotfix.node_restart)). A C(KB) is always given
+    C(/norestart).
   - A package whose SHA-256 is another one is refused, on the relay and again on the node when the start is asked for.
   - It begins two to three minutes after it was asked for, by the node's own clock. What has not begun ten minutes later
     never begins.
@@ -29,8 +30,9 @@ options:
   update:
     description:
       - The update's own name, such as V(KB890859), or another word for a vendor's package.
-      - Only a package of Microsoft (C(KB) or C(Q) and its number) gets a log, and runs with C(/quiet) where O(switches) is
-        not given.
+      - Only a C(KB) and its number is of the update.exe family for certain. It alone gets a log, and runs with C(/quiet)
+        where O(switches) is not given. A C(Q) and its number may be a package of the older hotfix.exe, which does not know
+        these switches.
     type: str
     required: true
   package:
@@ -44,7 +46,8 @@ options:
   switches:
     description:
       - Its switches, one a word. C(/nobackup), which takes the way back away, C(/forcerestart) and C(/extract) are refused.
-      - A vendor's package needs them, by its own readme. It must not restart the node by itself.
+      - A vendor's package and a C(Q) need them, by their own readme, for O(operation=uninstall) too. They must not restart
+        the node by themselves.
     type: list
     elements: str
   uninstaller:

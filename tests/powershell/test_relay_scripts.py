@@ -206,6 +206,13 @@ class TestReadings:
         assert "TimeGenerated >= '''" in events
         assert "$list.Count -ge 5000" in body("ft_common", "Get-NodeInstances")
 
+    def test_an_entrys_own_time_decides_whether_it_is_asked_for(self) -> None:
+        """WQL may compare times as text; so it is asked for more, and each is looked at."""
+        events = body("ft_observe", "Read-NodeEvents")
+        assert "$since.AddDays(-1)" in events
+        assert events.index("$time.ToUniversalTime() -lt $since") < events.index("$entries.Add")
+        assert "$cut = $more -or" in events
+
     @pytest.mark.parametrize("name", RELAY)
     def test_no_name_gets_into_a_query(self, name: str) -> None:
         queries = re.findall(r"'SELECT [^\n]*", code_of(name))

@@ -143,6 +143,28 @@ def test_line_numbers_of_errors_are_counted_from_the_last_line_of_common() -> No
         assert text.endswith("$Legacy.CommonLines = 1 + (Get-CallerLine)\n")
 
 
+def test_a_refusal_ends_without_a_line_and_leaves_nothing_behind() -> None:
+    """The kind travels with the exception: one that was caught says nothing of the next."""
+    stop = re.findall(r"(?ms)^function Stop-Run\b.*?^\}$", COMMON)[0]
+    assert "$exception.Data['legacyops'] = $Kind" in stop
+    assert "$Legacy" not in stop
+    save = re.findall(r"(?ms)^function Save-Failure\b.*?^\}$", COMMON)[0]
+    marks = ("if ($null -ne $kind)", "else {", "common.ps1, line")
+    assert sorted(marks, key=save.index) == list(marks)
+    for name in [*SHARED, *NAMES]:
+        assert "$Legacy.Kind" not in code_of(name)
+
+
+def test_every_whole_number_is_sent_as_one() -> None:
+    """As JSON by the scripts and as XML by a relay's child: both ask the same function."""
+    test = re.findall(r"(?ms)^function Test-WholeNumber\b.*?^\}$", COMMON)[0]
+    assert "($code -ge 5) -and ($code -le 12)" in test
+    for text, function in ((COMMON, "Add-Json"), (FT_COMMON, "Add-Xml")):
+        (body,) = re.findall(rf"(?ms)^function {function}\(.*?^\}}$", text)
+        assert "Test-WholeNumber $Value" in body
+        assert "[int16]" not in body
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_says_who_it_is_and_has_a_header(name: str) -> None:
     text = read(name)

@@ -21,7 +21,6 @@ $Legacy = @{
     CommonLines = 0
     Parameters = $null
     Failure = $null
-    Kind = $null
     ServiceList = $null
 }
 
@@ -91,16 +90,19 @@ function Add-JsonText($Builder, [string]$Text) {
     [void]$Builder.Append('"')
 }
 
+function Test-WholeNumber($Value) {
+    # Whatever WMI, COM and .NET give as a whole number: TypeCode SByte 5 to UInt64 12. An
+    # enumeration has the code of its number, and is text.
+    $code = [int][Type]::GetTypeCode($Value.GetType())
+    return (($code -ge 5) -and ($code -le 12) -and (-not ($Value -is [Enum])))
+}
+
 function Add-Json($Builder, $Value) {
     if ($null -eq $Value) { [void]$Builder.Append('null') }
     elseif ($Value -is [bool]) {
         if ($Value) { [void]$Builder.Append('true') } else { [void]$Builder.Append('false') }
     }
-    elseif (($Value -is [int]) -or ($Value -is [long]) -or ($Value -is [uint32]) -or
-            ($Value -is [uint64]) -or ($Value -is [int16]) -or ($Value -is [uint16]) -or
-            ($Value -is [byte])) {
-        [void]$Builder.Append([string]$Value)
-    }
+    elseif (Test-WholeNumber $Value) { [void]$Builder.Append([string]$Value) }
     elseif ($Value -is [System.Collections.IDictionary]) {
         # GetEnumerator, because .Keys would be the entry of a service that is called Keys.
         $names = New-Object System.Collections.ArrayList
@@ -178,21 +180,30 @@ function Save-Failure($Record) {
         type = $exception.GetType().FullName
         code = $null
     }
-    if ($null -ne $Legacy.Kind) { $failure.kind = $Legacy.Kind }
+    $kind = Get-StopKind $exception
+    if ($null -ne $kind) { $failure.kind = $kind }
     else {
+        # Only of what nobody foresaw is the place of interest; a refusal speaks for itself.
         $failure.code = ConvertTo-Unsigned ([System.Runtime.InteropServices.Marshal]::GetHRForException($exception))
+        $line = 0
+        if ($null -ne $Record.InvocationInfo) { $line = [int]$Record.InvocationInfo.ScriptLineNumber }
+        if ($line -gt $Legacy.CommonLines) { $failure.line = $line - $Legacy.CommonLines }
+        elseif ($line -gt 0) { $failure.message = $failure.message + ' (common.ps1, line ' + $line + ')' }
     }
-    $line = 0
-    if ($null -ne $Record.InvocationInfo) { $line = [int]$Record.InvocationInfo.ScriptLineNumber }
-    if ($line -gt $Legacy.CommonLines) { $failure.line = $line - $Legacy.CommonLines }
-    elseif ($line -gt 0) { $failure.message = $failure.message + ' (common.ps1, line ' + $line + ')' }
     $Legacy.Failure = $failure
 }
 
 function Stop-Run([string]$Kind, [string]$Message) {
-    # Ends the run on purpose: kind is refused, hash_mismatch or not_found.
-    $Legacy.Kind = $Kind
-    throw $Message
+    # Ends the run on purpose: kind is refused, hash_mismatch or not_found. It travels with the
+    # exception, so that of one that is caught nothing is left for the next failure.
+    $exception = New-Object System.InvalidOperationException -ArgumentList $Message
+    $exception.Data['legacyops'] = $Kind
+    throw $exception
+}
+
+function Get-StopKind($Record) {
+    # The kind that Stop-Run gave, or $null for every other failure.
+    return (Get-InnerException $Record).Data['legacyops']
 }
 
 function Add-Piece([byte[]]$Bytes) {

@@ -54,8 +54,7 @@ function Add-Xml($Builder, $Name, $Value) {
         if ($Value) { $text = 'true' }
         [void]$Builder.Append('<b' + $attribute + '>' + $text + '</b>')
     }
-    elseif (($Value -is [int]) -or ($Value -is [long]) -or ($Value -is [uint32]) -or
-            ($Value -is [uint16]) -or ($Value -is [byte])) {
+    elseif (Test-WholeNumber $Value) {
         [void]$Builder.Append('<i' + $attribute + '>' + [string]$Value + '</i>')
     }
     elseif ($Value -is [System.Collections.IDictionary]) {
@@ -202,7 +201,7 @@ function Complete-NodeWork($Parameters) {
     $answer = @{ ok = $true; kind = $null; message = $null; data = @{} }
     try { $null = Invoke-NodeWork $Parameters $answer.data }
     catch {
-        $kind = $Legacy.Kind
+        $kind = Get-StopKind $_
         if ($null -eq $kind) { $answer = New-NodeFailure (Get-NodeKind $_) (Get-ErrorText $_) }
         else { $answer = New-NodeFailure $kind ([string](Get-InnerException $_).Message) }
     }

@@ -198,29 +198,33 @@ function Read-NodeJob($Node, $Data) {
 
 function Read-NodeEvents($Node, $Parameters, $Data) {
     # All that is within the time is sorted here; only where there is very much of it, its order
-    # in the log (newest first) decides, and truncated says so.
+    # in the log (newest first) decides, and truncated says so. Windows 2000 may compare these
+    # times as text, without their zones (unverified): so a day more is asked for, and each
+    # entry's own time decides.
     $request = $Parameters['events']
     if ($null -eq $request) { return }
     $culture = [System.Globalization.CultureInfo]::InvariantCulture
     $styles = [System.Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
     $since = [DateTime]::ParseExact([string]$request['since'], 'yyyy-MM-dd''T''HH:mm:ss''Z''', $culture, $styles)
-    $bound = $since.ToString('yyyyMMddHHmmss', $culture) + '.000000+000'
+    $bound = $since.AddDays(-1).ToString('yyyyMMddHHmmss', $culture) + '.000000+000'
     $wql = 'SELECT RecordNumber, TimeGenerated, Message, InsertionStrings FROM Win32_NTLogEvent WHERE Logfile = ''System'' AND TimeGenerated >= ''' + $bound + ''''
     $events = Get-NodeInstances $Node.scope $wql
     $sorted = @($events | Sort-Object -Property RecordNumber -Descending)
     $newest = [int]$request['newest']
     $entries = New-Object System.Collections.ArrayList
+    $more = $false
     foreach ($entry in $sorted) {
-        if ($entries.Count -ge $newest) { break }
+        $time = [System.Management.ManagementDateTimeConverter]::ToDateTime($entry.TimeGenerated)
+        if ($time.ToUniversalTime() -lt $since) { continue }
+        if ($entries.Count -ge $newest) { $more = $true; break }
         $text = [string]$entry.Message
         if (($text.Length -eq 0) -and ($null -ne $entry.InsertionStrings)) {
             $text = [string]::Join(' ', [string[]]$entry.InsertionStrings)
         }
         if ($text.Length -gt 1000) { $text = $text.Substring(0, 1000) }
-        $time = [System.Management.ManagementDateTimeConverter]::ToDateTime($entry.TimeGenerated)
         [void]$entries.Add(@{ utc = ConvertTo-UtcText $time; text = $text })
     }
-    $cut = ($events.Count -gt $entries.Count) -or ($events.Count -ge 5000)
+    $cut = $more -or ($events.Count -ge 5000)
     $Data['events'] = @{ entries = $entries; truncated = [bool]$cut }
 }
 
@@ -278,7 +282,6 @@ function Start-Probes($Nodes) {
         }
         catch {
             $probes[[string]$node['node']] = [string](Get-InnerException $_).Message
-            $Legacy.Kind = $null
         }
     }
     return $probes
