@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 release=2.16
 environment=".cache/ansible-core-$release"
 made="$environment/.made"
-libraries="pywinrm>=0.5,<0.6 filelock>=3.13,<5 jsonschema>=4.18,<5 rfc8785>=0.1.4,<0.2"
+libraries="pywinrm>=0.5,<0.6 filelock>=3.20.1,<5 jsonschema>=4.18,<5 rfc8785>=0.1.4,<0.2"
 
 if [ ! -e "$made" ]; then
     python=$(PYTHON='' tools/find-python.sh 3.12 3.11)

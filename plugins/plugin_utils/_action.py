@@ -103,6 +103,8 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             result = self.failure("stopped", f"{self.host}: {error.told}")
         except StoppedError as error:
             result = self.failure("interrupted", f"{self.host}: {error.told}")
+        except OSError as error:
+            result = self.failure("controller", f"{self.host}: {_of_a_file(error)}")
         except AnsibleConnectionFailure as error:
             named = connection_failure(error, 0)
             result = self.failure(named.reason, f"{self.host}: {named}")
@@ -129,6 +131,15 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def elapsed(self) -> int:
         """Whole seconds since the action began."""
         return round(time.monotonic() - self._began)
+
+
+def _of_a_file(error: OSError) -> str:
+    """The sentence for a file or folder of the controller that nobody expected to fail."""
+    what = error.filename or "A file on the controller"
+    return (
+        f"{what} cannot be used ({error.strerror or type(error).__name__}). Make room or mend its "
+        "rights, then run the same command again."
+    )
 
 
 def plain(value: t.Any) -> t.Any:

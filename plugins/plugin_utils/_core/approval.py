@@ -17,7 +17,7 @@ from .model import CoreError, Step
 from .window import ESTIMATES, Window, window_of
 
 FORMAT: Final = 1
-_FLAGS: Final = {"signature_required": False, "separate_duties": False, "window_required": True}
+FLAGS: Final = {"signature_required": False, "separate_duties": False, "window_required": True}
 _TEXTS: Final = (
     "allowed_signers",
     "approval_comment",
@@ -27,6 +27,8 @@ _TEXTS: Final = (
     "emergency_reason",
     "operator",
 )
+# The site's rules for changes, by the names of their settings.
+RULES: Final = frozenset({*FLAGS, *_TEXTS, "second_name_for", "window", "window_estimate"})
 _LONGEST: Final = 2000
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -67,7 +69,7 @@ class Control:
 def control_of(settings: Mapping[str, Any]) -> Control:
     """Return the rules among a host's settings. Raises CoreError: one sentence."""
     given: dict[str, Any] = {}
-    for name, default in _FLAGS.items():
+    for name, default in FLAGS.items():
         given[name] = settings.get(name, default)
         if not isinstance(given[name], bool):
             raise ApprovalError(f"legacyops_{name} is {given[name]!r}: it must be true or false.")

@@ -109,7 +109,6 @@ def validate_settings(
     full = effective(settings)
     if full["ft_system"] is not None:
         return [
-            *_unknown_ft(settings),
             *_no_product(full),
             *validate_ft_system(settings["ft_system"], credentials, complete=complete),
             *_ft_deadlines(full),
@@ -236,16 +235,6 @@ def _choices(s: dict[str, Any]) -> list[str]:
             "patched first or last (no source gives a default)."
         )
     return wrong
-
-
-def _unknown_ft(settings: Settings) -> list[str]:
-    # What people said goes into the observation, and so not into the plan's settings.
-    known = sorted({"ft_said", *(name for name in KNOWN_SETTINGS if name.startswith("ft_"))})
-    return [
-        f"legacyops_{key_name(name)} is unknown: there are legacyops_{', legacyops_'.join(known)}."
-        for name in settings
-        if name.startswith("ft_") and name not in known
-    ]
 
 
 def _no_product(s: dict[str, Any]) -> list[str]:

@@ -16,17 +16,15 @@ journal's entry is the waiting step's business.
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .files import write_whole
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
 
@@ -328,29 +326,9 @@ def _write(path: Path, record: Mapping[str, Any], *, replace: bool) -> bool:
     :returns: whether it was written.
     """
     text = json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    move: Callable[[str, Path], None] = os.replace if replace else os.link
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        move(temporary, path)  # a link to a name that is taken fails: the first answer stays
-    except FileExistsError:
-        return False
+        return write_whole(path, text.encode("utf-8"), replace=replace)
     except OSError as problem:
         raise ConfirmationError(
             "change", f"{path} cannot be written ({problem.strerror}).", "Make room, and confirm."
         ) from None
-    finally:
-        if temporary is not None:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return True

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .files import private_opener
 from .waiting import Progress, Stop
 from .wire import RemoteError
 
@@ -47,7 +48,7 @@ def host_lock(
             f"{host}: The Python library filelock is missing on the controller.",
             "Install it there (pip install filelock).",
         )
-    lock = FileLock(path)
+    lock = FileLock(path, mode=0o600)
     owner = path.with_suffix(".owner")
     end = time.monotonic() + wait_seconds
     while True:
@@ -61,10 +62,9 @@ def host_lock(
         progress(f"waits: {_describe(owner)} still acts on this host")
         stop.sleep(_RETRY_SECONDS)
     try:
-        owner.write_text(
-            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat("T", "seconds")}),
-            encoding="utf-8",
-        )
+        since = datetime.now(UTC).isoformat("T", "seconds")
+        with open(owner, "w", encoding="utf-8", opener=private_opener) as stream:
+            stream.write(json.dumps({"pid": os.getpid(), "since": since}))
         yield
     finally:
         owner.unlink(missing_ok=True)

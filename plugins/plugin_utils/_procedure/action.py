@@ -21,6 +21,7 @@ from .._core.compare import Comparison
 from .._core.model import CoreError
 from .._core.observation import Observation
 from .._io.failures import is_passing
+from .._io.files import make_folder
 from .._io.locks import host_lock
 from .._io.remote import Remote, RemoteError
 from .._io.terminal import is_orphan, tell
@@ -207,7 +208,7 @@ class ProcedureAction(HotfixAction):
             yield
             return
         path = change.directory.host_file("locks", name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with host_lock(
             path,
             self.host,

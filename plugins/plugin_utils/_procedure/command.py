@@ -12,43 +12,68 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-SECRET = re.compile(r"pass|secret|token|credential", re.IGNORECASE)
+import yaml
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import parse_kv
+
+from .settings import is_harmless
+
 MASK = "GIVE-THIS-VALUE-AGAIN"
 
 
-def continue_command(arguments: Sequence[str] | None = None, folder: Path | None = None) -> str:
-    """The command line of this run, ready to paste; values that look like secrets masked.
+def continue_command(
+    arguments: Sequence[str] | None = None,
+    folder: Path | None = None,
+    extra_vars: Sequence[str] | None = None,
+) -> str:
+    """The command line of this run, ready to paste. It is printed, and stands in the journal.
 
-    The default is the command line of the running process (a forked worker shares it).
+    Of extra variables only the values of our own settings are kept, and files (``@FILE``): of
+    any other nobody can tell whether it is a secret.
+
+    :param arguments: the words; the default is the running process's (a forked worker shares it).
+    :param extra_vars: the values of ``-e`` as Ansible has understood them, however they were
+        written (``-ve X``, ``--extra X``); the default is the running process's.
     """
     words = list(sys.argv if arguments is None else arguments)
-    shown: list[str] = []
-    for position, word in enumerate(words):
-        before = words[position - 1] if position else ""
-        shown.append(_masked(word, before))
+    given = context.CLIARGS.get("extra_vars", ()) if extra_vars is None else extra_vars
+    values = sorted({str(value) for value in given if value}, key=len, reverse=True)
     place = Path.cwd() if folder is None else folder
-    return f"cd {shlex.quote(str(place))} && {shlex.join(shown)}"
+    return f"cd {shlex.quote(str(place))} && {shlex.join(_masked(w, values) for w in words)}"
 
 
-def _masked(word: str, before: str) -> str:
-    """Mask the value of ``-e`` where it names a secret; a file (``@FILE``) is no secret."""
-    option, joined, value = _split_option(word)
-    if before in ("-e", "--extra-vars"):
-        option, joined, value = "", "", word
-    elif option not in ("-e", "--extra-vars"):
-        return word
-    if value.startswith("@") or not SECRET.search(value):
-        return word
-    return option + joined + MASK
+def _masked(word: str, values: Sequence[str]) -> str:
+    """The word without the values that must not be kept; an option may stand before the value."""
+    for value in values:
+        option = word.removesuffix(value)
+        if option != word and (not option or option.startswith("-")):
+            return option + _harmless(value)
+    return word
 
 
-def _split_option(word: str) -> tuple[str, str, str]:
-    """``-eX=Y`` and ``--extra-vars=X=Y`` in three parts."""
-    if word.startswith("--extra-vars="):
-        return "--extra-vars", "=", word.removeprefix("--extra-vars=")
-    if word.startswith("-e") and len(word) > 2:
-        return "-e", "", word[2:]
-    return "", "", word
+def _harmless(value: str) -> str:
+    """One value of ``-e``: a file, ``NAME=VALUE …``, or a table in JSON or YAML."""
+    if value.startswith("@"):
+        return value
+    if value[:1] in "{[":
+        try:
+            table = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return MASK
+        if not isinstance(table, dict):
+            return MASK
+        kept = {str(name): v if is_harmless(str(name)) else MASK for name, v in table.items()}
+        return json.dumps(kept, ensure_ascii=False, default=str)
+    try:
+        pairs = {str(name): str(text) for name, text in parse_kv(value).items()}
+    except AnsibleError:
+        return MASK
+    if all(map(is_harmless, pairs)):
+        return value
+    return " ".join(
+        f"{name}={shlex.quote(text) if is_harmless(name) else MASK}" for name, text in pairs.items()
+    )
 
 
 def confirm_command(sources: Sequence[str], change_id: str, change_dir: str | None) -> list[str]:

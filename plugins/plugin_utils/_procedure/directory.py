@@ -21,20 +21,20 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from .._io.files import write_whole
 
 NOT_BEGUN = "not_begun"
 UNDER_WAY = "under_way"
 DONE = "done"
 FAILED = "failed"
 WAITING = "waiting"
+_LONGEST_ID = 200  # of 255 bytes that file systems allow a name
 
 
 class ChangeError(Exception):
@@ -54,10 +54,24 @@ class ChangeDirectory:
 
     @classmethod
     def find(cls, change_dir: str | None, change_id: str) -> ChangeDirectory:
-        """The directory that was named, or ``./legacyops-changes/CHANGE_ID``."""
-        if change_dir:
+        """The directory that was named, or ``./legacyops-changes/CHANGE_ID``.
+
+        :raises ChangeError: one of the two cannot be meant.
+        """
+        fault = _id_fault(change_id)
+        if fault:
+            raise ChangeError(
+                f"legacyops_change_id {fault}: give the change's number, such as CHG0042."
+            )
+        if not change_dir:
+            return cls(Path.cwd() / "legacyops-changes" / quote(change_id, safe=" "))
+        try:
             return cls(Path(change_dir).expanduser().absolute())
-        return cls(Path.cwd() / "legacyops-changes" / quote(change_id, safe=" "))
+        except RuntimeError:  # there is no such user
+            raise ChangeError(
+                f"legacyops_change_dir is {change_dir!r}, whose user this controller does not "
+                "know: give the folder's whole path."
+            ) from None
 
     @property
     def plan(self) -> Path:
@@ -101,24 +115,10 @@ class ChangeDirectory:
 
     def write_bytes(self, path: Path, content: bytes) -> None:
         """Write a whole file atomically and durably."""
-        temporary: str | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
+            write_whole(path, content)
         except OSError as problem:
-            if temporary is not None:
-                with suppress(OSError):
-                    Path(temporary).unlink()
-            raise ChangeError(
-                f"{path} cannot be written ({problem.strerror}). Make room or mend the rights "
-                "of the change directory, then run the same command again."
-            ) from problem
-        sync_folder(path.parent)
+            raise not_written(path, problem) from problem
 
     def state(self, host: str) -> dict[str, Any]:
         """Where the host stands; a host without a file has not begun."""
@@ -142,37 +142,34 @@ class ChangeDirectory:
 
         The first reason stays: it is the one that a person has to look at.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), self.stop.open("x", encoding="utf-8") as stream:
-            stream.write(reason + "\n")
+        try:
+            write_whole(self.stop, f"{reason}\n".encode(), replace=False)
+        except OSError as problem:
+            raise ChangeError(
+                f"The change is NOT stopped: {self.stop} cannot be written ({problem.strerror}). "
+                "Make room or mend the rights, or make that file by hand (touch)."
+            ) from problem
 
 
-def create(path: Path, text: str) -> bool:
-    """Write a whole new file, or leave the one that is there; whether it was written.
+def _id_fault(change_id: str) -> str | None:
+    """Why a change cannot be named like this, or None. Its name is also its folder's."""
+    if not change_id.strip():
+        return "is empty"
+    if change_id in (".", "..") or not change_id.isprintable():
+        return f"is {change_id[:80]!r}, which is no name"
+    if len(quote(change_id, safe=" ")) > _LONGEST_ID:
+        return f"is {len(change_id)} characters long, too many for a folder's name"
+    return None
 
-    :raises OSError: neither is possible.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = private(path)
-    whole.write_text(text, encoding="utf-8")
-    try:
-        os.link(whole, path)  # a name that is taken stays as it is
-    except FileExistsError:
-        return False
-    finally:
-        whole.unlink()
-    return True
+
+def not_written(path: Path, problem: OSError) -> ChangeError:
+    """The sentence for a file of a change that cannot be written."""
+    return ChangeError(
+        f"{path} cannot be written ({problem.strerror}). Make room or mend the rights of the "
+        "change directory, then run the same command again."
+    )
 
 
 def private(path: Path) -> Path:
     """A name beside a file that nobody else uses."""
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new or replaced name in the folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

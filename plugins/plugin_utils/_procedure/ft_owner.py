@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .._io.files import write_whole
 from .._io.relay import Relay
-from .directory import ChangeDirectory, ChangeError, create, private
+from .directory import ChangeDirectory, ChangeError, private
 from .journal import now, writer
 
 
@@ -28,7 +29,9 @@ def run_of(directory: ChangeDirectory) -> str:
     """The run that a change directory stands for: the same after every kill and restart."""
     path = directory.root / "run"
     try:
-        create(path, f"{socket.gethostname()}:{secrets.token_hex(6)}\n")
+        write_whole(
+            path, f"{socket.gethostname()}:{secrets.token_hex(6)}\n".encode(), replace=False
+        )
         return path.read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise ChangeError(f"{path} cannot be used ({problem.strerror}). Mend its rights.") from None
@@ -48,11 +51,12 @@ class LocalRecords:
             return None
 
     def owner_take(self, name: str, text: str) -> dict[str, Any]:
-        taken = create(self._path(name), text)
+        taken = write_whole(self._path(name), text.encode(), replace=False)
         return {"taken": taken, "text": self.owner_read(name)}
 
     def owner_replace(self, name: str, expected: str, text: str) -> dict[str, Any]:
-        replaced = self.owner_free(name, expected)["freed"] and create(self._path(name), text)
+        freed = self.owner_free(name, expected)["freed"]
+        replaced = freed and self.owner_take(name, text)["taken"]
         return {"replaced": replaced, "text": self.owner_read(name)}
 
     def owner_free(self, name: str, expected: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .._core.ft_system import (
     validate_ft_estate,
 )
 from .._core.settings import validate_settings
-from .settings import plain, settings_of
+from .settings import plain, settings_of, unknown_settings
 
 
 def mistakes(
@@ -33,8 +33,9 @@ def mistakes(
     """
     variables = hostvars[host]
     settings = settings_of(variables)
+    unknown = unknown_settings(str(name) for name in variables)
     if not any(name.startswith("ft_") for name in settings):
-        return validate_settings(settings, complete=False)
+        return [*unknown, *validate_settings(settings, complete=False)]
     form = settings.get("ft_system")
     if form is None:
         return [f"{SETTING} is not given, but other legacyops_ft_… settings are: describe it."]
@@ -43,7 +44,7 @@ def mistakes(
     wrong = validate_settings(settings, credentials, complete=complete)
     connection = variables.get("ansible_connection")
     wrong += validate_ft_connection(form, connection, variables.get("ansible_host"))
-    return [*wrong, *validate_ft_estate(_forms(host, form, hostvars), host)]
+    return [*unknown, *wrong, *validate_ft_estate(_forms(host, form, hostvars), host)]
 
 
 def _forms(host: str, form: Any, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from .._core.journal import append_entry, file_lines, storable, to_line, verify
-from .directory import ChangeError, sync_folder
+from .._io.files import make_folder, private_opener, sync_folder
+from .directory import ChangeError
 
 
 class JournalFile:
@@ -67,9 +68,9 @@ class JournalFile:
         entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
         line = to_line(entry)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             is_new = not self.path.exists()
-            with self.path.open("a+b") as stream:
+            with open(self.path, "a+b", opener=private_opener) as stream:
                 if not is_new and not _ends_with_line_end(stream):
                     line = "\n" + line
                 stream.write(line.encode("utf-8"))

@@ -6,11 +6,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import resource
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible.cli.playbook import PlaybookCLI
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.locks import host_lock
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import text
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.command import (
+    MASK,
     continue_command,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
@@ -21,6 +29,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.journa
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.settings import (
     common,
     settings_of,
+    unknown_settings,
 )
 
 
@@ -77,6 +86,70 @@ def test_journal_goes_on_after_a_torn_line(tmp_path: Path) -> None:
     assert len(journal.lines()) == 3
 
 
+@pytest.mark.parametrize("name", ["", "  ", ".", "..", "a\nb", "x" * 300, "変" * 60])
+def test_a_change_id_that_is_no_name_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ChangeError, match=r"^legacyops_change_id .*: give the change's number"):
+        ChangeDirectory.find(None, name)
+
+
+@pytest.mark.parametrize("name", ["CHG0042", "a/../b", "...", "変更 42"])
+def test_a_changes_folder_is_below_the_working_directory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    root = ChangeDirectory.find(None, name).root
+    assert root.parent == tmp_path / "legacyops-changes"
+    assert root.resolve() == root
+
+
+def test_a_home_that_nobody_has_is_refused() -> None:
+    with pytest.raises(ChangeError, match="whose user this controller does not know"):
+        ChangeDirectory.find("~nosuchuser/x", "C1")
+
+
+def test_what_a_change_holds_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        directory = ChangeDirectory(tmp_path / "changes" / "C1")
+        directory.write(directory.plan, {"a": 1})
+        directory.stop_all("enough")
+        JournalFile(directory.host_file("journal", "xa01")).append("begin")
+        with host_lock(
+            directory.root / "x.lock", "xa01", wait_seconds=1, progress=Progress(print), stop=Stop()
+        ):
+            owner_mode = (directory.root / "x.owner").stat().st_mode
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "changes", *(tmp_path / "changes").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert owner_mode & 0o077 == 0
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Let this process write nothing any more, as where a disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_no_empty_stop(tmp_path: Path, full_disk: None) -> None:
+    directory = ChangeDirectory(tmp_path)
+    with pytest.raises(ChangeError, match="NOT stopped"):
+        directory.stop_all("enough")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ChangeError, match="cannot be written"):
+        directory.write(directory.plan, {"a": 1})
+    with pytest.raises(ChangeError, match="nothing is done without a journal"):
+        JournalFile(directory.host_file("journal", "xa01")).append("begin")
+
+
 def test_altered_journal_is_refused(tmp_path: Path) -> None:
     journal = JournalFile(tmp_path / "xa01.jsonl")
     journal.append("result", status="failed")
@@ -107,6 +180,15 @@ def test_common_settings() -> None:
     assert common([]) == {}
 
 
+def continued(words: list[str]) -> str:
+    """The command that continues a run, its words read by ansible-playbook's own parser."""
+    line = ["ansible-playbook", "x.yml", *words]
+    playbook = PlaybookCLI(line)
+    playbook.init_parser()
+    values = playbook.parser.parse_args(line[1:]).extra_vars
+    return continue_command(line, Path("/srv/a b"), values)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -114,19 +196,74 @@ def test_common_settings() -> None:
         ["--extra-vars", '{"ansible_password": "canary"}'],
         ["--extra-vars=api_token=canary"],
         ["-eansible_password=canary"],
+        ["-ve", "legacyops_package_password=canary"],
+        ["-vvelegacyops_package_password=canary"],
+        ["--extra-var", "site_pw=canary"],
+        ["--ext=wlan_psk=canary"],
+        ["-e", "site_key='canary bird'"],
+        ["-e", "{site: {deep: canary}}"],
+        ["-e", "legacyops_ft_credentials={{ canary }}"],
+        ["-e", '{"legacyops_change_id": "C1", "x": ["canary"]}'],
+        ["-e", "legacyops_change_id=C1 pin=canary"],
+        ["-e", "broken='canary"],
+        ["-e", "[canary]"],
+        ["-e", "{canary"],
     ],
 )
-def test_continue_command_masks_secrets(words: list[str]) -> None:
-    command = continue_command(["ansible-playbook", "x.yml", *words], Path("/srv/a b"))
+def test_continue_command_keeps_no_foreign_value(words: list[str]) -> None:
+    command = continued(words)
     assert "canary" not in command
-    assert command.startswith("cd '/srv/a b' && ansible-playbook x.yml ")
+    assert MASK in command
+    assert command.startswith("cd '/srv/a b' && ansible-playbook x.yml -")
 
 
 def test_continue_command_keeps_the_rest() -> None:
-    words = ["ansible-playbook", "legacyops.hotfix.apply", "-e", "@pass.yml", "-e", "a=b c"]
-    assert continue_command(words, Path("/srv")).endswith(
-        "ansible-playbook legacyops.hotfix.apply -e @pass.yml -e 'a=b c'"
+    words = [
+        "-i",
+        "hosts.yml",
+        "-e",
+        "@pass.yml",
+        "-e",
+        "legacyops_change_id='b c'",
+        "--limit",
+        "a",
+    ]
+    assert continued(words).endswith(f"ansible-playbook x.yml {shlex.join(words)}")
+    kept = continued(["-e", '{"legacyops_change_id": "C 1", "site_pw": "canary"}'])
+    assert '"legacyops_change_id": "C 1"' in kept
+    assert continued(["-ve", "legacyops_language=ja x=1"]).endswith(
+        shlex.join(["-ve", f"legacyops_language=ja x={MASK}"])
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("window_required", "false", False),
+        ("separate_duties", "Yes", True),
+        ("signature_required", "on", True),
+        ("forced_logoff", 1, True),
+        ("forced_logoff", "maybe", "maybe"),
+        ("failure_budget", " 2 ", 2),
+        ("failure_budget", True, True),
+        ("soak_minutes", "0.5", 0.5),
+        ("deadlines", {"drain_seconds": "60"}, {"drain_seconds": 60}),
+        ("silo", "1", "1"),
+    ],
+)
+def test_flags_and_numbers_are_taken_as_ansible_takes_them(
+    name: str, given: object, taken: object
+) -> None:
+    found = settings_of({f"legacyops_{name}": given})[name]
+    assert (found, type(found)) == (taken, type(taken))
+
+
+def test_a_setting_that_nobody_reads_is_named_with_the_nearest() -> None:
+    names = ["legacyops_signature_requird", "legacyops_xyzzy", "ansible_user", "legacyops_silo"]
+    assert unknown_settings(names) == [
+        "legacyops_signature_requird is unknown: write legacyops_signature_required, or remove it.",
+        "legacyops_xyzzy is unknown: remove it.",
+    ]
 
 
 def test_terminal_text_is_inert() -> None:

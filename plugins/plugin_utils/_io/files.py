@@ -1,0 +1,67 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files on the controller: whole or not at all, durable, and their owner's alone.
+
+What a change directory holds (host names, what was found, who did what) is nobody else's business:
+files are made with mode 0600 and folders with 0700, whatever the umask is.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing.
+
+    :raises OSError: it cannot be made.
+    """
+    for folder in (*reversed(path.parents), path):
+        with suppress(FileExistsError):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700)
+
+
+def write_whole(path: Path, content: bytes, *, replace: bool = True) -> bool:
+    """Write a whole file atomically and durably; a killed process leaves none or the old one.
+
+    :param replace: False leaves a file that is there as it is.
+    :returns: whether it was written.
+    :raises OSError: it cannot be written.
+    """
+    make_folder(path.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if replace:
+            temporary.replace(path)
+        else:
+            os.link(temporary, path)  # a name that is taken stays as it is
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open a file as ``open`` does; where it makes one, it is its owner's alone."""
+    return os.open(path, flags, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new or replaced name in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
