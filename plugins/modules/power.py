@@ -76,7 +76,10 @@ extends_documentation_fragment:
 notes:
   - "Notice, 5.2: ① (CoServer2 off), ⑥ (off at POST), ⑧ (both on)."
   - Its own reasons are V(waiting_operator), V(unknown), V(peer_state), V(peer_changed), V(wiring_wrong),
-    V(wiring_unproven), V(not_verified), V(not_possible), V(installer_busy), V(power_timeout) and V(power_refused).
+    V(wiring_unproven), V(not_verified), V(not_possible), V(installer_busy), V(power_timeout), V(power_busy) and
+    V(power_refused).
+  - A management board that is busy (completion code 0xC0, no room for a session) is asked again for 75 seconds where it
+    is read, and for ten where it is to act; it has executed nothing.
   - The driver C(command) has C(status), C(on), C(off) and, for V(bios_setup), C(boot_setup), each a list of words with
     the placeholders C({coserver}), C({name}) and C({address}). The status command prints C(on) or C(off), unless
     C(states) gives a pattern (and exit codes) for each.

@@ -93,6 +93,25 @@ def test_lies_and_deafness(ft: FtSystem, ask: Ask) -> None:
     assert ask(CO1, ["set_power", ["off"]], ["get_power", []])[1]["powerstate"] == "on"
 
 
+def test_a_busy_board_executes_nothing(ft: FtSystem, ask: Ask) -> None:
+    ft.inject("bmc_busy", CO1, times=1)
+    refused, off = ask(CO1, *[["raw_command", [0, 2, [], [0]]]] * 2)
+    assert (refused["code"], off["code"]) == (0xC0, 0)
+    assert ft.node(CO1)["power"] == "off"
+    ft.inject("bmc_full", CO2, times=1)
+    assert "Insufficient resources to create new session" in ask(CO2, ["get_power", []])[0]["error"]
+    assert ask(CO2, ["get_power", []])[0]["powerstate"] == "on"
+
+
+def test_a_board_may_be_busy_from_the_start(clock: FakeClock) -> None:
+    description = {"model": "test", "type": "windows_2003", CO1: {"bmc": {"busy": 2, "full": -1}}}
+    ft = FtSystem("ft-busy", description, clock)
+    again = FtSystem("ft-busy", description, clock, state=ft.dump())
+    assert [again.bmc_refuses(CO1, "busy") for _ in range(3)] == [True, True, False]
+    assert all(again.bmc_refuses(CO1, "full") for _ in range(3))
+    assert not again.bmc_refuses(CO2, "busy")
+
+
 def test_wired_to_the_peer(ft: FtSystem, ask: Ask) -> None:
     ft.inject("bmc_wired_to", CO1, node=CO2)
     ask(CO1, ["set_power", ["off"]])

@@ -23,7 +23,9 @@ from .state import Node, side_of
 from .system import FtSystem
 
 HMAC_SHA1 = 1
+NO_RESOURCES_FOR_A_SESSION = 0x01
 INVALID_AUTHENTICATION_ALGORITHM = 0x11
+NODE_BUSY = 0xC0
 NOT_IN_THIS_STATE = 0xD5
 _OPEN_SESSION = 16
 _CHASSIS = 0
@@ -74,19 +76,33 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         """Answer what comes outside a session; refuse every authentication but HMAC-SHA1.
 
         pyghmi's server answers HMAC-SHA256 as if it could do it, and its own client fails
-        then; after a refusal the client falls back.
+        then; after a refusal the client falls back. A full one has no session to give.
         """
         if self.fault.silent:
             return
-        if _asks_for_other_algorithm(data):
-            session._io_sendto(self.serversocket, _refusal(bytes(data)), sockaddr)
+        status = self._refuses_session(data)
+        if status:
+            session._io_sendto(self.serversocket, _refusal(bytes(data), status), sockaddr)
             return
         super().sessionless_data(data, sockaddr)
 
+    def _refuses_session(self, data: bytes) -> int:
+        """Return the status that refuses an open session request; 0 for whatever else it is."""
+        algorithm = _algorithm(data)
+        if algorithm is None:
+            return 0
+        if algorithm != HMAC_SHA1:
+            return INVALID_AUTHENTICATION_ALGORITHM
+        full = self.system.bmc_refuses(self.node, "full")
+        return NO_RESOURCES_FOR_A_SESSION if full else 0
+
     def handle_raw_request(self, request: dict[str, Any], peer: Any) -> None:
-        """Answer a request of a session, late or not at all where that is the fault."""
+        """Answer a request of a session: late, not at all, or busy (HYP-FT-26) by its fault."""
         fault = self.fault
         if fault.silent:
+            return
+        if self.system.bmc_refuses(self.node, "busy"):
+            peer.send_ipmi_response(code=NODE_BUSY)
             return
         if fault.late and request["netfn"] == _CHASSIS:
             answer = super().handle_raw_request
@@ -149,16 +165,16 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         return 0
 
 
-def _asks_for_other_algorithm(data: bytes) -> bool:
-    """Whether this is an RMCP+ open session request for another algorithm (table 13-9)."""
+def _algorithm(data: bytes) -> int | None:
+    """Return what an RMCP+ open session request asks to authenticate with (table 13-9)."""
     if len(data) < 29 or data[4] != 6 or data[5] & 0x3F != _OPEN_SESSION:
-        return False
-    return data[28] & 0x3F != HMAC_SHA1
+        return None
+    return data[28] & 0x3F
 
 
-def _refusal(request: bytes) -> bytes:
+def _refusal(request: bytes, status: int) -> bytes:
     """Return the open session response that refuses (table 13-10): tag, status, session ID."""
-    payload = bytes([request[16], INVALID_AUTHENTICATION_ALGORITHM, 0, 0]) + request[20:24]
+    payload = bytes([request[16], status, 0, 0]) + request[20:24]
     kind = constants.payload_types["rmcpplusopenresponse"]
     head = b"\x06\x00\xff\x07" + bytes([6, kind]) + bytes(8)
     return head + struct.pack("<H", len(payload)) + payload

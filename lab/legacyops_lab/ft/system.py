@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from ..estate import machine_uuid
 from ..world.ledger import Ledger
 from ..world.times import ClockLike
 from . import board, levels, physics, violations
 from .estate import check, first_state, rules_of
-from .faults import NODE_FAULTS, BmcFault, bmc_fault
+from .faults import NODE_FAULTS, BmcFault, bmc_fault, first_bmc_faults
 from .jobs import Jobs
 from .log import Log
 from .notice import of_type
@@ -59,7 +59,7 @@ class FtSystem:
         self.name = name
         self.description = description
         self.clock = clock
-        self.bmc_faults: dict[Node, BmcFault] = {}
+        self.bmc_faults = first_bmc_faults(description)
         self.node_faults: dict[Node, set[str]] = {node: set() for node in NODES}
         self._lock = threading.RLock()
         self.jobs = Jobs(self, self._lock)
@@ -146,6 +146,16 @@ class FtSystem:
                 self.node_faults[node].clear()
             else:
                 self._take_over(physics.inject(self._system, fault, node))
+
+    def bmc_refuses(self, node: Node, why: Literal["busy", "full"]) -> bool:
+        """Return whether a CoServer's BMC is too busy for this once, and count it."""
+        with self._lock:
+            fault = self.bmc_faults.get(node, BmcFault())
+            left = fault.busy if why == "busy" else fault.full
+            rest = left - 1 if left > 0 else left
+            busy, full = (rest, fault.full) if why == "busy" else (fault.busy, rest)
+            self.bmc_faults[node] = replace(fault, busy=busy, full=full)
+            return left != 0
 
     async def wait_until(self, holds: Callable[[System], bool], seconds: float) -> bool:
         """Wait until something holds; return False when this many simulated seconds are over."""

@@ -249,13 +249,32 @@ class FtRun(StepRun):
             return self._asked_for([_at_hand(self.step)])
         if self.step["by"] != "operator" and self.change.control.needs_second_name(self.step):
             self._answered_for()
-        result = super()._dispatched(more)
+        result = self._taken_by_board(more)
         if result.get("reason") != "waiting_operator":
             return result
         given = self._ask([*self.step["instruction"], {"clause": None, **result["instruction"]}])
         if self.step["by"] != "operator":
             self._guard_again()
-        return super()._dispatched({**more, "confirmed_by": _names(given)})
+        return self._taken_by_board({**more, "confirmed_by": _names(given)})
+
+    def _taken_by_board(self, more: Result) -> Result:
+        """The module's result. A busy board has done nothing: all guards, and it is asked again.
+
+        :raises ActionError: the guards do not hold any more.
+        """
+        progress = self.action.progress()
+        result: Result = {}
+
+        def attempt() -> Result | None:
+            nonlocal result
+            if result:
+                progress(str(result.get("msg")))
+                self._guard_again()
+            result = super(FtRun, self)._dispatched(more)
+            return None if result.get("reason") == "power_busy" else result
+
+        self._poll(attempt, PATIENCE_SECONDS)
+        return result
 
     def _answered_for(self) -> None:
         """Two people answer for what a driver is about to do."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import power
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import ipmi, power
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ipmi import Board, in_child
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import (
     Credentials,
@@ -106,6 +106,39 @@ def test_a_cut_is_sent_once(lab: Boards) -> None:
     lab.do("act", "power_on", ONE)
     time.sleep(2)
     assert lab.power(ONE) == "on"
+
+
+class TestABusyBoard:
+    """0xC0, and no resources for a session: nothing was executed, so it is asked again."""
+
+    @pytest.mark.parametrize("fault", ["bmc_busy", "bmc_full"])
+    def test_is_asked_again(self, lab: Boards, fault: str) -> None:
+        lab.inject(fault, ONE, times=2)
+        assert driver(lab).status().state == "on"
+        lab.inject(fault, ONE, times=2)
+        assert driver(lab).guid() is not None
+        lab.inject(fault, ONE, times=2)
+        assert driver(lab).off() == "the board took it"
+        assert lab.power(ONE) == "off"
+
+    def test_in_the_middle_of_two_commands(self, lab: Boards) -> None:
+        lab.inject("bmc_busy", ONE, times=1)
+        driver(lab).boot_to_setup()
+        assert lab.do("device", ONE) == "setup"
+
+    @pytest.mark.parametrize("fault", ["bmc_busy", "bmc_full"])
+    def test_within_a_bound_and_then_says_so(self, lab: Boards, fault: str) -> None:
+        lab.inject(fault, ONE)
+        with pytest.raises(DriverError) as caught:
+            board(lab, busy_seconds=1.5).control("off")
+        assert caught.value.reason == "power_busy"
+        assert "executed nothing" in caught.value.message
+        assert "password" not in str(caught.value)
+        assert lab.power(ONE) == "on"
+
+    def test_an_act_is_asked_again_for_a_short_time_only(self) -> None:
+        """What guards it was read before; who asked guards it anew (FtRun)."""
+        assert ipmi._BUSY_ACT_SECONDS <= 10 < 63 <= ipmi._BUSY_SECONDS
 
 
 def test_deaf_and_lying_boards_do_what_they_do(lab: Boards) -> None:
@@ -225,6 +258,6 @@ def test_a_child_that_dies_is_an_error() -> None:
     def fail() -> None:
         raise SystemExit(3)
 
-    assert in_child(fail, 5) == {"error": "3"}
+    assert in_child(fail, 5) == {"error": "3", "type": "SystemExit"}
     assert in_child(lambda: {"a": 1}, 5) == {"value": {"a": 1}}
     assert in_child(lambda: time.sleep(30), 0.2) is None
