@@ -16,10 +16,14 @@ from ansible.plugins.action import ActionBase
 from ._core.observation import Observation
 from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
-from ._io.terminal import tell
+from ._io.steady import keep_going
+from ._io.terminal import only_writes, tell
 from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError
 
 POLL_SECONDS = 15
+
+# ansible-playbook imports an action before it forks a worker for it.
+keep_going()
 
 
 class ActionError(Exception):
@@ -85,6 +89,7 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self.task_vars = task_vars or {}
         self.host = str(self.task_vars.get("inventory_hostname") or "the host")
         _validation, args = self.validate_argument_spec(self.argument_spec, **self.argument_rules)
+        only_writes()
         self.stop = Stop(self.change_stopped)
         self._began = time.monotonic()
         with self.stop.listening():

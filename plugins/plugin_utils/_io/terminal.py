@@ -4,13 +4,15 @@
 """Lines on the terminal, as long as somebody is there to print them.
 
 A worker's lines go through a pipe that ansible-playbook empties. After its SIGKILL nobody does: the
-pipe fills, and whoever writes into it hangs for ever, with the host's lock in his hands.
+pipe fills, and whoever writes into it hangs for ever, with the host's lock in his hands. Unless
+nobody has its other end open any more: then writing fails, which a step does not care about.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+from contextlib import suppress
 
 from ansible.utils.display import Display
 
@@ -24,4 +26,12 @@ def is_orphan() -> bool:
 def tell(text: str) -> None:
     """Print on the terminal and into Ansible's log; an orphan tells nobody."""
     if not is_orphan():
-        Display().display(text)
+        with suppress(OSError):  # it has ended since
+            Display().display(text)
+
+
+def only_writes() -> None:
+    """Close this worker's copy of the end of the pipe that only ansible-playbook reads."""
+    queue = getattr(Display(), "_final_q", None)
+    if queue is not None and multiprocessing.parent_process() is not None:
+        queue._reader.close()

@@ -36,7 +36,7 @@ class ChangeStoppedError(StoppedError):
 
 
 class Stop:
-    """Notices SIGINT, SIGTERM, the loss of the parent process, and what else it is told to ask.
+    """Notices SIGINT, SIGTERM, SIGHUP, the loss of the parent, and what else it is told to ask.
 
     Ansible's workers die at once on a signal; inside ``listening()`` they finish what they are at,
     and leave at the next check. After SIGKILL of ansible-playbook its workers live on, with
@@ -53,7 +53,9 @@ class Stop:
 
     @contextmanager
     def listening(self) -> t.Iterator[Stop]:
-        """Take the two signals over; does nothing outside the main thread.
+        """Take the signals over; does nothing outside the main thread.
+
+        SIGHUP only where it is not ignored: under nohup a lost terminal ends nothing.
 
         The action that a step dispatches listens in the step's place. What arrived before is not
         forgotten then, and what arrives meanwhile is told afterwards.
@@ -61,7 +63,9 @@ class Stop:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
         before = [signal.signal(number, self._note) for number in numbers]
         outer = getattr(before[0], "__self__", None)
         if isinstance(outer, Stop) and outer._signal is not None:

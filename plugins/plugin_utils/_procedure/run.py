@@ -25,6 +25,7 @@ from .._core.plan import (
 )
 from .._io.failures import is_passing
 from .._io.remote import RemoteError
+from .._io.steady import LOST
 from .._io.waiting import StoppedError, poll
 from . import directory as files
 from .action import ProcedureAction
@@ -76,6 +77,7 @@ class StepRun:
         self.acts_since: float | None = None
 
     def result(self) -> Result:
+        self._tell_of_lost_worker()
         try:
             observation = self._observe(*self._requests())
         except RemoteError as error:
@@ -99,6 +101,15 @@ class StepRun:
         if decision.action != "resume":  # what is under way is joined, come what may
             self._as_approved(observation)
         return self._act(observation, decision.verdicts, joins=decision.action == "resume")
+
+    def _tell_of_lost_worker(self) -> None:
+        """Another worker had this step and is gone: what it was at, this one finds out."""
+        lost = self.action.task_vars.get(LOST)
+        if lost is not None and not self.action.check_mode:
+            self.journal.append(
+                "left", left_step=self.step["id"], reason="worker_lost", plan=self.change.digest,
+                message=f"The process {lost} that carried it out was killed; another one goes on.",
+            )  # fmt: skip
 
     def _as_approved(self, observation: Observation) -> None:
         """:raises ActionError: something else than steps of the plan has changed the host."""
