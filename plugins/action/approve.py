@@ -50,6 +50,7 @@ class ActionModule(ProcedureAction):
     """Approves the plan that is there, if it is the one that the approver has seen."""
 
     argument_spec = ARGUMENT_SPEC
+    needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         change = self.change(args)

@@ -22,6 +22,7 @@ class ActionModule(LookAction):
     """Looks, tells, and leaves what it read for the plan."""
 
     argument_spec = ARGUMENT_SPEC
+    needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         result, observation = self.look(remote, args, "findings")

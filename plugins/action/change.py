@@ -122,7 +122,7 @@ class ActionModule(ProcedureAction):
             try:
                 observation = self._observation(change, remote)
             except (ActionError, RemoteError) as error:
-                status = files.NOT_BEGUN if error.reason == "owned" else files.FAILED
+                status = before["status"] if error.reason == "owned" else files.FAILED
                 self._set_state(change, status, reason=error.reason, message=str(error))
                 raise
             entries = change.journal(self.host).entries()

@@ -29,6 +29,7 @@ _SAID: t.Final = {
 
 class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
+    needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         confirmations = Confirmations(self.directory(args).root)

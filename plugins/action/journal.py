@@ -39,6 +39,32 @@ _SAID: t.Final = {
 }
 
 
+def unfinished(change: Change, hosts: list[str]) -> dict[str, Result]:
+    """The hosts that have not reached the end of their plan, and where they stand.
+
+    Each has status and remaining (the ids of its steps that are not carried out, as far as the
+    last run knew them).
+    """
+    left = {}
+    for host in hosts:
+        state = change.state(host)
+        if state["status"] != files.DONE:
+            every = [step["id"] for step in change.entry(host)["steps"]]
+            left[host] = {
+                "status": state["status"],
+                "rests": change.rests(host),
+                "remaining": state.get("remaining") or every,
+            }
+    return left
+
+
+def _told(host: str, left: t.Mapping[str, t.Any]) -> str:
+    """Where a host stands, in words."""
+    where = str(left["status"]).replace("_", " ")
+    between = "" if left["rests"] else ", between two resting points"
+    return f"{host} ({where}{between}, {len(left['remaining'])} steps remain)"
+
+
 class ActionModule(ProcedureAction):
     """Looks through every journal; closing also writes down where each one ends."""
 
@@ -64,23 +90,41 @@ class ActionModule(ProcedureAction):
         with ExitStack() as locks:
             for host in hosts:
                 locks.enter_context(self.locked(change, host))
-            self._all_ended(change, hosts, args["unfinished"])
             name = " ".join(args["closed_by"].split())
+            left = unfinished(change, hosts)
+            self._may_close(left, args)
+            if not self.check_mode:
+                for host, told in left.items():
+                    change.journal(host).append(
+                        "closed_unfinished", change=change.id, plan=change.digest,
+                        closed_by=name, message=args["comment"].strip(),
+                        left_as=told["status"], rests=told["rests"], remaining=told["remaining"],
+                    )  # fmt: skip
             closing = seal(change.directory, change.id, change.digest, name, args["comment"])
             if not self.check_mode:
                 self._write(change, closing, args)
         return closing
 
     @staticmethod
-    def _all_ended(change: Change, hosts: list[str], unfinished: bool) -> None:
-        """:raises ActionError: a host is on its way."""
-        ended = (files.DONE, files.FAILED, files.NOT_BEGUN)
-        open_ = [host for host in hosts if change.state(host)["status"] not in ended]
-        if open_ and not unfinished:
+    def _may_close(left: t.Mapping[str, Result], args: Result) -> None:
+        """:raises ActionError: hosts have not ended, and nobody says that this is meant."""
+        if not left:
+            return
+        told = "; ".join(_told(host, each) for host, each in left.items())
+        if not args["unfinished"]:
             raise ActionError(
                 "not_done",
-                f"{', '.join(open_)} has not reached the end of its plan: carry it out first, or "
-                "say unfinished, and in comment why.",
+                f"The change is not carried out to its end: {told}. Carry it out first, or say "
+                "unfinished (legacyops_close_unfinished=true), and in comment "
+                "(legacyops_closing_comment) what becomes of them.",
+                unfinished=dict(left),
+            )
+        if not args["comment"].strip():
+            raise ActionError(
+                "mistake",
+                f"The change is not carried out to its end: {told}. Say in comment "
+                "(legacyops_closing_comment) what becomes of them.",
+                unfinished=dict(left),
             )
 
     def _write(self, change: Change, closing: Closing, args: Result) -> None:

@@ -11,10 +11,10 @@ from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.advisory import select_advisory
 from ..plugin_utils._core.findings import acts
 from ..plugin_utils._core.observation import Observation
-from ..plugin_utils._core.plan import make_plan, plan_host
+from ..plugin_utils._core.plan import HostPlan, make_plan, plan_digest, plan_host, same_plan
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
-from ..plugin_utils._procedure.change import reason_of
+from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
 from ..plugin_utils._procedure.journal import now
@@ -33,6 +33,7 @@ class ActionModule(ProcedureAction):
     """Plans from what assess observed and from the hosts' settings."""
 
     argument_spec = ARGUMENT_SPEC
+    needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = self.directory(args)
@@ -46,11 +47,7 @@ class ActionModule(ProcedureAction):
                 self.check_inventory(host)
             observation = self._observation(directory, host)
             host_plans.append(plan_host(advisory, settings[host], observation))
-        plan = make_plan(host_plans, common(settings.values()), created=now())
-        before = directory.read(directory.plan) or {}
-        changed = before.get("digest") != plan["digest"]
-        if changed and not self.check_mode:
-            directory.write(directory.plan, plan)
+        plan, changed = self._made(directory, args["change_id"], host_plans, settings)
         sources = self.task_vars.get("ansible_inventory_sources") or []
         confirm = confirm_command(sources, args["change_id"], args["change_dir"])
         if not args["quiet"]:
@@ -66,6 +63,29 @@ class ActionModule(ProcedureAction):
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
             "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
         }
+
+    def _made(
+        self,
+        directory: ChangeDirectory,
+        change_id: str,
+        host_plans: list[HostPlan],
+        settings: dict[str, dict[str, t.Any]],
+    ) -> tuple[dict[str, t.Any], bool]:
+        """The plan of the change, and whether it is a new one.
+
+        One that says the same as the plan that is there changes nothing: what was approved stays.
+
+        :raises ChangeError: the directory holds the plan of another change.
+        """
+        plan = make_plan(host_plans, common(settings.values()), change=change_id, created=now())
+        before = directory.read(directory.plan)
+        if before is not None:
+            of_change(directory, before, change_id)
+            if same_plan(before, plan) and before["digest"] == plan_digest(before):
+                return before, False
+        if not self.check_mode:
+            directory.write(directory.plan, plan)
+        return plan, True
 
     def _observation(self, directory: ChangeDirectory, host: str) -> Observation:
         """What assess read; where it could read nothing, everything is unknown."""

@@ -24,6 +24,7 @@ class ActionModule(ProcedureAction):
     """Puts the file STOP into the change directory; a reason that is there already stays."""
 
     argument_spec = ARGUMENT_SPEC
+    needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = self.directory(args)

@@ -48,12 +48,13 @@ options:
     type: str
   comment:
     description:
-      - Anything that belongs to the closing.
+      - Anything that belongs to the closing. With O(unfinished) it says what becomes of those systems, and is required.
     type: str
     default: ""
   unfinished:
     description:
-      - Close the change although a host has not reached the end of its plan.
+      - Close the change although hosts have not reached the end of their plans. Each of them is named, and its journal
+        keeps an entry C(closed_unfinished) with where it stood. Who holds such a system is not changed by that.
     type: bool
     default: false
   signing_key:
@@ -127,6 +128,17 @@ signed_by:
   returned: always
   type: str
   sample: null
+unfinished:
+  description:
+    - For each host that has not reached the end of its plan C(status), C(remaining) (the ids of its steps), and
+      C(rests), whether it was where stopping is safe.
+  returned: when closing was refused over them
+  type: dict
+  sample:
+    xa02:
+      status: failed
+      remaining: [09-enable_logons]
+      rests: false
 reason:
   description: Why it failed.
   returned: when it failed

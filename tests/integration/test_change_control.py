@@ -159,6 +159,33 @@ def test_nothing_begins_out_of_the_window(planned: Any, given: dict[str, Any], s
     assert planned.read("state", f"{HOST}.json")["status"] == "not_begun"
 
 
+def test_a_change_with_unfinished_hosts_closes_knowingly_and_stays_closed(
+    later: Callable[..., Any],
+) -> None:
+    lab = later()
+    plain = lab.playbook("close", *extra(closed_by="Sato"))
+    assert plain.code == 2
+    assert f"{HOST} (not begun, " in plain.output
+    assert not (lab.change_dir / "closed.json").exists()
+    silent = lab.playbook("close", *extra(closed_by="Sato", close_unfinished=True))
+    assert silent.code == 2
+    assert "what becomes of them" in silent.output
+    given = {"closed_by": "Sato", "close_unfinished": True, "closing_comment": "Next month."}
+    closed = lab.playbook("close", *extra(**given))
+    assert closed.code == 0, closed.output
+    (entry,) = lab.journal(HOST)
+    assert (entry["kind"], entry["left_as"]) == ("closed_unfinished", "not_begun")
+    assert entry["message"] == "Next month."
+
+    before = lab.files()
+    for playbook in ("plan", "assess", "approve", "apply", "stop"):
+        rules = {"approved_digest": "x", "approved_by": "Ito", "stop_reason": "x"}
+        run = lab.playbook(playbook, *extra(**rules))
+        assert (run.code, "is closed" in run.output) == (2, True), (playbook, run.output)
+    # Only locks and the run's own files beside them may have come.
+    assert {name: content for name, content in lab.files().items() if name in before} == before
+
+
 def test_approve_sign_apply_close_verify(later: Callable[..., Any], tmp_path: Path) -> None:
     lab = later()
     key, signers = tmp_path / "key", tmp_path / "allowed_signers"
@@ -186,6 +213,8 @@ def test_approve_sign_apply_close_verify(later: Callable[..., Any], tmp_path: Pa
     assert not lab.playbook("approve", *extra(**rules, **approval)).changed
 
     assert "same_person" in lab.playbook("apply", *extra(**{**rules, "operator": "sato"})).output
+    round_it = extra(**{**rules, "operator": "SA\u200bto", "approve_plan": True})
+    assert "same_person" in lab.playbook("apply", *round_it).output
     run = lab.playbook("apply", *extra(**rules))
     assert run.code == 0, run.output
     begin = lab.journal(HOST)[0]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from .actions import ACTIONS
 from .digest import canonical
 from .model import CoreError, Step
+from .people import is_nobody, same_person
 from .window import ESTIMATES, Window, window_of
 
 FORMAT: Final = 1
@@ -58,6 +59,11 @@ class Control:
     approved_by: str | None = None
     approved_at: str | None = None
     approval_comment: str | None = None
+
+    @property
+    def needs_approver(self) -> bool:
+        """Return whether somebody must have approved, so that approve_plan does not count."""
+        return self.signature_required or self.separate_duties
 
     def needs_second_name(self, step: Step) -> bool:
         """Return whether two people must answer for a step; of power only for a power-off."""
@@ -146,7 +152,7 @@ def approval_of(value: Mapping[str, Any]) -> Approval:
         )
     texts = {k: value[k] for k in ("change", "digest", "approved_by", "approved_at", "comment")}
     for name, text in texts.items():
-        if not isinstance(text, str) or (name != "comment" and not text.strip()):
+        if not isinstance(text, str) or (name != "comment" and is_nobody(text)):
             raise ApprovalError(f"The approval has no {name}: say who approved which plan, when.")
     if not _DIGEST.fullmatch(texts["digest"]):
         raise ApprovalError("The approval's digest is not one of a plan (sha256:…).")
@@ -187,15 +193,28 @@ def refused_change_id(change_id: str, control: Control) -> Refusal | None:
 
 
 def refused_approval(
-    approval: Approval | None, change_id: str, plan_digest: str, operator: str, control: Control
+    approval: Approval | None,
+    change_id: str,
+    plan_digest: str,
+    operators: Sequence[str],
+    control: Control,
 ) -> Refusal | None:
-    """Return why an approval does not count, or None. Its signature is not looked at here."""
+    """Return why an approval does not count, or None. Its signature is not looked at here.
+
+    operators: who carries the change out, by every name that is known of that person.
+    """
     if approval is None:
+        lab = (
+            "legacyops_approve_plan does not count beside legacyops_signature_required or "
+            "legacyops_separate_duties"
+            if control.needs_approver
+            else "in a lab: legacyops_approve_plan=true"
+        )
         return "not_approved", (
             f"The plan of change {change_id} is not approved. Its digest is {plan_digest}: have "
             "it approved with the playbook legacyops.hotfix.approve, or give "
             "legacyops_approved_digest, legacyops_approved_by and legacyops_approved_at "
-            "(in a lab: legacyops_approve_plan=true)."
+            f"({lab})."
         )
     if approval.digest != plan_digest:
         return "not_approved", (
@@ -207,16 +226,14 @@ def refused_approval(
             f"The approval is for change {approval.change}, this is change {change_id}: have it "
             "approved under this one."
         )
-    if control.separate_duties and _same_person(approval.approved_by, operator):
+    if control.separate_duties and any(
+        same_person(approval.approved_by, name) for name in operators
+    ):
         return "same_person", (
-            f"{approval.approved_by} approved the plan and runs it: somebody else has to do one "
-            "of the two (legacyops_separate_duties)."
+            f"{approval.approved_by} approved the plan and runs it ({' / '.join(operators)}): "
+            "somebody else has to do one of the two (legacyops_separate_duties)."
         )
     return None
-
-
-def _same_person(one: str, other: str) -> bool:
-    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
 
 
 def window_for(approval: Approval | None, control: Control) -> Window | None:

@@ -38,6 +38,7 @@ __all__ = [
     "planned_settings",
     "remaining",
     "return_step",
+    "same_plan",
     "step_decision",
     "step_request",
     "step_unproven",
@@ -45,7 +46,7 @@ __all__ = [
     "verify_plan",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _SETTINGS: Final = ("setting", "given")  # checks that read no host
 # Settings that say where and how a run works, not what is done.
 _NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
@@ -352,11 +353,15 @@ def _under_way(step: Step, observation: Observation) -> bool:
 
 
 def make_plan(
-    host_plans: Sequence[HostPlan], settings_common: Mapping[str, Any], *, created: str
+    host_plans: Sequence[HostPlan],
+    settings_common: Mapping[str, Any],
+    *,
+    change: str,
+    created: str,
 ) -> dict[str, Any]:
     """Return the plan file of all servers. Raises PlanError where no order satisfies the site.
 
-    created: ISO 8601 UTC; not part of the digest.
+    change: the id of the change that it is the plan of. created: ISO 8601 UTC.
     """
     names = [plan.host for plan in host_plans]
     if len(set(names)) != len(names):
@@ -370,6 +375,7 @@ def make_plan(
     }
     plan: dict[str, Any] = {
         "format": FORMAT,
+        "change": change,
         "created": created,
         "advisories": [by_id[name] for name in sorted(by_id)],
         "settings_common": json.loads(json.dumps(common)),
@@ -391,17 +397,35 @@ def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the digest of a plan: all of it but its date and the findings.
+    """Return the digest of a plan: over all of it, as whoever approves it has seen it."""
+    return digest({key: value for key, value in plan.items() if key != "digest"})
 
-    Findings carry volatile evidence (how many sessions); what they rest on is in the facts, and
-    what follows from them in the steps.
+
+def same_plan(one: Any, other: Any) -> bool:
+    """Return whether a plan made anew says what the one before says.
+
+    Not compared: when it was made, and what findings only inform of or give as evidence, which
+    changes by itself (who is logged on). What matters of it is in the facts and in the steps.
     """
-    stable = {key: value for key, value in plan.items() if key not in ("created", "digest")}
-    stable["hosts"] = {
-        host: {key: value for key, value in part.items() if key != "findings"}
+    return bool(_lasting(one) == _lasting(other))
+
+
+def _lasting(plan: Any) -> Any:
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("hosts"), Mapping):
+        return plan
+    lasting = {key: value for key, value in plan.items() if key not in ("created", "digest")}
+    lasting["hosts"] = {
+        host: {
+            **part,
+            "findings": [
+                {**finding, "evidence": []}
+                for finding in part["findings"]
+                if finding["severity"] in ("blocker", "warning")
+            ],
+        }
         for host, part in plan["hosts"].items()
     }
-    return digest(stable)
+    return lasting
 
 
 def verify_plan(plan: Any) -> None:

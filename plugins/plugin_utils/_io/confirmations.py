@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .._core.people import same_person
 from .files import write_whole
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
@@ -274,7 +275,7 @@ def _complete(request: Request, given: Confirmation) -> None:
             f"{given.host}: step {given.step} must be confirmed by two people.",
             "Give second_name as well.",
         )
-    if given.second_name is not None and given.second_name.casefold() == given.name.casefold():
+    if given.second_name is not None and same_person(given.second_name, given.name):
         raise ConfirmationError(
             "second_name_missing",
             f"{given.host}: name and second_name are the same person.",

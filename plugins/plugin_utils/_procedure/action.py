@@ -81,6 +81,9 @@ class Differs:
 class ProcedureAction(HotfixAction):
     """An action that works in a change directory; its refusals name the file and the remedy."""
 
+    # Whether it writes what belongs to the change itself, which a closed change does not take.
+    needs_open: t.ClassVar[bool] = False
+
     def run(
         self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
@@ -91,6 +94,8 @@ class ProcedureAction(HotfixAction):
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
+            if self.needs_open:
+                self.directory(args).check_open()
             return self.proceed(remote, args)
         except ChangeError as error:
             raise ActionError("change", str(error)) from None

@@ -57,6 +57,11 @@ def operator_of(control: Control) -> str:
     return control.operator or str(writer()["user"])
 
 
+def operators_of(control: Control) -> list[str]:
+    """Every name of who carries the change out: naming somebody does not hide the account."""
+    return list(dict.fromkeys([operator_of(control), str(writer()["user"])]))
+
+
 def standing(
     directory: ChangeDirectory,
     change_id: str,
@@ -69,15 +74,16 @@ def standing(
     """Look at approval, signature, names and window of a change.
 
     :param approved_digest: an approval by variables; without it the file counts.
-    :param approve_plan: take the plan for approved, whatever it is (labs).
+    :param approve_plan: take the plan for approved, whatever it is (labs); where somebody must
+        have approved it, it does not count.
     :raises CoreError: what is there cannot be meant.
     """
-    lab = approve_plan and not control.signature_required
+    lab = approve_plan and not control.needs_approver
     approval = None if lab else _given(directory, change_id, control, approved_digest)
     signed, refused = False, refused_change_id(change_id, control)
     if not lab:
-        operator = operator_of(control)
-        refused = refused or refused_approval(approval, change_id, plan_digest, operator, control)
+        runs = operators_of(control)
+        refused = refused or refused_approval(approval, change_id, plan_digest, runs, control)
     if approval is not None and refused is None:
         signed, refused = _signature(directory.approval, approval, control)
     window = window_for(approval, control)

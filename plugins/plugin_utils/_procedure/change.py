@@ -15,7 +15,7 @@ from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
 from .._core.journal import restart_owed_since
 from .._core.model import Step
-from .._core.observation import Observation
+from .._core.observation import Observation, quote
 from .._core.plan import PlanError, remaining, verify_plan
 from .._core.window import WindowState, at_resting_point, judge
 from . import directory as files
@@ -63,6 +63,7 @@ class Change:
                 f"There is no plan in {directory.root}. Run legacyops.hotfix.plan with the same "
                 "change_id (and change_dir) first."
             )
+        of_change(directory, plan, change_id)
         try:
             verify_plan(plan)
         except PlanError as problem:
@@ -206,14 +207,25 @@ class Change:
         if window is None:
             return None
         mine = list(entries)
-        here = [entry for entry in mine if entry.get("plan") == self.digest]
         return judge(
             window,
             datetime.now(UTC),
             remaining(self.plan, observation.host, observation, mine),
-            at_rest=at_resting_point(self.entry(observation.host)["steps"], here),
+            at_rest=self.rests(observation.host, mine),
             estimate=self.control.window_estimate,
         )
+
+    def rests(self, host: str, entries: Iterable[Mapping[str, Any]] | None = None) -> bool:
+        """Whether the host is where stopping is safe: nothing begun, or at a resting point.
+
+        A host that does not rest is under way, whatever keeps it from going on: it must not wait
+        for others, nor be locked out by their failure.
+
+        :param entries: its journal, if it has been read already.
+        """
+        every = self.journal(host).entries() if entries is None else entries
+        here = [entry for entry in every if entry.get("plan") == self.digest]
+        return at_resting_point(self.entry(host)["steps"], here)
 
     def compared(
         self, observation: Observation, advisories: Mapping[str, Advisory] | None = None
@@ -279,6 +291,16 @@ class Change:
                 "Mend that first, then run the same command again."
             )
         return None
+
+
+def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: str) -> None:
+    """:raises ChangeError: the plan is that of another change."""
+    other = plan.get("change", change_id)
+    if other != change_id:
+        raise ChangeError(
+            f"{directory.plan} is the plan of change {quote(other, 60)}, not of {change_id}: give "
+            "the change_id it was made under, or another change_dir."
+        )
 
 
 def boot_token(observation: Observation) -> str | None:

@@ -85,6 +85,14 @@ class ChangeDirectory:
     def closed(self) -> Path:
         return self.root / "closed.json"
 
+    def check_open(self) -> None:
+        """:raises ChangeError: the change is closed, and so nothing in it is written any more."""
+        if self.closed.exists():
+            raise ChangeError(
+                f"The change in {self.root} is closed ({self.closed.name}): nothing is done in it "
+                "any more. Go on under a new change_id."
+            )
+
     @property
     def stop(self) -> Path:
         return self.root / "STOP"

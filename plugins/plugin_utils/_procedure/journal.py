@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from .._core.journal import append_entry, file_lines, storable, to_line, verify
 from .._io.files import make_folder, private_opener, sync_folder
-from .directory import ChangeError
+from .directory import ChangeDirectory, ChangeError
 
 
 class JournalFile:
@@ -55,7 +55,11 @@ class JournalFile:
         return report.entries
 
     def append(self, kind: str, **body: Any) -> dict[str, Any]:
-        """Add one entry and make it durable before returning."""
+        """Add one entry and make it durable before returning.
+
+        :raises ChangeError: it cannot be written, or the change is closed.
+        """
+        ChangeDirectory(self.path.parent.parent).check_open()
         entries = self.entries()
         moment = datetime.now(UTC)
         body = {
@@ -92,10 +96,13 @@ def now() -> str:
 
 
 def writer() -> dict[str, Any]:
-    """Who writes: account, controller and process."""
+    """Who writes: account, controller and process.
+
+    The account is the one that the process really runs as: $LOGNAME says whatever one likes.
+    """
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         user = str(os.getuid())
     return {"user": user, "controller": socket.gethostname(), "process": os.getpid()}
 

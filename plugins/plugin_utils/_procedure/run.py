@@ -339,7 +339,7 @@ class StepRun:
         """Record how the host is left, and bring it back to service where the step says so.
 
         :param status: what the host is from now on; one that may begin again later (not_begun)
-            stays under way as long as its users are locked out.
+            stays under way in mid-procedure, and as long as its users are locked out.
         """
         if outcome == "left":
             # No result of the step: it may still be coming, and the next run collects it.
@@ -353,7 +353,8 @@ class StepRun:
                 message += self._return_to_service()
         if self.drained:
             message += " New logons are off and stay off."
-            status = files.UNDER_WAY if status == files.NOT_BEGUN else status
+        if status == files.NOT_BEGUN and (self.drained or not self.change.rests(self.host)):
+            status = files.UNDER_WAY
         message = f"Step {self.step['id']}: {message.removeprefix(f'{self.host}: ')}"
         if not self.action.check_mode:
             self._state(status, reason=reason, message=message, remaining=self.todo)

@@ -60,6 +60,10 @@ _ENTRIES: Final = {
     ("owner_broken", None): text(
         "The hold of another run on the system was broken.", "他の実行による占有を解除。"
     ),
+    ("closed_unfinished", None): text(
+        "The change was closed before the plan of this system ended.",
+        "このシステムの計画が終了する前に変更をクローズ。",
+    ),
 }
 
 

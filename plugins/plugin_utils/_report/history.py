@@ -181,6 +181,9 @@ def happened(entries: Sequence[Entry]) -> list[Record]:
         "soak": text("Watched after its plan", "計画終了後の監視"),
         "deviation": text("Went on in spite of it", "強行"),
         "owner_broken": text("The hold on the system was broken", "占有記録の解除"),
+        "closed_unfinished": text(
+            "The change was closed before its plan ended", "計画の終了前に変更をクローズ"
+        ),
     }
     return [
         {

@@ -21,7 +21,7 @@ RULES = approvals.control_of({})
 def refusal(approval=GIVEN, change="CHG1", digest=DIGEST, operator="ito", **rules):
     """Return the reason of a refusal, or None."""
     control = approvals.control_of(rules)
-    found = approvals.refused_approval(approval, change, digest, operator, control)
+    found = approvals.refused_approval(approval, change, digest, [operator], control)
     return found and found[0]
 
 
@@ -39,6 +39,19 @@ def test_separated_duties_need_two_people(operator):
     assert refusal(operator="ito", separate_duties=True) is None
 
 
+def test_a_lab_s_approval_is_told_not_to_count_where_two_have_to_answer():
+    control = approvals.control_of({"separate_duties": True})
+    _reason, said = approvals.refused_approval(None, "CHG1", DIGEST, ["ito"], control)
+    assert "legacyops_approve_plan does not count" in said
+
+
+def test_naming_an_operator_does_not_hide_the_account():
+    control = approvals.control_of({"separate_duties": True})
+    found = approvals.refused_approval(GIVEN, "CHG1", DIGEST, ["Ito", "sato"], control)
+    assert found
+    assert found[0] == "same_person"
+
+
 def test_what_is_signed_is_canonical_and_read_back_the_same():
     approval = replace(GIVEN, window=WINDOW, comment="夜間作業")
     data = approval.signed_bytes()
@@ -52,6 +65,7 @@ def test_what_is_signed_is_canonical_and_read_back_the_same():
     ("change", "said"),
     [
         ({"approved_by": " "}, "has no approved_by"),
+        ({"approved_by": "\u200b\u3000"}, "has no approved_by"),
         ({"approved_at": ""}, "has no approved_at"),
         ({"approved_at": "2026-11-28T09:00:00"}, "with its time zone"),
         ({"approved_at": "yesterday"}, "must be a date and time"),

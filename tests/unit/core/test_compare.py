@@ -28,7 +28,7 @@ class World:
 
     def __post_init__(self) -> None:
         host_plan = planning.plan_host(self.advisory, self.settings, self.observation())
-        self.plan = planning.make_plan([host_plan], self.settings, created=self.now)
+        self.plan = planning.make_plan([host_plan], self.settings, change="CHG1", created=self.now)
         self.data, self.settings = copy.deepcopy(self.data), copy.deepcopy(self.settings)
 
     def observation(self) -> Observation:

@@ -45,7 +45,9 @@ def planned(kit, kb890859):
     def make(form: Any = None, data: Any = None) -> dict[str, Any]:
         settings = {"ft_system": form or ftsite.form("PGT20126F2")}
         observation = kit.ft_observation(data or kit.ft_failed())
-        return make_plan([plan_host(kb890859, settings, observation)], {}, created=kit.NOW)
+        return make_plan(
+            [plan_host(kb890859, settings, observation)], {}, change="CHG1", created=kit.NOW
+        )
 
     return make
 
@@ -211,7 +213,7 @@ def test_the_plans_of_the_labs_systems(kb890859, repository, language):
         observation = ftsite.observe(state)
         found = plan_host(kb890859, settings, observation)
         plans.append(replace(found, host=name))
-    plan = make_plan(plans, {}, created=ftsite.NOW)
+    plan = make_plan(plans, {}, change="CHG1", created=ftsite.NOW)
     text = plan_text(plan, language, confirm=CONFIRM)
     assert max(map(wide, text.splitlines())) <= WIDTH
     assert len(blocks(text)) == sum(len(entry["steps"]) for entry in plan["hosts"].values())

@@ -168,7 +168,7 @@ def night(advisory: Advisory) -> Callable[..., Night]:
         settings = {"ft_system": form(description["model"], windows=windows, **changed)}
         observation = replace(observe(remembered(state)), taken="2026-11-22T04:30:00Z")
         host = plan.plan_host(advisory, settings, observation)
-        made = plan.make_plan([host], {}, created="2026-11-22T04:40:00Z")
+        made = plan.make_plan([host], {}, change=CHANGE, created="2026-11-22T04:40:00Z")
         return Night(made, state, observation)
 
     return make

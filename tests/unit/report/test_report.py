@@ -139,6 +139,7 @@ def noisy(night):
     told.note("deviation", what="window", operator="sato", reason="Fire.", differences=[])
     told.note("soak", status="failed", message="IMA stopped.")
     told.note("owner_broken", record={"user": "sato", "reason": "dead"})
+    told.note("closed_unfinished", left_as="failed", message="Replaced next week.")
     told.note("confirmation", step=told.steps[0]["id"], confirmation={"name": "Sato"})
     told.note("transcribed", transcribed_step=told.steps[0]["id"], status="done", name="Sato",
               began=told.utc, ended=told.utc)  # fmt: skip
@@ -205,6 +206,7 @@ def test_an_override_and_an_earlier_plan_are_told(night):
         ("refused", {"reason": "plan_differs", "differences": []}),
         ("soak", {"status": "failed", "message": "IMA stopped."}),
         ("owner_broken", {"record": {"user": "sato", "reason": "The run is dead."}}),
+        ("closed_unfinished", {"left_as": "failed", "message": "Replaced next week."}),
     ],
 )
 def test_what_runs_journal_besides_their_steps_is_told(night, schema, kind, body):
