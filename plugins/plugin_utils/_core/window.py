@@ -12,7 +12,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
 from .model import CoreError, Step, Text
@@ -97,14 +97,20 @@ def _moment(value: Mapping[str, Any], name: str, zone: zoneinfo.ZoneInfo | None)
         moment = datetime.fromisoformat(str(value.get(name) or "").strip())
     except ValueError:
         raise WindowError(f"{SETTING}.{name} must be a date and time, as {_EXAMPLE}.") from None
-    if moment.tzinfo is not None:
-        return moment
-    if zone is None:
+    if moment.tzinfo is None and zone is None:
         raise WindowError(
             f"{SETTING}.{name} has no time zone: write its offset, as {_EXAMPLE}, or give "
             "time_zone."
         )
-    return moment.replace(tzinfo=zone)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+            raise WindowError(
+                f"{SETTING}.{name}: {value.get(name)} comes twice, or never, where the clocks are "
+                f"changed: write its offset, as {_EXAMPLE}."
+            )
+    # With the offset itself: a moment of a zone is equal to no other at the hour that comes twice.
+    return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
 
 
 def at_resting_point(steps: Sequence[Step], entries: Iterable[Mapping[str, Any]]) -> bool:

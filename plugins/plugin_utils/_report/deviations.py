@@ -217,7 +217,7 @@ def _of_a_step(step: Record) -> Iterator[Record]:
         yield _deviation(
             "overdue",
             text("It took longer than the plan's longest duration.", "計画の最長時間を超過した。"),
-            f"{step['seconds_taken']} s > {step['seconds']['longest']} s",
+            f"{step['longest_try']} s > {step['seconds']['longest']} s",
             **about,
         )
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from .._core.ft_system import TITLES
@@ -50,7 +51,8 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
         "began": began,
         "ended": ended,
         "seconds_taken": taken,
-        "overdue": taken is not None and taken > step["seconds"]["longest"],
+        "longest_try": (tried := _longest_try(mine)),
+        "overdue": tried is not None and tried > step["seconds"]["longest"],
         "attempts": _attempts(mine),
         "joined": any(entry.get("joins") for entry in intents),
         "transcribed": last.get("kind") == "transcribed",
@@ -135,6 +137,22 @@ def _span(mine: Sequence[Entry], outcome: str) -> tuple[Any, Any]:
         return mine[-1]["utc"], mine[-1]["utc"]
     ended = None if outcome == "unfinished" else acted[-1]["utc"]
     return acted[0]["utc"], ended
+
+
+def _longest_try(mine: Sequence[Entry]) -> int | None:
+    """Return the seconds of the longest single try; None where the end of none is on record.
+
+    The time between two runs is nobody's: a step that was left and gone on with is not late.
+    """
+    if mine and mine[-1]["kind"] == "transcribed":
+        return between(mine[-1].get("began"), mine[-1].get("ended"))
+    told = [entry for entry in mine if entry["kind"] in ("intent", "left", "result")]
+    tries = [
+        between(one["utc"], other["utc"])
+        for one, other in pairwise(told)
+        if one["kind"] == "intent" and other["kind"] != "intent" and "why" not in other
+    ]
+    return max((seconds for seconds in tries if seconds is not None), default=None)
 
 
 def _people(mine: Sequence[Entry]) -> list[str]:

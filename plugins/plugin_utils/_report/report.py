@@ -101,7 +101,7 @@ def _host(sources: Sources, host: str) -> Record:
     state = sources.states.get(host, {})
     blocked = entry["blocked"]
     return {
-        "about": _about(entry["settings"]),
+        "about": about(entry["settings"]),
         "advisory": entry["advisory"],
         "status": _status(entry, state, sources.plan["digest"]),
         "begun": bool(entries),
@@ -121,14 +121,14 @@ def _host(sources: Sources, host: str) -> Record:
     }
 
 
-def _about(settings: Mapping[str, Any]) -> Record:
+def about(settings: Mapping[str, Any]) -> Record:
     """Return what a host is, in the words of its inventory."""
     form = settings.get("ft_system")
     if isinstance(form, Mapping):
         nodes = {key: form[key]["name"] for key in ("coserver1", "coserver2", "ftvirtual")}
         return {"kind": "ft_system", "model": form.get("model"), "nodes": nodes}
     known = ("farm", "silo", "farm_role")
-    return {"kind": "server", **{k: settings[k] for k in known if settings.get(k)}}
+    return {"kind": "server", **{key: settings.get(key) for key in known}}
 
 
 def _status(entry: Mapping[str, Any], state: Mapping[str, Any], digest: str) -> str:

@@ -59,6 +59,21 @@ def test_a_window_knows_its_time_zone():
     assert windows.window_of(WINDOW.to_dict()) == WINDOW
 
 
+def test_the_hour_that_comes_twice_wants_its_offset():
+    """At the end of summer time 02:30 is two moments, at its beginning none."""
+    zone = {"time_zone": "Europe/Berlin"}
+    autumn = {"start": "2026-10-25 01:00", "end": "2026-10-25 02:30", **zone}
+    spring = {"start": "2026-03-29 02:30", "end": "2026-03-29 06:00", **zone}
+    for wrong in (autumn, spring):
+        with pytest.raises(WindowError, match="comes twice, or never"):
+            windows.window_of(wrong)
+    told = windows.window_of({**autumn, "end": "2026-10-25T02:30+01:00"})
+    assert told == windows.window_of(
+        {"start": "2026-10-25T01:00+02:00", "end": "2026-10-25T01:30Z"}
+    )
+    assert told.to_dict()["start"] == "2026-10-25T01:00:00+02:00"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -88,6 +88,17 @@ def test_a_step_that_did_more_than_the_longest_time_is_overdue():
     assert told(INTENT, entry("result", 7, status="ok", result={}))["overdue"]
 
 
+def test_the_time_between_two_runs_is_nobodys():
+    """A run was left, or killed; the next one, hours later, goes on with what goes on by itself."""
+    on = [entry("intent", 40, joins=True), entry("result", 42, status="ok", result={})]
+    left = entry("left", 3, step=None, left_step=STEP["id"], reason="interrupted")
+    for earlier in ([INTENT, left], [INTENT]):
+        record = told(*earlier, *on)
+        assert record["seconds_taken"] == 41 * 60
+        assert record["longest_try"] == 120
+        assert not record["overdue"]
+
+
 def test_a_later_look_at_what_is_done_does_not_lengthen_it():
     assert told(INTENT, OK, entry("result", 30, status="ok", why="already"))["seconds_taken"] == 120
 

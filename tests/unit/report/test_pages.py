@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report import render
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report import render, report
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
     Place,
@@ -45,11 +45,19 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="module")
 def hostile_pages(hostile, hostile_sources):
     sources = hostile_sources
-    report = build_report(sources)
+    told = build_report(sources)
     place = Place({"coserver1": {"label": hostile, "serial": hostile}}, {"x": hostile}, [hostile])
     runbook = build_runbook(hostile, sources.plan, {}, {HOST: place})
-    pages = [render.report_page(report, language, TOKYO) for language in LANGUAGES]
+    pages = [render.report_page(told, language, TOKYO) for language in LANGUAGES]
     return pages + [render.runbook_page(runbook, language, TOKYO) for language in LANGUAGES]
+
+
+def test_a_server_needs_neither_farm_nor_silo(hostile_sources):
+    """The README's own inventory gives neither to its test server."""
+    told = build_report(hostile_sources)
+    told["hosts"][HOST]["about"] = report.about({"farm_role": "test"})
+    for language in LANGUAGES:
+        assert "<small>test</small>" in render.report_page(told, language, TOKYO)
 
 
 def test_hostile_texts_become_no_elements(hostile_pages):
