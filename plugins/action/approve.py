@@ -10,11 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.approval import Approval, approval_of, refused_change_id
+from ..plugin_utils._core.approval import (
+    Approval,
+    approval_of,
+    refused_change_id,
+    window_for,
+)
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.ssh_signature import SignatureError, sign
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.approval import signature_of, signing_command
+from ..plugin_utils._procedure.approved import approved, approved_lines
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.text import harmless
 
@@ -66,6 +72,11 @@ class ActionModule(ProcedureAction):
         path = change.directory.approval
         earlier = change.directory.read(path)
         approval = self._approval(change, args, earlier)
+        for host, _wave in change.queue:
+            self.check_backups(host, change.entry(host)["settings"])
+        window = window_for(approval, change.control)
+        told = approved(change.plan, window)
+        self.say("\n".join(approved_lines(told, window, args["language"])))
         changed = approval.document() != earlier
         signature = signature_of(path)
         sign_now = args["signing_key"] is not None and (changed or not signature.exists())
@@ -76,6 +87,7 @@ class ActionModule(ProcedureAction):
             "changed": changed or sign_now,
             "path": str(path),
             "approval": approval.document(),
+            "approved": told,
             "signed": sign_now if self.check_mode else signature.exists(),
             "diff": {"before": earlier or {}, "after": approval.document()},
         }

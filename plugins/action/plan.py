@@ -45,6 +45,7 @@ class ActionModule(ProcedureAction):
             advisory = select_advisory(advisories, settings[host])
             if acts(advisory, settings[host]):
                 self.check_inventory(host)
+                self.check_backups(host, settings[host])
             observation = self._observation(directory, host)
             host_plans.append(plan_host(advisory, settings[host], observation))
         plan, changed = self._made(directory, args["change_id"], host_plans, settings)

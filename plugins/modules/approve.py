@@ -120,6 +120,28 @@ approval:
     approved_at: "2026-11-28T09:00:00+09:00"
     comment: ""
     window: null
+approved:
+  description:
+    - What is approved, as data; it is printed as well. C(hosts) has for each host its packages, how often it
+      is restarted and switched off, whether users are logged off by force, whether it is the only server of its silo,
+      what is done otherwise than the notice says, its recorded backups, and the seconds that its steps are reckoned
+      with (C(to_rest) is the longest time to its first resting point).
+    - C(seconds) are of the whole plan, wave after wave. C(window_seconds) is none without a window.
+  returned: success
+  type: dict
+  sample:
+    hosts:
+      xa01:
+        packages: [{id: XA500W2K8X64021, path: 'C:\Hotfix\XA500W2K8X64021.msp', sha256: "9ACFAB7E43C8…"}]
+        restarts: 1
+        power_offs: 0
+        forced_logoff: false
+        outage: false
+        otherwise: []
+        backups: {legacyops_data_store_backup: {taken: "2026-11-21T20:00:00+09:00", by: Sato, where: tape 7}}
+        seconds: {expected: 2760, longest: 21600, to_rest: 18000}
+    seconds: {expected: 2760, longest: 21600}
+    window_seconds: 25200
 signed:
   description: Whether there is a signature beside it.
   returned: success

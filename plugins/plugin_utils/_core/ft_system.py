@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from .backups import KEYS, no_date
 from .ft_drivers import (
     ENDURANCE,
     FIX_LEVEL,
@@ -50,7 +51,6 @@ _TOP: Final = frozenset(
 _NODE: Final = frozenset({"name", "address", "access", "credentials"})
 _PACKAGE: Final = frozenset({"package", "sha256", "source", "switches"})
 _CONTACTS: Final = ("operator", "owner", "vendor")
-_BACKUP: Final = ("taken", "by", "where")
 _POWER_OFF: Final = ("at_post", "bios_setup", "shutdown")
 _FIX_STEP: Final = re.compile(rf"(install|restart) ({'|'.join(NODES)})")
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
@@ -381,11 +381,12 @@ def _backups(form: Form) -> list[str]:
         if node not in backups:
             continue
         backup = backups[node]
-        if not isinstance(backup, Mapping) or any(is_blank(backup.get(key)) for key in _BACKUP):
+        if not isinstance(backup, Mapping) or any(is_blank(backup.get(key)) for key in KEYS):
             wrong.append(f"{where}.{node} must say taken, by and where.")
             continue
-        for key in _BACKUP:
-            wrong += _fault(f"{where}.{node}.{key}", text_fault(backup[key]))
+        for key in KEYS:
+            fault = text_fault(backup[key]) or (no_date(backup) if key == "taken" else None)
+            wrong += _fault(f"{where}.{node}.{key}", fault)
     return wrong
 
 

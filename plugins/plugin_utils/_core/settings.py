@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .backups import KEYS, MAX_DAYS, no_date
 from .ft_drivers import key_name, text_fault
 from .ft_said import wrong_words
 from .ft_system import completed, validate_ft_system
@@ -35,6 +36,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "root_sha256": None,
     "root_source": None,
     "data_store_backup": None,
+    "backup_max_days": None,
     "drain_method": "change_logon",
     "forced_logoff": False,
     "ima_modules": [],
@@ -115,6 +117,7 @@ def validate_settings(
             *_ft_other_updates(full),
             *wrong_words(settings.get("ft_said")),
             *_budget_and_poll(full),
+            *_backup_age(full),
             *_rollout(full),
         ]
     # What is not there yet, an advisory's findings tell.
@@ -126,6 +129,7 @@ def validate_settings(
         *backup,
         _choices,
         _numbers,
+        _backup_age,
         _modules,
         _root,
         _rollout,
@@ -203,9 +207,9 @@ def _path_fault(path: str) -> str | None:
 
 def _backup(s: dict[str, Any]) -> list[str]:
     backup = s["data_store_backup"]
-    keys = ("taken", "by", "where")
-    if isinstance(backup, Mapping) and all(str(backup.get(key) or "").strip() for key in keys):
-        return []
+    if isinstance(backup, Mapping) and all(str(backup.get(key) or "").strip() for key in KEYS):
+        fault = no_date(backup)
+        return [f"legacyops_data_store_backup.taken {fault}"] if fault else []
     return [
         "legacyops_data_store_backup is not given: back up the farm's data store and say when it "
         "was taken, by whom, and where it is (taken, by, where)."
@@ -280,6 +284,12 @@ def _ft_deadlines(s: dict[str, Any]) -> list[str]:
         if not _number(deadlines.get(name), 60, 30 * 86_400):
             wrong.append(f"legacyops_ft_deadlines.{name} must be 60 to 2592000 seconds.")
     return wrong
+
+
+def _backup_age(s: dict[str, Any]) -> list[str]:
+    if s[MAX_DAYS] is None or _number(s[MAX_DAYS], 1, 3650):
+        return []
+    return [f"legacyops_{MAX_DAYS} is {s[MAX_DAYS]!r}: it must be 1 to 3650."]
 
 
 def _budget_and_poll(s: dict[str, Any]) -> list[str]:

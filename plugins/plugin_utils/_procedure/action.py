@@ -11,12 +11,14 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ansible.utils.color import stringc
 
 from .._action import ActionError, HotfixAction
 from .._core.advisory import Advisory, bundled_folder, load_advisories
+from .._core.backups import wrong_ages
 from .._core.compare import Comparison
 from .._core.model import CoreError
 from .._core.observation import Observation
@@ -145,6 +147,16 @@ class ProcedureAction(HotfixAction):
         if wrong:
             where = "" if name == self.host else f"{name}: "
             raise ActionError("mistake", where + told(wrong), mistakes=wrong)
+
+    @staticmethod
+    def check_backups(host: str, settings: Mapping[str, t.Any]) -> None:
+        """Refuse a host whose recorded backups nobody could rest on.
+
+        :raises ActionError: one is dated in the future, or older than the site allows.
+        """
+        wrong = wrong_ages(settings, datetime.now().astimezone())
+        if wrong:
+            raise ActionError("mistake", f"{host}: {' '.join(wrong)}", mistakes=wrong)
 
     def change(self, args: Mapping[str, t.Any]) -> Change:
         """The change with its verified plan.

@@ -74,7 +74,7 @@ SECRET = re.compile(r"pass(word|phrase|wd)?$|secret|token|credential", re.IGNORE
 
 _KNOWN = KNOWN_SETTINGS | RULES | OF_THE_RUN | ON_PAPER
 # Setting → a value of its type; of a table, key → such a value.
-_TYPES = {**DEFAULTS, **FLAGS, "soak_minutes": 0.0}
+_TYPES = {**DEFAULTS, **FLAGS, "backup_max_days": 0, "soak_minutes": 0.0}
 _CHECKS = {bool: check_type_bool, int: check_type_int, float: check_type_float}
 
 

@@ -67,6 +67,13 @@ _ENTRIES: Final = {
 }
 
 
+def planned_otherwise(step: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return what a step of a plan does otherwise than the notice says, or None."""
+    way = _OTHER_WAYS.get(str(step["arguments"].get("way")))
+    cites = any("⑥" in clause for clause in step["clause"])
+    return way if step["action"] == "power" and cites else None
+
+
 def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     """Return every deviation, those of the change first, then by host in the plan's order.
 
@@ -127,9 +134,8 @@ def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
         yield from _of_a_step(step)
         yield from _outside(step, window)
     for step in sources.steps(host):
-        way = _OTHER_WAYS.get(str(step["arguments"].get("way")))
-        cites = any("⑥" in clause for clause in step["clause"])
-        if step["action"] == "power" and way and cites:
+        way = planned_otherwise(step)
+        if way is not None:
             yield _deviation("other_way", way, step=step["id"], planned=True)
     if record["status"] != "done" and record["begun"]:
         yield _deviation(

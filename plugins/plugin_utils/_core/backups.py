@@ -1,0 +1,64 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backups that a site has recorded: each with taken, by and where.
+
+A record without a date that can be checked is no evidence: it must be a date, not in the future,
+and no older than the site allows (legacyops_backup_max_days; no source names an age).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final
+
+KEYS: Final = ("taken", "by", "where")
+MAX_DAYS: Final = "backup_max_days"
+
+
+def records(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each backup's place in the settings, as it is written there, and its record."""
+    server, form = settings.get("data_store_backup"), settings.get("ft_system")
+    if isinstance(server, Mapping):
+        yield "legacyops_data_store_backup", server
+    nodes = form.get("backups") if isinstance(form, Mapping) else None
+    for node, record in nodes.items() if isinstance(nodes, Mapping) else ():
+        if isinstance(record, Mapping):
+            yield f"legacyops_ft_system.backups.{node}", record
+
+
+def no_date(record: Mapping[str, Any]) -> str | None:
+    """Return why a record's ``taken`` is no date, or None; also where there is none at all."""
+    if not str(record.get("taken") or "").strip() or _moment(record, None) is not None:
+        return None
+    return "is no date: write it as 2026-11-21T20:00:00+09:00 (or 2026-11-21)."
+
+
+def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:
+    """Return what is wrong with the age of each recorded backup, one sentence each.
+
+    :param now: with its time zone, which is also that of a date without one.
+    """
+    wrong = []
+    most = settings.get(MAX_DAYS)
+    for where, record in records(settings):
+        moment = _moment(record, now.tzinfo)
+        if moment is None:
+            continue
+        if moment > now:
+            wrong.append(f"{where}.taken is {record['taken']}, which is in the future: correct it.")
+        elif most is not None and now - moment > timedelta(days=most):
+            wrong.append(
+                f"{where}.taken is {record['taken']}, more than {most} days ago "
+                f"(legacyops_{MAX_DAYS}): make a new backup, and say when."
+            )
+    return wrong
+
+
+def _moment(record: Mapping[str, Any], zone: tzinfo | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(record.get("taken")).strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an approver is told, and that nothing of weight is missing in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.window import Window, window_of
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.approved import (
+    approved,
+    approved_lines,
+)
+
+SHA256 = "AB" * 32
+BACKUP = {"taken": "2026-11-21", "by": "Sato", "where": "tape 7"}
+
+
+def step(name: str, action: str, longest: int = 600, **more: Any) -> dict[str, Any]:
+    blank = {"arguments": {}, "item": None, "clause": [], "resting_point": False}
+    return {"id": name, "action": action, "seconds": {"expected": 60, "longest": longest}} | (
+        blank | more
+    )
+
+
+def server(**settings: Any) -> dict[str, Any]:
+    package = {"package": "C:\\fix.msp", "sha256": SHA256.lower()}
+    return {
+        "settings": {"data_store_backup": BACKUP, **settings},
+        "steps": [
+            step("01-stage", "staged_package", arguments={"path": "C:\\fix.msp", "sha256": SHA256}),
+            step("02-drain", "logon_mode", 7200, arguments={"forced_logoff": True}),
+            step("03-install", "msp_patch", arguments=package, item="XA021"),
+            step("04-restart", "reboot", resting_point=True),
+            step("05-enable", "logon_mode"),
+        ],
+    }
+
+
+def system() -> dict[str, Any]:
+    off = {"coserver": "coserver1", "state": "off", "way": "shutdown"}
+    return {
+        "settings": {"ft_system": {"backups": {"coserver1": BACKUP}}},
+        "steps": [step("01-off", "power", 3600, arguments=off, clause=["2003-⑤", "2003-⑥"])],
+    }
+
+
+def plan(**hosts: Any) -> dict[str, Any]:
+    return {"hosts": hosts, "waves": [[host] for host in hosts]}
+
+
+def window(hours: float) -> Window:
+    end = f"2026-11-29T{int(hours):02d}:{round(hours % 1 * 60):02d}:00Z"
+    return window_of({"start": "2026-11-29T00:00:00Z", "end": end})
+
+
+def test_a_server_with_all_that_weighs() -> None:
+    (record,) = approved(plan(xa01=server()), None)["hosts"].values()
+    assert [(each["path"], each["sha256"]) for each in record["packages"]] == [
+        ("C:\\fix.msp", SHA256)
+    ]
+    assert record["restarts"] == 1
+    assert record["forced_logoff"]
+    assert record["seconds"] == {"expected": 300, "longest": 9600, "to_rest": 9000}
+    assert record["backups"] == {"legacyops_data_store_backup": BACKUP}
+    text = "\n".join(approved_lines(approved(plan(xa01=server()), None), None, "en"))
+    for said in ("C:\\fix.msp", SHA256, "restarts: 1", "LOGGED OFF BY FORCE", "tape 7"):
+        assert said in text
+    assert "There is no window." in text
+
+
+def test_hosts_alike_stand_together_and_an_outage_is_told() -> None:
+    hosts = {"xa01": server(), "xa02": server(), "xa03": server(single_server_silo="accept_outage")}
+    lines = approved_lines(approved(plan(**hosts), None), None, "en")
+    assert "  xa01, xa02" in lines
+    assert sum("ONLY SERVER OF ITS SILO" in line for line in lines) == 1
+
+
+def test_another_way_than_the_notices_is_told() -> None:
+    told = approved(plan(ft01=system()), None)
+    assert told["hosts"]["ft01"]["power_offs"] == 1
+    text = " ".join(" ".join(approved_lines(told, None, "en")).split())
+    assert "NOT AS THE NOTICE SAYS: 01-off: Switched off by Windows' own shutdown" in text
+    assert "本資料と異なる方法" in "\n".join(approved_lines(told, None, "ja"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"),
+    [
+        (7, "It holds even the longest."),
+        (3, "IT HOLDS WHAT IS EXPECTED, NOT THE LONGEST"),
+        (0.75, "NOTHING WOULD BEGIN: xa01 alone needs 2 h 30 min"),
+    ],
+)
+def test_the_window_beside_the_time_that_the_plan_needs(hours: float, says: str) -> None:
+    told = approved(plan(xa01=server(), xa02=server()), window(hours))
+    assert told["seconds"] == {"expected": 600, "longest": 19200}
+    assert says in " ".join(" ".join(approved_lines(told, window(hours), "en")).split())
+
+
+def test_side_by_side_takes_no_longer() -> None:
+    together = {"hosts": {"a": server(), "b": server()}, "waves": [["a", "b"]]}
+    assert approved(together, None)["seconds"]["longest"] == 9600
