@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 from dataclasses import asdict
 
@@ -25,6 +26,7 @@ from ..plugin_utils._io.jobs import (
     run_detached,
 )
 from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._io.waiting import poll
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "package": {"type": "str", "required": True},
@@ -38,6 +40,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 _GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
 _TAIL_BYTES = 24_000
+# How long another installation is waited for: most take seconds.
+BUSY_SECONDS = 300.0
 
 
 class ActionModule(HotfixAction):
@@ -47,7 +51,8 @@ class ActionModule(HotfixAction):
         self._advisories = list(load_advisories([bundled_folder()]).values())
         self._package = args["package"]
         code, job = self._job(args)
-        observation = remote.observe(request(args["package"], job.name))
+        look = request(args["package"], job.name)
+        observation = remote.observe(look)
         was = is_installed(observation, code)
         state: dict[str, t.Any] = (observation.data.get("jobs") or {}).get(job.name) or {}
         result: dict[str, t.Any] = {"patch_code": code, "job": job.name}
@@ -65,12 +70,18 @@ class ActionModule(HotfixAction):
         }
         fresh = not is_busy(state) and (args["retry"] or not has_run(state))
         if fresh:
+            observation = self._idle(remote, look, observation, args)
             self._may_start(observation, args["package"], job.guard[0]["sha256"])
         if self.check_mode:
             return {**result, **changes}
         if fresh and has_run(state):
             delete_job(remote, job.name)
+        end = time.monotonic() + BUSY_SECONDS
         ended = self._run(remote, job, args)
+        while is_refused(ended) and time.monotonic() < end:
+            delete_job(remote, job.name)  # it did nothing, and may be started again
+            self._idle(remote, look, remote.observe(look), args)
+            ended = self._run(remote, job, args)
         return {**result, **changes, **self._judge(remote, ended, observation, code)}
 
     def _job(self, args: dict[str, t.Any]) -> tuple[str, Job]:
@@ -99,6 +110,27 @@ class ActionModule(HotfixAction):
             log={"path": log, "patterns": patterns, "tail_bytes": _TAIL_BYTES},
         )
 
+    def _idle(
+        self,
+        remote: Remote,
+        look: dict[str, t.Any],
+        observation: Observation,
+        args: dict[str, t.Any],
+    ) -> Observation:
+        """The observation once no other installation runs, or as it is when that takes long."""
+        progress = self.progress()
+
+        def asked() -> bool | None:
+            nonlocal observation
+            if self.check_mode or not _others(observation):
+                return True
+            progress("waits for another installation on the host")
+            observation = remote.observe(look)
+            return None
+
+        poll(asked, deadline=BUSY_SECONDS, interval=self.poll_seconds(args), stop=self.stop)
+        return observation
+
     def _may_start(self, observation: Observation, package: str, pin: str) -> None:
         """:raises ActionError: the package is not the pinned one, or an installation runs."""
         record = file_record(observation, package)
@@ -110,8 +142,7 @@ class ActionModule(HotfixAction):
                 f"{package} has SHA-256 {record.get('sha256') or 'unknown'}, pinned is {pin}."
                 " Stage the vendor's own file, or correct the pin.",
             )
-        installer = observation.data.get("installer") or {}
-        if installer.get("in_progress") is not False:
+        if _others(observation) is not False:
             raise ActionError(
                 "installer_busy",
                 "Another installation runs on the host, or it cannot be told."
@@ -143,7 +174,7 @@ class ActionModule(HotfixAction):
             "last_run": ended.last_run,
             "log": log,
         }
-        if meaning.outcome == "busy":  # this one did nothing, and may be started again
+        if is_refused(ended):
             delete_job(remote, ended.name)
             raise ActionError("installer_busy", meaning.text["en"], **result)
         if meaning.outcome == "failed":
@@ -180,6 +211,16 @@ class ActionModule(HotfixAction):
             Stores.from_data(observation.data.get("stores")),
             (observation.data.get("clock") or {}).get("utc"),
         ).status
+
+
+def _others(observation: Observation) -> t.Any:
+    """Whether an installation runs on the host; None where that is unknown."""
+    return (observation.data.get("installer") or {}).get("in_progress")
+
+
+def is_refused(ended: JobResult) -> bool:
+    """Whether Windows Installer did nothing because another installation ran."""
+    return explain_exit_code(ended.exit_code).outcome == "busy"
 
 
 def failed(ended: JobResult, result: dict[str, t.Any]) -> ActionError:

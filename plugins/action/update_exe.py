@@ -40,7 +40,7 @@ _FORBIDDEN = {
     "extract": "it installs nothing",
 }
 _PACKAGE = re.compile(r'[A-Za-z]:\\[^<>"|*?%\x00-\x1f]+\.(exe|msi)', re.IGNORECASE)
-_DONE, _RESTART = 0, 3010
+_DONE, _RESTART, _BUSY = 0, 3010, 1618
 _JAPANESE, _JAPANESE_PAGE, _WESTERN_PAGE = 1041, 932, 1252
 
 
@@ -206,6 +206,13 @@ class ActionModule(NodeAction):
         if ended.exit_code in (_DONE, _RESTART):
             return result
         title = node_title(args["node"])
+        if ended.exit_code == _BUSY:
+            raise ActionError(
+                "installer_busy",
+                f"Another installation runs on {title}; the installer of {args['update']} did"
+                " nothing (1618). Wait until it has ended, then run again.",
+                **{**result, "job": job.name, "node": args["node"]},
+            )
         how = (
             f"ended with {ended.exit_code}"
             if ended.exit_code is not None

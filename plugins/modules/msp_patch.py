@@ -64,7 +64,8 @@ notes:
   - "CTX130025, Symptoms: error 26005 means that IMA did not start. The certificate is one cause of several, so only a
     chain that really fails proves it."
   - A restart that the patch needs is reported, never made. See M(legacyops.hotfix.reboot).
-  - Its own reasons are V(deadline), V(installer_busy), V(installer_failed), V(ima_not_started), V(not_verified), V(unknown),
+  - Another installation on the host is waited for, at most five minutes, before and where msiexec ends with 1618.
+  - Its own reasons are V(deadline), V(not_started), V(installer_busy), V(installer_failed), V(ima_not_started), V(not_verified), V(unknown),
     V(bad_path), V(bad_pin) and V(bad_patch_code).
 seealso:
   - module: legacyops.hotfix.staged_package

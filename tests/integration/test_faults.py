@@ -252,6 +252,10 @@ SURVIVED = {
     "restarts-late": Survived(
         lambda lab, change: lab.inject(change.host, "late_restart", seconds=900), "restarts: "
     ),
+    "another-installs": Survived(
+        lambda lab, change: lab.inject(change.host, "another_installation", seconds=2400),
+        "(seen: Windows Installer is busy)",
+    ),
     "shells-taken": Survived(
         lambda lab, change: take_all_shells(lab, change.host),
         "waits until WinRM's quota has room again",

@@ -134,8 +134,31 @@ def test_policy(make: Make) -> None:
     assert changed == {"before": 1, "after": None}
 
 
-def test_job_lives_on_and_never_starts_twice(make: Make) -> None:
+@pytest.mark.parametrize(("age", "answer"), [("before_2016", 1), ("since_2016", 0x41303)])
+def test_a_task_that_was_told_to_run_says_ready_for_a_moment(
+    make: Make, age: str, answer: int
+) -> None:
+    lab = make(XA01=host_spec(task_scheduler={"age": age}))
+    data = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=0)))
+    shown = {key: data[key] for key in ("started", "state", "last_result", "last_run")}
+    assert shown == {"started": True, "state": 3, "last_result": answer, "last_run": None}
+    seen = asyncio.run(lab.data("XA01", "observe", {"jobs": ["hotfix-1"]}))["jobs"]["hotfix-1"]
+    assert (seen["exists"], seen["last_result"], seen["last_run"]) == (True, answer, None)
+    again = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=0)))
+    assert (again["started"], again["state"]) == (False, 4)
+    lab.clock.pass_minutes(20)
+    assert lab.host().installer.starts == {PATCH: 1}
+
+
+def test_a_task_that_was_registered_only_is_started(make: Make) -> None:
     lab = make(XA01=host_spec())
+    lab.host().jobs.register("hotfix-1", "msiexec.exe", f'/p "{PACKAGE}" /qn /norestart', True)
+    data = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=5)))
+    assert (data["existed"], data["started"], data["state"]) == (True, True, 4)
+
+
+def test_job_lives_on_and_never_starts_twice(make: Make) -> None:
+    lab = make(XA01=host_spec(task_scheduler={"begin_seconds": 0}))
     asyncio.run(lab.data("XA01", "root_certificate", root_add(certificates.g5_der())))
     first = asyncio.run(lab.data("XA01", "job", job_start()))
     assert (first["existed"], first["started"], first["state"]) == (False, True, 4)

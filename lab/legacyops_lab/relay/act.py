@@ -192,13 +192,14 @@ def _read_log(reached: Reached, log: dict[str, Any]) -> dict[str, Any]:
     jobs = reached.system.jobs
     file = jobs.files[reached.node].get(jobs.expand(log["path"]))
     if file is None or file.content is None:
-        return {"exists": False, "size": 0, "matches": [], "tail": ""}
+        return {"exists": False, "size": 0, "utf_16": False, "matches": [], "tail": ""}
     patterns = [re.compile(pattern) for pattern in log.get("patterns") or ()]
     lines = file.content.decode("cp932").splitlines()
     count = int(log.get("tail_bytes") or 0)
     return {
         "exists": True,
         "size": file.size,
+        "utf_16": file.content.startswith(b"\xff\xfe"),
         "matches": [line for line in lines if any(p.search(line) for p in patterns)],
         "tail": base64.b64encode(file.content[-count:] if count else b"").decode(),
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import certificates, files, images
 from .failures import ScriptError
 from .files import File
-from .jobs import HAS_NOT_RUN, RUNNING
+from .jobs import RUNNING
 from .sessions import ALL, DRAIN
 from .texts import text
 
@@ -24,6 +24,7 @@ DISK_FULL, LOGON_FAILURE, NO_NETWORK_PATH = 0x80070070, 0x8007052E, 0x80070035
 NO_SUCH_SESSION = 7022
 ALREADY_RUNNING, CANNOT_BE_CONTROLLED = 10, 5
 LONGEST_WAIT_SECONDS = 50
+BEGIN_SECONDS = 20
 _THUMBPRINT = re.compile(r"[0-9A-F]{40}")
 _JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -90,9 +91,11 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
         host.acts()
         host.jobs.delete(name)
     if op == "start":
+        if host.jobs.never_ran(name):  # told to run already, it may be: it gets time to begin
+            await host.until(lambda: not host.jobs.never_ran(name), BEGIN_SECONDS)
         started = _start_job(host, name, parameters)
     if op in ("start", "status"):
-        await host.until(lambda: not _runs(host, name), _wait_seconds(parameters))
+        await host.until(lambda: _is_over(host, name), _wait_seconds(parameters))
     record = host.jobs.record(name)
     del record["exists"]
     log = parameters.get("log")
@@ -112,7 +115,7 @@ def _wait_seconds(parameters: dict[str, Any]) -> float:
 def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:
     """Register where there is no such task, run where it has never run."""
     found = host.jobs.get(name)
-    if found is not None and found["last_result"] != HAS_NOT_RUN:
+    if found is not None and not host.jobs.never_ran(name):
         return False
     for guard in parameters.get("guard") or ():
         _check_guard(host, guard)
@@ -143,17 +146,23 @@ def _runs(host: Host, name: str) -> bool:
     return found is not None and found["state"] == RUNNING
 
 
+def _is_over(host: Host, name: str) -> bool:
+    """Whether a job has ended, or there is none."""
+    return not _runs(host, name) and not host.jobs.never_ran(name)
+
+
 def _read_log(host: Host, log: dict[str, Any]) -> dict[str, Any]:
     """Return a log's matching lines and its last bytes."""
     file = host.files.get(log["path"])
     if file is None or file.content is None:
-        return {"exists": False, "size": 0, "matches": [], "tail": ""}
+        return {"exists": False, "size": 0, "utf_16": False, "matches": [], "tail": ""}
     patterns = [re.compile(pattern) for pattern in log.get("patterns") or ()]
     lines = file.content.decode("utf-16").splitlines()
     tail = file.content[-int(log.get("tail_bytes") or 0) :] if log.get("tail_bytes") else b""
     return {
         "exists": True,
         "size": file.size,
+        "utf_16": file.content.startswith(b"\xff\xfe"),
         "matches": [line for line in lines if any(p.search(line) for p in patterns)],
         "tail": base64.b64encode(tail).decode(),
     }

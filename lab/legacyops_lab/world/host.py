@@ -31,7 +31,7 @@ LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
-    "root_vanishes",
+    "root_vanishes", "another_installation",
 )  # fmt: skip
 
 PRODUCTS = {
@@ -69,7 +69,7 @@ class Host:
         self.services = Services(self, xenapp)
         self.sessions = Sessions(self, xenapp)
         self.installer = Installer(self, xenapp)
-        self.jobs = Jobs(self)
+        self.jobs = Jobs(self, xenapp)
         self._lay_files(xenapp)
 
     def _read_frame(self, spec: dict[str, Any], users: dict[str, str]) -> None:
@@ -140,6 +140,7 @@ class Host:
             "installation_ends": self.installer.installation_ends,
             "other_installation_ends": self.installer.other_installation_ends,
             "process_ends": self.installer.process_ends,
+            "job_begins": self.jobs.begins,
             "shutdown": self._shutdown,
             "boot": self._boot,
             "services_start": self._start_services,
@@ -278,6 +279,8 @@ class Host:
             self.hung = True
             if "seconds" in arguments:
                 self.later(float(arguments["seconds"]), "unhang")
+        elif fault == "another_installation":
+            self.installer.another(float(arguments.get("seconds", 120)))
         elif fault == "disk_full":
             self.disk_full = True
         elif fault == "rollback_fails":

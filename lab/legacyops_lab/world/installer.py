@@ -57,10 +57,15 @@ class Installer:
     def begin(self) -> None:
         """Let the other installation of the estate end in time."""
         if self.other_runs:
-            self._host.later(self._other_minutes * 60, "other_installation_ends")
+            self.another(self._other_minutes * 60)
+
+    def another(self, seconds: float) -> None:
+        """Let somebody else's installation, of something else than XenApp, run from now on."""
+        self.other_runs = True
+        self._host.later(seconds, "other_installation_ends")
 
     def other_installation_ends(self) -> None:
-        """End the installation that was running from the start."""
+        """End the installation of somebody else."""
         self.other_runs = False
 
     @property

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 READY, RUNNING = 3, 4
 HAS_NOT_RUN, IS_RUNNING, TERMINATED = 0x41303, 0x41301, 0x41306
+# What the Task Scheduler says of a task that never ran, by its age (H29).
+NEVER_RAN = {"before_2016": 1, "since_2016": HAS_NOT_RUN}
 FILE_NOT_FOUND = 0x80070002
 _EXIT = re.compile(r"(?i)^/c\s+exit\s+(?:/b\s+)?(\d+)$")
 
@@ -19,9 +21,12 @@ _EXIT = re.compile(r"(?i)^/c\s+exit\s+(?:/b\s+)?(\d+)$")
 class Jobs:
     """The tasks of the collection's folder on one host."""
 
-    def __init__(self, host: Host) -> None:
-        """Start without tasks."""
+    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+        """Start without tasks; read `task_scheduler` of the estate's xenapp part."""
         self._host = host
+        given = spec.get("task_scheduler", {})
+        self._never_ran = NEVER_RAN[given.get("age", "before_2016")]
+        self._begin_seconds: float = given.get("begin_seconds", 2)
         self._jobs: dict[str, dict[str, Any]] = {}
 
     def get(self, name: str) -> dict[str, Any] | None:
@@ -36,12 +41,25 @@ class Jobs:
             "as_system": as_system,
             "number": None,
             "state": READY,
-            "last_result": HAS_NOT_RUN,
+            "last_result": self._never_ran,
             "last_run": None,
         }
 
+    def never_ran(self, name: str) -> bool:
+        """Whether there is a task of that name that has not run."""
+        return name in self._jobs and self._jobs[name]["last_run"] is None
+
     def run(self, name: str) -> None:
-        """Run a registered task."""
+        """Tell a registered task to run; the Task Scheduler begins it a little later (H29)."""
+        if self._begin_seconds:
+            self._host.later(self._begin_seconds, "job_begins", name=name)
+        else:
+            self.begins(name)
+
+    def begins(self, name: str) -> None:
+        """Run a task, unless it is there no more, or runs."""
+        if name not in self._jobs or self._jobs[name]["state"] == RUNNING:
+            return
         job = self._jobs[name]
         job["last_run"] = iso(self._host.now())
         program = job["executable"].strip('"').rsplit("\\", 1)[-1].lower()

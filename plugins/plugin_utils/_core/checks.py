@@ -18,6 +18,7 @@ from typing import Any, Final
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
 from .signature import Stores, has_usable_timestamp, judge
+from .tasks import task_state
 
 Arguments = Mapping[str, Any]
 
@@ -42,7 +43,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """A registered check. probes: asking it makes the host build a chain (an explicit act)."""
+    """A registered check. probes: asking it makes the host build a chain (an explicit act).
+
+    passing: values that end by themselves, whatever this change does: they are waited for, within
+    a bound, and are nothing that is wrong with the host.
+    """
 
     name: str
     run: Callable[[Observation, Arguments], Reading]
@@ -50,6 +55,7 @@ class Check:
     arguments: Mapping[str, bool]  # name -> required
     values: str
     probes: bool
+    passing: frozenset[Any]
     doc: str
 
 
@@ -65,6 +71,7 @@ def _check(
     /,
     *,
     probes: bool = False,
+    passing: Iterable[Any] = (),
     **arguments: bool,
 ) -> Callable[[_Run], _Run]:
     """Register a check; arguments are given as NAME=required."""
@@ -78,6 +85,7 @@ def _check(
             arguments,
             values,
             probes,
+            frozenset(passing),
             " ".join((run.__doc__ or "").split()),
         )
         return run
@@ -119,6 +127,11 @@ def all_hold(refs: Iterable[Ref], observation: Observation) -> bool:
 def any_fails(refs: Iterable[Ref], observation: Observation) -> bool:
     """Return whether a reference certainly does not hold."""
     return any(evaluate(ref, observation).holds is False for ref in refs)
+
+
+def passes(verdict: Verdict) -> bool:
+    """Return whether what does not hold will end by itself."""
+    return verdict.holds is False and verdict.value in CHECKS[verdict.ref["check"]].passing
 
 
 def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
@@ -260,7 +273,7 @@ def pending_restart(observation: Observation, _arguments: Arguments) -> Reading:
     return Reading("no", "no sign of a pending restart")
 
 
-@_check("installer", "idle, busy", {"want": ["installer"]})
+@_check("installer", "idle, busy", {"want": ["installer"]}, passing=["busy"])
 def installer(observation: Observation, _arguments: Arguments) -> Reading:
     """Is an installation of Windows Installer running?"""
     value = _mapping(observation, "installer").get("in_progress")
@@ -288,13 +301,16 @@ def installer_job(observation: Observation, arguments: Arguments) -> Reading:
     job = _mapping(observation, "jobs").get(name)
     if not isinstance(job, Mapping) or not isinstance(job.get("exists"), bool):
         return _unknown(observation, "jobs")
-    if not job["exists"] or (job.get("last_result") == 0x41303 and job.get("state") != 4):
-        return Reading("none", f"no job {name} has been started")
-    if job.get("state") in (2, 4):
-        return Reading("running", f"job {name} is running")
-    if job.get("last_result") is None or job.get("state") is None:
-        return _unknown(observation, "jobs")
-    return Reading("finished", f"job {name} ended with {job['last_result']}")
+    match task_state(job):
+        case "none":
+            return Reading("none", f"no job {name} has been started")
+        case "registered":
+            return Reading("none", f"job {name} is registered and has never run")
+        case "running":
+            return Reading("running", f"job {name} is running")
+        case "finished":
+            return Reading("finished", f"job {name} ended with {job['last_result']}")
+    return _unknown(observation, "jobs")
 
 
 # --- Certificates and signatures ------------------------------------------------------------

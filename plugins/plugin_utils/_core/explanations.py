@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What exit codes of Windows Installer and lines of its log mean, in words."""
+"""What exit codes of Windows Installer, or of its task, and lines of its log mean, in words."""
 
 from __future__ import annotations
 
@@ -70,6 +70,13 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             "インストールに失敗しました(ロールバックは実行または試行済み)。原因はログを参照してください。",
         ),
         _row(
+            1604,
+            "ERROR_INSTALL_SUSPEND",
+            "failed",
+            "The installation was suspended, not completed; restart the server, then try again.",
+            "インストールが中断され、完了していません。サーバーを再起動してから再実行してください。",
+        ),
+        _row(
             1605,
             "ERROR_UNKNOWN_PRODUCT",
             "failed",
@@ -82,6 +89,13 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             "failed",
             "The product's installation source is not available; make it available.",
             "製品のインストール元が見つかりません。利用できるようにしてください。",
+        ),
+        _row(
+            1613,
+            "ERROR_INSTALL_PACKAGE_VERSION",
+            "failed",
+            "This Windows Installer is too old for the package; update Windows Installer first.",
+            "この Windows インストーラーはパッケージに対して古すぎます。先に更新してください。",
         ),
         _row(
             1618,
@@ -147,6 +161,27 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             "有効な Windows インストーラー修正プログラムではありません。",
         ),
         _row(
+            1637,
+            "ERROR_PATCH_PACKAGE_UNSUPPORTED",
+            "failed",
+            "This Windows Installer is too old for the patch; update Windows Installer first.",
+            "この Windows インストーラーは修正プログラムに対して古すぎます。先に更新してください。",
+        ),
+        _row(
+            1638,
+            "ERROR_PRODUCT_VERSION",
+            "failed",
+            "Another version of the product is installed already.",
+            "この製品の別のバージョンがすでにインストールされています。",
+        ),
+        _row(
+            1639,
+            "ERROR_INVALID_COMMAND_LINE",
+            "failed",
+            "Windows Installer does not understand the command line that it was given.",
+            "Windows インストーラーがコマンド ラインを解釈できません。",
+        ),
+        _row(
             1642,
             "ERROR_PATCH_TARGET_NOT_FOUND",
             "failed",
@@ -159,6 +194,65 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             "failed",
             "Policy forbids this patch.",
             "システム ポリシーにより修正プログラムが禁止されています。",
+        ),
+        _row(
+            1646,
+            "ERROR_PATCH_REMOVAL_UNSUPPORTED",
+            "failed",
+            "This patch cannot be removed.",
+            "この修正プログラムは削除できません。",
+        ),
+        _row(
+            1647,
+            "ERROR_UNKNOWN_PATCH",
+            "failed",
+            "The patch is not applied to this product.",
+            "この修正プログラムは製品に適用されていません。",
+        ),
+        _row(
+            1648,
+            "ERROR_PATCH_NO_SEQUENCE",
+            "failed",
+            "No valid order was found for the patches that were given.",
+            "指定された修正プログラムの適用順序を決定できません。",
+        ),
+        _row(
+            1649,
+            "ERROR_PATCH_REMOVAL_DISALLOWED",
+            "failed",
+            "Policy forbids the removal of this patch.",
+            "システム ポリシーにより修正プログラムの削除が禁止されています。",
+        ),
+        _row(
+            1650,
+            "ERROR_INVALID_PATCH_XML",
+            "failed",
+            "The XML data of the patch is invalid.",
+            "修正プログラムの XML データが無効です。",
+        ),
+        _row(
+            1651,
+            "ERROR_PATCH_MANAGED_ADVERTISED_PRODUCT",
+            "failed",
+            "The patch cannot be applied to a managed product that is only advertised.",
+            "アドバタイズのみの管理対象製品には修正プログラムを適用できません。",
+        ),
+        # Not the installer's: what the Task Scheduler says of its task (SCHED_S_).
+        _row(
+            0x41301,
+            "SCHED_S_TASK_RUNNING",
+            "failed",
+            "The Task Scheduler says that the installer is still running, so its end is unknown.",
+            "タスク スケジューラによればインストーラーは実行中で、終了コードは不明です。",
+        ),
+        _row(
+            0x41306,
+            "SCHED_S_TASK_TERMINATED",
+            "failed",
+            "The installer was ended before its time, by a shutdown of the server or by somebody; "
+            "see in which state it has left the product.",
+            "インストーラーは途中で終了しました(サーバーのシャットダウンまたは強制終了)。"
+            "製品の状態を確認してください。",
         ),
     ]
 )

@@ -13,18 +13,19 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
+import time
 import typing as t
 from dataclasses import dataclass
 
+from .._core.tasks import task_state
 from .failures import is_passing
 from .remote import Remote
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
 
-NEVER_RAN = 0x41303  # SCHED_S_TASK_HAS_NOT_RUN
-_RUNNING = 0x41301  # SCHED_S_TASK_RUNNING
-_BUSY_STATES = (2, 4)  # queued, running
 _LONGEST_HOST_WAIT = 50  # seconds that job.ps1 may poll within one start
+# How long the Task Scheduler may take to begin a job that it was told to run.
+BEGIN_SECONDS = 180.0
 _ANSWER_SECONDS = 120.0  # for the answer itself, on top of the wait
 
 Data = dict[str, t.Any]
@@ -56,7 +57,7 @@ class JobResult:
     :ivar found: the job had been there before this run asked for it.
     :ivar exit_code: the program's, as an unsigned 32-bit number.
     :ivar last_run: ISO 8601 UTC, by the host's clock.
-    :ivar log: {exists, size, matches, tail (text)}, or None without a log.
+    :ivar log: {exists, size, utf_16, matches, tail (base64)}, or None without a log.
     :ivar losses: how often the connection was lost meanwhile.
     """
 
@@ -80,13 +81,12 @@ def job_name(kind: str, *parts: str) -> str:
 
 def is_busy(state: Data) -> bool:
     """Whether a job (as observe or job.ps1 describe it) is queued or running."""
-    return state.get("state") in _BUSY_STATES or state.get("last_result") == _RUNNING
+    return task_state(state) == "running"
 
 
 def has_run(state: Data) -> bool:
     """Whether a job has run to its end."""
-    known = state.get("last_result") not in (None, NEVER_RAN)
-    return known and not is_busy(state)
+    return task_state(state) == "finished"
 
 
 def run_detached(
@@ -101,7 +101,8 @@ def run_detached(
 
     :param deadline: seconds to wait; afterwards the job goes on by itself.
     :param poll_seconds: seconds between two looks, which the host waits out where it can.
-    :raises RemoteError: reason ``deadline`` when it still runs; or why the host refused.
+    :raises RemoteError: reason ``deadline`` when it still runs, ``not_started`` when the Task
+        Scheduler does not begin it; or why the host refused.
     :raises StoppedError: see waiting.Stop; the job goes on.
     """
     watch = _Watch(remote, job, poll_seconds, progress, stop)
@@ -140,6 +141,7 @@ class _Watch:
         self._progress = progress
         self._stop = stop
         self._operation = "start"
+        self._told: float | None = None  # when it was known that the job is to run
         self.found: bool | None = None
         self.losses = 0
 
@@ -160,10 +162,31 @@ class _Watch:
         self._operation = "status"
         if has_run(data):
             return data
-        self._progress("the installer runs")
+        if task_state(data) == "registered":
+            self._await_begin(data)
+        else:
+            self._progress("the installer runs")
         if wait < 1:
             self._stop.sleep(self._seconds)
         return None
+
+    def _await_begin(self, data: Data) -> None:
+        """Give the Task Scheduler its time: it may say for a while that a job never ran.
+
+        :raises RemoteError: it has had its time.
+        """
+        now = time.monotonic()
+        self._told = now if self._told is None else self._told
+        if now - self._told >= BEGIN_SECONDS:
+            raise RemoteError(
+                "not_started",
+                f"{self._remote.host}: The Task Scheduler has not begun the job {self._job.name}"
+                f" within {BEGIN_SECONDS:g} seconds (its last result is {data['last_result']:#x}).",
+                "Look at the Task Scheduler's service and history on the host; running again"
+                " starts the job.",
+                {"job": self._job.name},
+            )
+        self._progress("the Task Scheduler is about to start the installer")
 
     def _parameters(self, wait: int) -> Data:
         job = self._job
@@ -191,15 +214,16 @@ def delete_job(remote: Remote, name: str) -> None:
 def decode_log(log: Data | None, code_page: int | None) -> Data | None:
     """A job's log with its tail as text.
 
-    Windows Installer writes UTF-16LE; other programs write the OEM code page. A tail may begin in
-    the middle of a character, and the mark at the file's beginning is out of its sight.
+    Windows Installer writes UTF-16LE; other programs write the OEM code page. The mark at the
+    file's beginning tells (utf_16), which is out of the tail's sight; and the tail may begin in the
+    middle of a character.
 
     :param code_page: the host's OEM code page, such as 932.
     """
     if log is None:
         return None
     raw = base64.b64decode(log.get("tail") or "")
-    if raw[1::2].count(0) * 4 > len(raw) or raw[::2].count(0) * 4 > len(raw):
+    if log.get("utf_16"):
         if (int(log.get("size") or 0) - len(raw)) % 2:
             raw = raw[1:]
         text = raw.decode("utf-16-le", "replace").removeprefix("\ufeff")

@@ -390,7 +390,9 @@ function Get-JobTask($Scheduler, [string]$Name) {
 }
 
 function Get-JobRecord($Task) {
-    # last_result 0x41303 (267011) = has not run yet, 0x41301 (267009) = is running.
+    # last_result 0x41303 (267011) = has not run yet, 0x41301 (267009) = is running. Before Windows
+    # Server 2016 one that has not run answers 1, so the time of its last run tells; that time is
+    # then before 2000, or none.
     if ($null -eq $Task) { return @{ exists = $false; state = $null; last_result = $null; last_run = $null } }
     $record = @{
         exists = $true
@@ -398,21 +400,29 @@ function Get-JobRecord($Task) {
         last_result = ConvertTo-Unsigned $Task.LastTaskResult
         last_run = $null
     }
-    if ($record.last_result -ne 267011) {
-        $time = [DateTime]$Task.LastRunTime
-        if ($time.Year -gt 2000) { $record.last_run = ConvertTo-UtcText $time }
-    }
+    $time = $Task.LastRunTime
+    if (($null -ne $time) -and (([DateTime]$time).Year -gt 2000)) { $record.last_run = ConvertTo-UtcText ([DateTime]$time) }
     return $record
+}
+
+function Test-JobNeverRan($Record) {
+    return (($null -eq $Record.last_run) -and (@(1, 267011) -contains $Record.last_result))
 }
 
 # --- a program's log --------------------------------------------------------------------------
 
-function Get-LogText([System.IO.FileStream]$Stream, [long]$Limit) {
-    # The last Limit bytes as text. msiexec writes UTF-16 with a byte order mark, or ANSI.
+function Test-Utf16Log([System.IO.FileStream]$Stream) {
+    # msiexec writes UTF-16 with a byte order mark, or ANSI.
     $start = New-Object byte[] 2
+    [void]$Stream.Seek(0, [System.IO.SeekOrigin]::Begin)
     $count = $Stream.Read($start, 0, 2)
+    return (($count -eq 2) -and ($start[0] -eq 255) -and ($start[1] -eq 254))
+}
+
+function Get-LogText([System.IO.FileStream]$Stream, [long]$Limit) {
+    # The last Limit bytes as text.
     $encoding = [System.Text.Encoding]::Default
-    if (($count -eq 2) -and ($start[0] -eq 255) -and ($start[1] -eq 254)) { $encoding = [System.Text.Encoding]::Unicode }
+    if (Test-Utf16Log $Stream) { $encoding = [System.Text.Encoding]::Unicode }
     $from = [Math]::Max([long]0, $Stream.Length - $Limit)
     $from = $from - ($from % 2)
     [void]$Stream.Seek($from, [System.IO.SeekOrigin]::Begin)
@@ -450,20 +460,20 @@ function Get-LogRecord($Log) {
     if ($null -eq $Log) { return $null }
     $path = [string]$Log['path']
     if (-not [System.IO.File]::Exists($path)) {
-        return @{ exists = $false; size = 0; matches = @(); tail = '' }
+        return @{ exists = $false; size = 0; utf_16 = $false; matches = @(); tail = '' }
     }
     $patterns = $Log['patterns']
     if ($null -eq $patterns) { $patterns = New-Object System.Collections.ArrayList }
     $stream = Open-FileToRead $path
     try {
         $size = [long]$stream.Length
+        $utf16 = Test-Utf16Log $stream
         $tail = Get-LogTail $stream ([long]$Log['tail_bytes'])
-        [void]$stream.Seek(0, [System.IO.SeekOrigin]::Begin)
         $found = New-Object System.Collections.ArrayList
         if ($patterns.Count -gt 0) { $found = Get-LogMatches (Get-LogText $stream 8388608) $patterns }
     }
     finally { $stream.Close() }
-    return @{ exists = $true; size = $size; matches = $found; tail = $tail }
+    return @{ exists = $true; size = $size; utf_16 = $utf16; matches = $found; tail = $tail }
 }
 
 function Get-CallerLine { return $MyInvocation.ScriptLineNumber }

@@ -16,7 +16,7 @@
 #   restart:  boot_token -> {return_value}
 #   shutdown: boot_token, power_off -> {return_value}
 #   state is none, waiting, running or finished; exit_code is null where the node was restarted in
-#   the middle of it. A log: {exists, size, matches, tail} as job gives it.
+#   the middle of it. A log is as job gives it.
 # Result: as said with each op.
 # Errors: node_unreachable, access_denied, refused, hash_mismatch, not_found, deadline.
 #

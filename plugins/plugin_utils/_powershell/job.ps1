@@ -11,18 +11,25 @@
 #   log           {path, patterns, tail_bytes} or null: what to bring back of the program's log
 # Result: {existed, started, state, last_result, last_run, log}
 #   state 1 disabled, 2 queued, 3 ready, 4 running; last_result is the program's exit code, or
-#   0x41303 (267011) has not run yet, 0x41301 (267009) is running.
-#   log: null or {exists, size, matches, tail}; matches are at most 50 lines out of the last 8 MB.
+#   0x41303 (267011) has not run yet, 0x41301 (267009) is running. last_run is null where it has
+#   never run: before Windows Server 2016 last_result is 1 then, which is an exit code as well.
+#   log: null or {exists, size, utf_16, matches, tail (base64)}; matches are at most 50 lines out of
+#   the last 8 MB; utf_16: the file begins with the mark of UTF-16LE, else it is in a code page.
 # Errors: hash_mismatch or not_found (a guarded file), refused (deletion of a running job).
 #
 # Why it cannot start twice: the task has no trigger; it is only created where it does not exist
-#   (TASK_CREATE fails otherwise), only run while its result says that it has never run, and the
-#   scheduler itself ignores a second instance. It is never stopped: no time limit, no hard end.
+#   (TASK_CREATE fails otherwise), only run while nothing says that it has ever run, and the
+#   scheduler itself ignores a second instance. One that is found and has never run may be about to
+#   start, told so by a start whose answer was lost: it gets 20 seconds to begin before it is told
+#   again. It is never stopped: no time limit, no hard end. Time is measured by Stopwatch, because
+#   the clock may be set meanwhile.
 #
 # Sources: Task Scheduler 2.0 scripting objects (documented): TASK_CREATE 2,
 #   TASK_LOGON_S4U 2, TASK_LOGON_SERVICE_ACCOUNT 5, TASK_RUNLEVEL_HIGHEST 1, TASK_ACTION_EXEC 0,
-#   TASK_INSTANCES_IGNORE_NEW 2, task states and SCHED_S_ codes. Unverified: that a task that was
-#   run by Run() and never by a trigger leaves 0x41303 as soon as it has begun.
+#   TASK_INSTANCES_IGNORE_NEW 2, task states and SCHED_S_ codes. Seen in public: a last result of 1
+#   and a last run before 2000 of tasks that never ran on Windows 7, 2008 R2 and 2012 R2
+#   (dahall/TaskScheduler#733); Ready right after Run() (Azure/AgentBaker#8970). Unverified: both on
+#   Windows Server 2008; that LastRunTime is set as soon as a task has begun.
 
 $Legacy.Script = 'job'
 
@@ -80,22 +87,25 @@ function Register-Job($Scheduler, $Parameters) {
     $null = $folder.RegisterTaskDefinition([string]$Parameters['name'], $definition, 2, $account, $null, $logon, $null)
 }
 
-function Wait-JobEnd($Scheduler, [string]$Name, [int]$Seconds) {
-    # The job's record as soon as it has ended, or when the time is over.
-    $end = [DateTime]::UtcNow.AddSeconds([Math]::Min($Seconds, 50))
+function Wait-Job($Scheduler, [string]$Name, [int]$Seconds, [bool]$ForBegin) {
+    # The job's record as soon as it has ended (or begun, ForBegin), or when the time is over.
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $record = Get-JobRecord (Get-JobTask $Scheduler $Name)
-        $active = ($record.state -eq 2) -or ($record.state -eq 4) -or
-            ($record.last_result -eq 267011) -or ($record.last_result -eq 267009)
-        if ((-not $record.exists) -or (-not $active) -or ([DateTime]::UtcNow -ge $end)) { return $record }
+        if (-not $record.exists) { return $record }
+        $never = Test-JobNeverRan $record
+        $active = ($record.state -eq 2) -or ($record.state -eq 4) -or ($record.last_result -eq 267009)
+        if ($ForBegin -and ($active -or (-not $never))) { return $record }
+        if ((-not $active) -and (-not $never)) { return $record }
+        if ($watch.Elapsed.TotalSeconds -ge $Seconds) { return $record }
         Start-Sleep -Milliseconds 1000
     }
 }
 
 function Start-JobOnce($Scheduler, $Parameters, $Data) {
     $name = [string]$Parameters['name']
-    $record = Get-JobRecord (Get-JobTask $Scheduler $name)
-    if ($record.exists -and ($record.last_result -ne 267011)) { return }
+    $record = Wait-Job $Scheduler $name 20 $true
+    if ($record.exists -and (-not (Test-JobNeverRan $record))) { return }
     if ($record.exists -and ($record.state -ne 3)) { return }
     Test-Guards
     if (-not $record.exists) { Register-Job $Scheduler $Parameters }
@@ -118,12 +128,13 @@ function Invoke-Script($Parameters, $Data) {
     $record = Get-JobRecord (Get-JobTask $scheduler $name)
     $Data['existed'] = $record.exists
     $Data['started'] = $false
+    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 50)
     switch ($operation) {
         'start' {
             Start-JobOnce $scheduler $Parameters $Data
-            $record = Wait-JobEnd $scheduler $name ([int]$Parameters['wait_seconds'])
+            $record = Wait-Job $scheduler $name $seconds $false
         }
-        'status' { $record = Wait-JobEnd $scheduler $name ([int]$Parameters['wait_seconds']) }
+        'status' { $record = Wait-Job $scheduler $name $seconds $false }
         'delete' { Remove-JobTask $scheduler $record $name }
         default { Stop-Run 'refused' 'op must be start, status or delete' }
     }

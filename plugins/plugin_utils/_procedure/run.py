@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .._action import ActionError, plain
-from .._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
+from .._core.checks import CHECKS, Verdict, describe, evaluate_all, passes, request_for
 from .._core.compare import begun_steps
 from .._core.explanations import NEEDS_RECONFIGURATION
 from .._core.model import Step
@@ -39,10 +39,13 @@ Result = dict[str, t.Any]
 NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
 # How long a host in mid-procedure is asked again when the line to it fails.
 PATIENCE_SECONDS = 300.0
+# How long what ends by itself (another installation) is waited for before a step.
+PASSING_SECONDS = 600.0
 # How long a service may take to come up again after a failed installation was rolled back.
 SERVICE_SECONDS = 1800.0
 # Reasons after which the work on the host may still go on by itself: the next run joins it.
-STILL_UNDER_WAY = ("interrupted", "deadline", "locked")
+# An installation of somebody else's that lasts: the next run tries again.
+STILL_UNDER_WAY = ("interrupted", "deadline", "locked", "installer_busy")
 
 
 class StepAction(ProcedureAction):
@@ -92,7 +95,7 @@ class StepRun:
         first = self._comes_first(entries)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
-        observation, decision = self._decide(observation, entries)
+        observation, decision = self._waited_out(*self._decide(observation, entries), entries)
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
         if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
@@ -128,6 +131,26 @@ class StepRun:
     ) -> tuple[Observation, StepDecision]:
         """What is to be done with the step, and the observation that says so."""
         return observation, step_decision(self.step, observation, entries)
+
+    def _waited_out(
+        self, observation: Observation, decision: StepDecision, entries: list[dict[str, t.Any]]
+    ) -> tuple[Observation, StepDecision]:
+        """The same, once nothing stands in the way any more that ends by itself; within a bound."""
+
+        def look() -> tuple[Observation, StepDecision] | None:
+            nonlocal observation, decision
+            missing = [verdict for verdict in decision.verdicts if verdict.holds is not True]
+            busy = decision.action == "refuse" and all(map(passes, missing))
+            if self.action.check_mode or not busy:
+                return observation, decision
+            progress(f"step {self.step['id']} waits: {unmet_text(missing)}")
+            observation, decision = self._decide(self._observe(*self._requests()), entries)
+            return None
+
+        progress = self.action.progress()
+        seconds = self.action.poll_seconds({"poll_seconds": None})
+        poll(look, deadline=PASSING_SECONDS, interval=seconds, stop=self.action.stop)
+        return observation, decision
 
     def _comes_first(self, entries: list[dict[str, t.Any]]) -> str | None:
         """The earlier step that remains, or None.
@@ -274,7 +297,7 @@ class StepRun:
     def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
         """The refusal, recorded; nothing has been done to the host by this step."""
         unmet = [verdict for verdict in guards if verdict.holds is not True]
-        blameless = all(verdict.ref["check"] in NOT_THE_HOSTS_FAULT for verdict in unmet)
+        blameless = all(v.ref["check"] in NOT_THE_HOSTS_FAULT or passes(v) for v in unmet)
         status = files.NOT_BEGUN if blameless else files.FAILED
         policy = self.step["on_refusal"]
         return self._left("refused", reason, message, status, policy, interlocks=told(unmet))

@@ -30,6 +30,15 @@ def test_exit_codes(code, outcome):
     assert explained.text["ja"]
 
 
+@pytest.mark.parametrize(
+    "code", [1604, 1613, 1637, 1638, 1639, *range(1646, 1652), 0x41301, 0x41306]
+)
+def test_what_is_documented_is_told_in_words(code):
+    explained = explanations.explain_exit_code(code)
+    assert (explained.outcome, explained.name != "?") == ("failed", True)
+    assert str(code) not in explained.text["en"]
+
+
 @pytest.mark.parametrize("line", [JAPANESE, ENGLISH])
 @pytest.mark.parametrize(
     ("chain", "proven"),

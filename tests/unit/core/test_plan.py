@@ -218,7 +218,7 @@ def _job(data: dict[str, Any], kit: Any) -> None:
 
 def _failed_job(data: dict[str, Any], kit: Any) -> None:
     for job in data["jobs"]:
-        data["jobs"][job] = {"exists": True, "state": 3, "last_result": 1603}
+        data["jobs"][job] = {"exists": True, "state": 3, "last_result": 1603, "last_run": "t"}
 
 
 def _bad_module(data: dict[str, Any], kit: Any) -> None:

@@ -9,8 +9,8 @@ import base64
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import jobs
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.jobs import (
-    NEVER_RAN,
     Job,
     JobResult,
     decode_log,
@@ -31,11 +31,22 @@ class Scheduler:
     """A Task Scheduler as job.ps1 shows it; every call ends one unit of the job's work.
 
     :param lose: numbers of the calls whose answer is lost after they took effect.
+    :param never: what it says of a task that has not run.
+    :param begin: how many looks after Run() still find it Ready and never run.
     """
 
     host = "xa01"
 
-    def __init__(self, work: int = 3, exit_code: int = 0, lose: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        work: int = 3,
+        exit_code: int = 0,
+        lose: tuple[int, ...] = (),
+        never: int = 1,
+        begin: int = 1,
+    ) -> None:
+        self.never = never
+        self.begin = begin
         self.work = work
         self.exit_code = exit_code
         self.lose = lose
@@ -51,6 +62,8 @@ class Scheduler:
         if params["op"] == "start" and not self.starts:
             self.exists = started = True
             self.starts += 1
+        elif self.starts and self.begin > 0:
+            self.begin -= 1
         elif self.starts:
             self.work -= 1
         if len(self.calls) in self.lose:
@@ -58,8 +71,10 @@ class Scheduler:
         return {"existed": existed, "started": started, "log": None, **self.state()}
 
     def state(self) -> dict[str, Any]:
-        if not self.starts:
-            return {"state": 3 if self.exists else None, "last_result": NEVER_RAN, "last_run": None}
+        if not self.exists:
+            return {"state": None, "last_result": None, "last_run": None}
+        if not self.starts or self.begin > 0:
+            return {"state": 3, "last_result": self.never, "last_run": None}
         if self.work > 0:
             return {"state": 4, "last_result": 0x41301, "last_run": "t"}
         return {"state": 3, "last_result": self.exit_code, "last_run": "t"}
@@ -79,8 +94,36 @@ def test_a_job_is_started_once_and_waited_for() -> None:
     scheduler, lines = Scheduler(exit_code=3010), []
     result = run(scheduler, lines=lines)
     assert (result.exit_code, result.found, result.losses) == (3010, False, 0)
-    assert scheduler.calls == ["start", "status", "status", "status"]
+    assert scheduler.calls == ["start", "status", "status", "status", "status"]
     assert lines
+
+
+@pytest.mark.parametrize("never", [1, 0x41303])
+def test_ready_right_after_run_is_no_end(never: int) -> None:
+    """Old Task Schedulers say 1 of a task that never ran, which is an exit code as well."""
+    scheduler, lines = Scheduler(never=never, begin=4, exit_code=0), []
+    assert run(scheduler, lines=lines).exit_code == 0
+    assert scheduler.starts == 1
+    assert lines[0].startswith("the Task Scheduler is about to start the installer")
+
+
+def test_an_exit_code_of_1_is_one_where_it_ran() -> None:
+    assert run(Scheduler(exit_code=1)).exit_code == 1
+
+
+def test_a_job_that_never_begins_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "BEGIN_SECONDS", 0.0)
+    with pytest.raises(RemoteError, match=r"not begun .* \(its last result is 0x1\)") as caught:
+        run(Scheduler(begin=10**9))
+    assert caught.value.reason == "not_started"
+
+
+@pytest.mark.parametrize("never", [1, 0x41303])
+def test_a_job_that_was_registered_and_not_started_is_started(never: int) -> None:
+    scheduler = Scheduler(never=never)
+    scheduler.exists = True
+    assert run(scheduler).exit_code == 0
+    assert scheduler.starts == 1
 
 
 def test_a_job_that_is_there_already_is_found_not_started() -> None:
@@ -164,9 +207,19 @@ TEXT = "エラー26005。IMA サービスを起動できません\r\nMSI (s) rol
 def test_a_tail_of_a_utf_16_log_is_read_wherever_it_begins(skip: int) -> None:
     whole = b"\xff\xfe" + TEXT.encode("utf-16-le")
     tail = base64.b64encode(whole[skip:]).decode()
-    log = decode_log({"exists": True, "size": len(whole), "matches": [], "tail": tail}, 932)
+    log = decode_log({"exists": True, "size": len(whole), "utf_16": True, "tail": tail}, 932)
     assert log is not None
     assert log["tail"].endswith("IMA サービスを起動できません\nMSI (s) rollback\n")
+
+
+@pytest.mark.parametrize("skip", [0, 2, 5])
+def test_a_tail_of_nothing_but_kana_is_read_too(skip: int) -> None:
+    text = "インストールニシッパイシマシタ。" * 20
+    whole = b"\xff\xfe" + text.encode("utf-16-le")
+    tail = base64.b64encode(whole[skip:]).decode()
+    log = decode_log({"size": len(whole), "utf_16": True, "tail": tail}, 932)
+    assert log is not None
+    assert log["tail"].endswith("インストールニシッパイシマシタ。" * 19)
 
 
 def test_a_log_in_the_oem_code_page() -> None:

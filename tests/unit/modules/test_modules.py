@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.action import msp_patch
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
 
 G5 = "9ACFAB7E43C8D880D06B262A94DEEEE4B4659989C3D0CAF19BAF6405E41AB7DF"
@@ -197,12 +198,17 @@ def ended(code: int, log: str | None = None, **more: Any) -> dict[str, Any]:
         "state": 3,
         "last_result": code,
         "last_run": "2026-11-22T05:00:00Z",
-        "log": {"exists": True, "size": 2 * len(log or ""), "matches": lines, "tail": tail},
+        "log": {"exists": True, "size": 2, "utf_16": True, "matches": lines, "tail": tail},
         **more,
     }
 
 
 ARGUMENTS = {"package": PACKAGE, "sha256": PIN, "patch_code": CODE}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(msp_patch, "BUSY_SECONDS", 0.0)
 
 
 FAILED_JOB = {"exists": True, "state": 3, "last_result": 1603, "last_run": "t"}
@@ -302,7 +308,17 @@ class TestMspPatch:
         assert result["log"]["tail"] == self.LINE
         assert result["changed"]
 
-    def test_another_installation_is_waited_out_by_the_user(self, run, host) -> None:
+    def test_another_installation_is_waited_out(self, run, host) -> None:
+        busy = before_patch(installer={"in_progress": True})
+        remote = host(
+            observe=[busy, busy, before_patch(), busy, before_patch(), before_patch(**INSTALLED)],
+            job=[ended(1618), {}, ended(0), {}],
+        )
+        assert run("msp_patch", remote, **ARGUMENTS)["exit_code"] == 0
+        ops = [c[1]["op"] for c in remote.calls if c[0] == "job"]
+        assert ops == ["start", "delete", "start", "delete"]
+
+    def test_another_installation_that_lasts_is_told(self, run, host, impatient) -> None:
         remote = host(observe=[before_patch()], job=[ended(1618), {}])
         result = run("msp_patch", remote, **ARGUMENTS)
         assert result["reason"] == "installer_busy"
@@ -321,7 +337,7 @@ class TestMspPatch:
             ({"patches": None, "errors": {"patches": "x"}}, "unknown"),
         ],
     )
-    def test_it_refuses_in_both_modes(self, run, host, observed, reason, check) -> None:
+    def test_it_refuses_in_both_modes(self, run, host, impatient, observed, reason, check) -> None:
         remote = host(observe=[before_patch(**observed)])
         assert run("msp_patch", remote, check=check, **ARGUMENTS)["reason"] == reason
         assert remote.acts() == []
