@@ -19,6 +19,8 @@ CONNECTION = {
     "ansible_winrm_transport": ["ntlm"],
     "ansible_winrm_message_encryption": "always",
 }
+# The lab's clock may run much faster than the controller's, and then every host's is ahead.
+CLOCK = {"legacyops_clock_tolerance_seconds": 10 * 365 * 86_400}
 FT_GROUP = "ft"
 _FT_CREDENTIALS = "ft"  # the entry of legacyops_ft_credentials of a system's nodes
 
@@ -30,7 +32,7 @@ def inventory(estate: dict[str, Any], state: Path = Path(".lab")) -> dict[str, A
     is behind it. `state` is the lab's directory, which the site's command of FT systems needs.
     """
     hosts = {name: host for name, host in estate["hosts"].items() if _is_managed(host)}
-    top: dict[str, Any] = {"vars": {**CONNECTION, **estate.get("vars", {})}}
+    top: dict[str, Any] = {"vars": {**CONNECTION, **CLOCK, **estate.get("vars", {})}}
     top["hosts"] = {name: _variables(host) for name, host in hosts.items()}
     groups: dict[str, Any] = {
         name: {"vars": variables} if variables else {}

@@ -21,6 +21,11 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 _LONGEST_HOST_WAIT = 50
+# What Citrix says of a start that names no plug-in.
+_OTHER_CAUSES = (
+    " No plug-in is named: other known causes are a data store that IMA cannot reach, and a local"
+    " host cache that is missing or damaged."
+)
 _STATES = {"running": "Running", "stopped": "Stopped"}
 
 Service = dict[str, t.Any]
@@ -122,12 +127,13 @@ class ActionModule(HotfixAction):
         now = now or {}
         plugin = loading_plugin(remote) if target == "Running" else None
         hint = f"; it was loading {plugin}" if plugin else ""
+        causes = "" if plugin or target != "Running" else _OTHER_CAUSES
         return ActionError(
             "service_not_" + target.lower(),
             f"{self._args['name']} is {now.get('state', 'of unknown state')} instead of {target}"
             f" (exit code {now.get('exit_code')}){hint}."
             " Leave logons off and look at the signatures of its modules (legacyops.hotfix.audit)"
-            " and the host's event log.",
+            f" and the host's event log.{causes}",
             changed=self._changed,
             service=now,
             currently_loading_plugin=plugin,

@@ -13,7 +13,12 @@ from dataclasses import asdict
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
 from ..plugin_utils._core.advisory import bundled_folder, load_advisories
 from ..plugin_utils._core.checks import installer_job_name, read
-from ..plugin_utils._core.explanations import explain_exit_code, explain_log, log_patterns
+from ..plugin_utils._core.explanations import (
+    disk_full,
+    explain_exit_code,
+    explain_log,
+    log_patterns,
+)
 from ..plugin_utils._core.observation import UNKNOWN, Observation
 from ..plugin_utils._core.signature import Stores, judge
 from ..plugin_utils._io.jobs import (
@@ -178,7 +183,8 @@ class ActionModule(HotfixAction):
             delete_job(remote, ended.name)
             raise ActionError("installer_busy", meaning.text["en"], **result)
         if meaning.outcome == "failed":
-            result["symptoms"] = self._symptoms(remote, log)
+            disk = self._disk_full(remote, before)
+            result["symptoms"] = self._symptoms(remote, log) + disk
             raise failed(ended, result)
         after = remote.observe(request(None, ended.name))
         if not is_installed(after, code):
@@ -200,6 +206,16 @@ class ActionModule(HotfixAction):
         except RemoteError:
             chain = None  # the failure of the installation is what has to be told
         return [asdict(each) for each in explain_log(self._advisories, lines, chain)]
+
+    def _disk_full(self, remote: Remote, before: Observation) -> list[dict[str, t.Any]]:
+        """The full system drive as a cause of the failure, where it is one."""
+        size = file_record(before, self._package).get("size")
+        try:
+            disk = remote.observe({"want": ["disk"]}).data.get("disk") or {}
+        except RemoteError:
+            return []  # the failure of the installation is what has to be told
+        found = disk_full(disk.get("free_bytes"), size)
+        return [asdict(found)] if found else []
 
     def _chain(self, remote: Remote) -> object:
         """What the package's signature is worth on the host, as it is now."""
@@ -229,9 +245,10 @@ def failed(ended: JobResult, result: dict[str, t.Any]) -> ActionError:
     symptoms = result["symptoms"]
     told = (f"{each['title']['en']}. {each['text']['en']}" for each in symptoms)
     said = [result["explanation"]["en"], *told]
+    full = any(each["id"] == "disk_full" for each in symptoms)
     ima = any("ima" in each["id"].split("_") for each in symptoms)
     return ActionError(
-        "ima_not_started" if ima else "installer_failed",
+        "ima_not_started" if ima else "disk_full" if full else "installer_failed",
         f"msiexec ended{when} with {ended.exit_code}. {' '.join(said)}"
         " Leave logons off; once a person has removed the cause, run with retry: true.",
         **{**result, "changed": True},

@@ -35,7 +35,7 @@ attributes:
 notes:
   - It never makes a host UNREACHABLE. Such a host would skip C(rescue) and C(always); instead the task fails with
     RV(ignore:reason) set to V(unreachable), V(authentication_refused), V(winrm_quota), V(timeout), V(no_powershell),
-    V(powershell_too_old), V(output_truncated), V(output_foreign), V(script_error), V(refused), V(hash_mismatch),
+    V(powershell_too_old), V(output_truncated), V(output_foreign), V(script_error), V(disk_full), V(refused), V(hash_mismatch),
     V(not_found), V(controller), or to one of the module's own, and RV(ignore:msg) says what to do.
 """
 

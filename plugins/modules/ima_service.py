@@ -13,7 +13,8 @@ description:
     IMA may need, and then watches that it stays up.
   - The service manager gives up on a start after six minutes, while IMA may still come up. So only a service without a
     process counts as failed, and O(deadline_seconds) is longer.
-  - When it does not come up, Citrix' triage value tells which plug-in it was loading.
+  - When it does not come up, Citrix' triage value tells which plug-in it was loading. Where it names none, the data store
+    and the local host cache are known causes beside the signatures.
 options:
   name:
     description:

@@ -77,12 +77,10 @@ NAMED = {
     ),
     "tiny-envelope": Named("winrm_quota", "WinRM refuses: ", TINY_ENVELOPE),
     "small-envelope": Named("winrm_quota", "WinRM refuses: ", SMALL_ENVELOPE, pushes=True),
-    "disk-full": Named(
-        "script_error", "The script failed on the host", fault="disk_full", pushes=True
-    ),
+    "disk-full": Named("disk_full", "A disk of the host is full", fault="disk_full", pushes=True),
     "disk-full-ja": Named(
-        "script_error",
-        "The script failed on the host",
+        "disk_full",
+        "A disk of the host is full",
         {"language": "ja"},
         fault="disk_full",
         pushes=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from legacyops_lab.client import CLIENT
 from legacyops_lab.world.certificates import catalogue
 
@@ -268,3 +269,20 @@ def test_two_clients_by_turns_are_a_violation(make: Make) -> None:
     asyncio.run(lab.data("XA01", "root_update_policy", {"value": 1}))
     assert lab.violations() == ["two clients changed the host at the same time"]
     CLIENT.set("")
+
+
+@pytest.mark.parametrize("because", ["data_store", "local_host_cache"])
+def test_ima_can_fail_for_other_reasons_than_its_signatures(make: Make, because: str) -> None:
+    """It names no plug-in then (H29)."""
+    lab = make(XA01=host_spec(ima={"state": "stopped", "start_fails": because}))
+    asyncio.run(lab.data("XA01", "service", {"op": "start", "name": "IMAService"}))
+    seen = asyncio.run(lab.data("XA01", "observe", {"want": ["ima"]}))
+    assert seen["ima"]["currently_loading_plugin"] is None
+    lab.clock.pass_minutes(1)
+    assert lab.world.status()["XA01"]["ima"] == "Stopped"
+    lab.world.inject("XA01", "recover")
+    asyncio.run(lab.data("XA01", "service", {"op": "start", "name": "IMAService"}))
+    lab.clock.pass_minutes(3)
+    assert lab.world.status()["XA01"]["ima"] == "Running"
+    lab.world.inject("XA01", "ima_start_fails", because=because)
+    assert lab.host().services.start_fails == because

@@ -31,7 +31,7 @@ LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
-    "root_vanishes", "another_installation",
+    "root_vanishes", "another_installation", "ima_start_fails",
 )  # fmt: skip
 
 PRODUCTS = {
@@ -271,6 +271,7 @@ class Host:
         """Let a fault happen now or at its next chance; `recover` takes all back."""
         if fault == "recover":
             self.faults, self.hung, self.disk_full = [], False, False
+            self.services.start_fails = None
             self.cancel("unhang")
             return
         if fault not in HOST_FAULTS:
@@ -283,6 +284,8 @@ class Host:
             self.installer.another(float(arguments.get("seconds", 120)))
         elif fault == "disk_full":
             self.disk_full = True
+        elif fault == "ima_start_fails":
+            self.services.start_fails = arguments.get("because", "data_store")
         elif fault == "rollback_fails":
             self.installer.rollback_fails = True
         else:
@@ -350,6 +353,7 @@ class Host:
             "counters": self.counters,
             "faults": self.faults,
             "disk_full": self.disk_full,
+            "ima_start_fails": self.services.start_fails,
             "file_renames": self.file_renames,
             "files": self.files.dump(),
             "hung": self.hung,
@@ -368,6 +372,7 @@ class Host:
         for name in ("boots", "disk_full", "file_renames", "needs_reconfiguration", "power"):
             setattr(self, name, data[name])
         self._number = data["number"]
+        self.services.start_fails = data.get("ima_start_fails")
         self.faults = list(data["faults"])
         self.hung = data["hung"]
         self.counters.update(data.get("counters", {}))

@@ -43,6 +43,7 @@ class Services:
         self._host = host
         ima = spec.get("ima", {}) or {}
         self.start_seconds: int = ima.get("start_seconds", 90)
+        self.start_fails: str | None = ima.get("start_fails")
         self.modules: list[str] = []
         running = ima.get("state", "running") == "running"
         self._services = {
@@ -89,7 +90,8 @@ class Services:
             service.state, service.process_id = RUNNING, 3000
             return
         service.state, service.exit_code = START_PENDING, 0
-        refused = self._host.needs_reconfiguration or bool(self.bad_modules(update=True))
+        broken = self._host.needs_reconfiguration or self.start_fails is not None
+        refused = broken or bool(self.bad_modules(update=True))
         seconds = REFUSED_SECONDS if refused else self.start_seconds
         self._host.later(seconds, "ima_start_ends", ok=not refused)
         self._host.changed()
@@ -136,7 +138,8 @@ class Services:
 
     def loading_plugin(self) -> str | None:
         """Return the plug-in that IMA is loading (HKLM, CurrentlyLoadingPlugin)."""
-        return PLUGIN if self.ima.state == START_PENDING else None
+        starting = self.ima.state == START_PENDING and self.start_fails is None
+        return PLUGIN if starting else None
 
     def dump(self) -> dict[str, Any]:
         """Return what can change, as JSON data."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from .model import Ref
@@ -255,6 +256,79 @@ def service_state(observation: Observation, arguments: Arguments) -> Reading:
     loading = _mapping(observation, "ima").get("currently_loading_plugin")
     hint = f", loading {quote(loading)}" if loading and state != "Running" else ""
     return Reading(state, f"service {name} is {quote(state)}{hint}")
+
+
+@_check("loading_plugin", "named, none", {"want": ["ima"]})
+def loading_plugin(observation: Observation, _arguments: Arguments) -> Reading:
+    """Does Citrix' triage value name the plug-in at which the last start of IMA ended?"""
+    data = _mapping(observation, "ima")
+    if "currently_loading_plugin" not in data:
+        return _unknown(observation, "ima")
+    plugin = data["currently_loading_plugin"]
+    if plugin:
+        return Reading("named", f"CurrentlyLoadingPlugin is {quote(plugin)}")
+    return Reading("none", "CurrentlyLoadingPlugin names no plug-in")
+
+
+@_check(
+    "free_space",
+    "enough, short",
+    lambda a: {"want": ["disk"], **_file_request(a)},
+    file=True,
+    minimum_mb=False,
+)
+def free_space(observation: Observation, arguments: Arguments) -> Reading:
+    """Is there room on the system drive for a package's installation?
+
+    Windows Installer keeps a copy of the package there, so its size is the least that is needed;
+    minimum_mb is what the site wants. Where neither is known, only a full drive is short.
+    """
+    disk = _mapping(observation, "disk")
+    free = disk.get("free_bytes")
+    if isinstance(free, bool) or not isinstance(free, int):
+        return _unknown(observation, "disk")
+    size = (_one_file(observation, arguments["file"]) or {}).get("size")
+    wanted = (arguments.get("minimum_mb") or 0) * 1024 * 1024
+    least = max(wanted, size if isinstance(size, int) else 0, 1)
+    text = f"{quote(disk.get('system_drive') or 'the system drive')} has {free:,} bytes free"
+    if free < least:
+        return Reading("short", f"{text}, at least {least:,} are needed")
+    if least == 1:
+        return Reading(UNKNOWN, f"{text}, and nothing says how much is needed")
+    return Reading("enough", text)
+
+
+@_check(
+    "clock",
+    "right, off, outside_validity",
+    {"want": ["clock"]},
+    tolerance_seconds=True,
+    not_before=False,
+    not_after=False,
+)
+def clock(observation: Observation, arguments: Arguments) -> Reading:
+    """Does the host's clock agree with the controller's, within tolerance_seconds?
+
+    outside_validity: by its clock a certificate (not_before, not_after) is not valid, so that no
+    chain over it verifies on this host without a timestamp.
+    """
+    now = _now(observation)
+    if now is None:
+        return _unknown(observation, "clock")
+    ahead = (
+        datetime.fromisoformat(now) - datetime.fromisoformat(observation.taken)
+    ).total_seconds()
+    text = (
+        f"the host's clock says {quote(now)}, {abs(ahead):.0f} s {_ahead(ahead)} the controller's"
+    )
+    low, high = arguments.get("not_before"), arguments.get("not_after")
+    if (low and now < low) or (high and now > high):
+        return Reading("outside_validity", f"{text}; the certificate is valid {low} to {high}")
+    return Reading("off" if abs(ahead) > arguments["tolerance_seconds"] else "right", text)
+
+
+def _ahead(seconds: float) -> str:
+    return "ahead of" if seconds >= 0 else "behind"
 
 
 @_check("pending_restart", "yes, no", {"want": ["pending_restart", "system"]})

@@ -318,6 +318,28 @@ def explain_log(
     return list(found.values())
 
 
+def disk_full(free_bytes: object, package_bytes: object) -> Explanation | None:
+    """Return the explanation of a failed installation on a full system drive, or None.
+
+    free_bytes: of the system drive, as read afterwards. package_bytes: the package's size, of
+    which Windows Installer keeps a copy there. What is not known is no cause.
+    """
+    least = package_bytes if isinstance(package_bytes, int) else 1
+    if not isinstance(free_bytes, int) or free_bytes >= least:
+        return None
+    return Explanation(
+        id="disk_full",
+        clause=[],
+        title={"en": "The system drive is full", "ja": "システムドライブの空き容量が不足"},
+        text={
+            "en": "Less is free than the package's own size: make room before trying again.",
+            "ja": "空き容量がパッケージのサイズ未満です。確保してから再実行してください。",
+        },
+        line=f"{free_bytes:,} bytes free",
+        cause_proven=True,
+    )
+
+
 def _shows(symptom: Mapping[str, Any], line: str) -> bool:
     return all(text.casefold() in line.casefold() for text in symptom["all_of"])
 

@@ -29,6 +29,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     "data_store_position": None,
     "minimum_capacity_percent": 50,
     "single_server_silo": None,
+    "minimum_free_mb": None,
+    # What Kerberos tolerates where nobody has set it otherwise.
+    "clock_tolerance_seconds": 300,
     "failure_budget": 0,
     "batches": [],
     "soak_minutes": 0,
@@ -320,7 +323,10 @@ def _numbers(s: dict[str, Any]) -> list[str]:
         "failure_budget": (0, 10_000),
         "poll_seconds": (1, 3600),
         "stable_seconds": (0, 86_400),
+        "clock_tolerance_seconds": (1, 10 * 365 * 86_400),
     }
+    if s["minimum_free_mb"] is not None:
+        limits["minimum_free_mb"] = (1, 1024 * 1024)
     for name, (low, high) in limits.items():
         if not _number(s[name], low, high):
             wrong.append(f"legacyops_{name} is {s[name]!r}: it must be {low} to {high}.")

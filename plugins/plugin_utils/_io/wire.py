@@ -32,6 +32,8 @@ _END = re.compile(r"-----END LEGACYOPS RESULT ([0-9]+)-----")
 _NO_POWERSHELL = re.compile(r"^\s*['\"]?powershell(\.exe)?['\"]?\W", re.IGNORECASE)
 # What XML 1.0 cannot carry, not even escaped.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL as .NET's exceptions carry them.
+_DISK_FULL = (0x80070027, 0x80070070)
 # A script's kinds of refusal, and the reason an action reports for each.
 _KINDS = {
     "script_error": "script_error",
@@ -229,6 +231,13 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
     reason = _KINDS.get(str(error.get("kind")), "script_error")
     said = " ".join(_excerpt(str(error.get("message") or "no message")).split())
     detail = {"script": script, **{k: error.get(k) for k in ("line", "type", "code")}}
+    if error.get("code") in _DISK_FULL:
+        return RemoteError(
+            "disk_full",
+            f"A disk of the host is full: {said}",
+            "Make room on it, then run again.",
+            detail,
+        )
     if reason == "script_error":
         line = error.get("line")
         where = f"{script}.ps1" if line is None else f"{script}.ps1, line {line}"

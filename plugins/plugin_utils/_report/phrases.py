@@ -46,6 +46,10 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "the failure budget is|unspent",
         "失敗の許容数が|残っている",
     ),
+    ("free_space", "enough"): (
+        "the system drive has|room for the installation",
+        "システムドライブの空き容量が|足りる",
+    ),
     ("file_matches", "match"): (
         "{on} is|the pinned file",
         "{on} が|指定の SHA-256 と一致",

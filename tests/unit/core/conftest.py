@@ -135,6 +135,7 @@ def data(*, root: bool = True, installed: bool = False) -> dict[str, Any]:
                 "windows_update": False,
             },
             "installer": {"in_progress": False},
+            "disk": {"system_drive": "C:", "free_bytes": 20_000_000_000},
             "files": {PACKAGE: file(HASH), MODULE: module},
             "service_modules": {"IMAService": MODULE},
             "jobs": {"msp-" + "1" * 8 + "2" * 4 + "3" * 4 + "4" * 4 + "5" * 12: {"exists": False}},

@@ -219,3 +219,62 @@ def test_hostile_text_is_inert_in_evidence(kit):
     evidence = checks.evaluate(ref, Observation("x", kit.NOW, "t", data)).evidence
     assert evidence.isprintable()
     assert len(evidence) < 400
+
+
+@pytest.mark.parametrize(
+    ("free", "minimum", "size", "expected"),
+    [
+        (20_000_000_000, None, 1000, "enough"),
+        (999, None, 1000, "short"),
+        (0, None, None, "short"),
+        (5_000_000, 100, 1000, "short"),
+        (200_000_000, 100, None, "enough"),
+        (5_000_000, None, None, UNKNOWN),  # nothing says how much is needed
+        (None, 100, 1000, UNKNOWN),
+        (True, 100, 1000, UNKNOWN),
+    ],
+)
+def test_free_space_is_measured_by_the_package_and_the_sites_wish(
+    kit, free, minimum, size, expected
+):
+    observation = kit.observation(disk={"system_drive": "C:", "free_bytes": free})
+    observation.data["files"][kit.PACKAGE]["size"] = size
+    found = value(observation, "free_space", file=kit.PACKAGE, minimum_mb=minimum)
+    assert found is expected or found == expected
+
+
+VALIDITY = {"not_before": "2006-11-08T00:00:00Z", "not_after": "2036-07-16T23:59:59Z"}
+
+
+@pytest.mark.parametrize(
+    ("utc", "expected"),
+    [
+        ("2026-11-22T05:00:00Z", "right"),
+        ("2026-11-22T05:05:00Z", "right"),
+        ("2026-11-22T04:55:00Z", "right"),
+        ("2026-11-22T05:05:01Z", "off"),
+        ("2025-11-22T05:00:00Z", "off"),
+        ("2005-11-22T05:00:00Z", "outside_validity"),
+        ("2037-01-01T00:00:00Z", "outside_validity"),
+        ("yesterday", UNKNOWN),
+        (None, UNKNOWN),
+    ],
+)
+def test_the_clock_is_compared_with_the_controllers(kit, utc, expected):
+    observation = kit.observation(clock={"utc": utc, "offset_minutes": 0})
+    found = value(observation, "clock", tolerance_seconds=300, **VALIDITY)
+    assert found is expected or found == expected
+
+
+@pytest.mark.parametrize(
+    ("ima", "expected"),
+    [
+        ({"currently_loading_plugin": "ImaRpc.dll"}, "named"),
+        ({"currently_loading_plugin": ""}, "none"),
+        ({"currently_loading_plugin": None}, "none"),
+        (None, UNKNOWN),
+    ],
+)
+def test_which_plugin_ima_was_loading(kit, ima, expected):
+    found = value(kit.observation(ima=ima), "loading_plugin")
+    assert found is expected or found == expected

@@ -559,7 +559,7 @@ VOLATILE = [
     lambda d: d["sessions"]["list"].append({"id": 9, "state": 0, "user": "u", "name": "ICA"}),
     lambda d: d["root_update_events"].append({"id": 8, "utc": "2027"}),
     lambda d: d["services"]["IMAService"].update(process_id=77),
-    lambda d: d.update(disk={"system_drive": "C:", "free_bytes": 5}),
+    lambda d: d.update(disk={"system_drive": "C:", "free_bytes": 5_000_000_000}),
 ]
 MATTERS = [
     lambda d: d["stores"]["root"].pop(),
@@ -648,3 +648,43 @@ def test_what_no_digest_can_hold_is_one_sentence(kit, ctx130025, hostile):
 def test_a_product_that_the_advisory_does_not_know_is_never_taken_for_a_fit(kit, ctx130025):
     host_plan = planning.plan_host(ctx130025, kit.settings(product="?"), kit.observation())
     assert "architecture_unknown" in finding_ids(host_plan, "blocker")
+
+
+@pytest.mark.parametrize(
+    ("parts", "severity", "found"),
+    [
+        ({"disk": {"system_drive": "C:", "free_bytes": 10}}, "blocker", "disk_short"),
+        ({"clock": {"utc": "2026-11-22T06:00:00Z"}}, "warning", "clock_off"),
+        ({"clock": {"utc": "2001-01-01T00:00:00Z"}}, "blocker", "clock_outside_validity"),
+    ],
+)
+def test_a_full_disk_and_a_wrong_clock_are_told_before(kit, ctx130025, parts, severity, found):
+    host_plan = planning.plan_host(ctx130025, kit.settings(), kit.observation(**parts))
+    assert found in finding_ids(host_plan, severity)
+    assert (host_plan.steps == []) is (severity == "blocker")
+
+
+def test_the_site_says_what_is_too_little_and_how_far_a_clock_may_be_off(kit, ctx130025):
+    full = kit.settings(minimum_free_mb=30_000)
+    assert "disk_short" in finding_ids(planning.plan_host(ctx130025, full, kit.observation()))
+    late = kit.observation(clock={"utc": "2026-11-22T06:00:00Z"})
+    lax = kit.settings(clock_tolerance_seconds=3600)
+    assert "clock_off" not in finding_ids(planning.plan_host(ctx130025, lax, late))
+
+
+def test_an_installation_is_refused_where_the_disk_has_filled_meanwhile(kit, ctx130025):
+    step = _install_step(kit, ctx130025)
+    assert "free_space" in [ref["check"] for ref in step["interlocks"]]
+
+
+@pytest.mark.parametrize(("plugin", "told"), [(None, True), ("ImaRpc.dll", False)])
+def test_ima_down_without_a_plugin_names_data_store_and_cache(kit, ctx130025, plugin, told):
+    down = kit.observation(
+        installed=True,
+        services={"IMAService": {"exists": True, "state": "Stopped", "start_mode": "Auto"}},
+        ima={"currently_loading_plugin": plugin},
+    )
+    host_plan = planning.plan_host(ctx130025, kit.settings(), down)
+    remedies = [f["remedy"]["en"] for f in host_plan.findings if f["id"] == "ima_down_no_plugin"]
+    assert bool(remedies) is told
+    assert all("data store" in text and "local host cache" in text for text in remedies)

@@ -40,6 +40,8 @@ def test_valid_settings_have_no_fault(kit):
         ({"data_store_host": True}, "legacyops_data_store_position is not given"),
         ({"minimum_capacity_percent": 101}, "legacyops_minimum_capacity_percent is 101"),
         ({"minimum_capacity_percent": True}, "legacyops_minimum_capacity_percent is True"),
+        ({"minimum_free_mb": 0}, "legacyops_minimum_free_mb is 0"),
+        ({"clock_tolerance_seconds": 0}, "legacyops_clock_tolerance_seconds is 0"),
         ({"failure_budget": -1}, "legacyops_failure_budget is -1"),
         ({"batches": [1, "a third"]}, "legacyops_batches has 'a third'"),
         ({"soak_minutes": -5}, "legacyops_soak_minutes is -5"),

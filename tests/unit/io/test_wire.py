@@ -177,6 +177,15 @@ def test_a_script_says_why_it_failed(kind: str) -> None:
     }
 
 
+@pytest.mark.parametrize("code", [0x80070070, 0x80070027])
+def test_a_full_disk_has_its_own_reason(code: int) -> None:
+    """By its number: the host's text is in its own language."""
+    with pytest.raises(RemoteError) as caught:
+        decode(bad("receive_file", "script_error", "x", code=code), "", 0, "receive_file")
+    assert caught.value.reason == "disk_full"
+    assert "room" in caught.value.remedy
+
+
 def test_a_script_error_names_its_line() -> None:
     with pytest.raises(RemoteError, match=r"observe\.ps1, line 12"):
         decode(bad("observe", "script_error", "x"), "", 0, "observe")

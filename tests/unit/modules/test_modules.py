@@ -308,6 +308,23 @@ class TestMspPatch:
         assert result["log"]["tail"] == self.LINE
         assert result["changed"]
 
+    @pytest.mark.parametrize(
+        ("free", "size", "reason"),
+        [(999, 1000, "disk_full"), (0, None, "disk_full"), (1000, 1000, "installer_failed")],
+    )
+    def test_a_full_disk_is_named_as_the_cause(self, run, host, free, size, reason) -> None:
+        package = {"exists": True, "sha256": PIN, "size": size}
+        remote = host(
+            observe=[before_patch(files={PACKAGE: package}), {"disk": {"free_bytes": free}}],
+            job=[ended(1603)],
+        )
+        result = run("msp_patch", remote, **ARGUMENTS)
+        assert result["reason"] == reason
+        assert ("The system drive is full" in result["msg"]) is (reason == "disk_full")
+        assert [each["id"] for each in result["symptoms"]] == ["disk_full"] * (
+            reason == "disk_full"
+        )
+
     def test_another_installation_is_waited_out(self, run, host) -> None:
         busy = before_patch(installer={"in_progress": True})
         remote = host(
@@ -397,6 +414,15 @@ class TestImaService:
         assert result["reason"] == "service_not_running"
         assert result["currently_loading_plugin"] == "ImaRpc.dll"
         assert "ImaRpc.dll" in result["msg"]
+
+    @pytest.mark.parametrize("plugin", ["", None])
+    def test_a_start_that_names_no_plugin_has_other_known_causes(self, run, host, plugin) -> None:
+        remote = host(
+            service=answers("Stopped"), observe=[{"ima": {"currently_loading_plugin": plugin}}]
+        )
+        result = run("ima_service", remote)
+        assert "data store" in result["msg"]
+        assert "local host cache" in result["msg"]
 
     @pytest.mark.parametrize("later", [service("Stopped"), service("Running", pid=2)])
     def test_one_that_does_not_stay_up(self, run, host, later) -> None:
