@@ -296,8 +296,8 @@ STOPPED = {
     "fills-its-disk": Stopped(
         lambda lab, change: lab.inject(change.host, "disk_full"),
         lambda lab, change: lab.inject(change.host, "recover"),
-        "There is not enough space on the disk",
-        "failed",
+        "Too little is free on the system drive",
+        "not_begun",
     ),
     "changes-its-password": Stopped(
         nothing,
