@@ -139,11 +139,13 @@ def _node(system: dict[str, Any], node: str, reachable: bool) -> dict[str, Any]:
         form |= {"address": windows["address"], "credentials": _FT_CREDENTIALS}
     board_of = part.get("bmc") if node != "ftvirtual" else None
     if board_of is not None:
+        peer = NODES[1] if node == NODES[0] else NODES[0]
+        if board_of["uuid"] != (system[peer].get("bmc") or {}).get("uuid"):  # no twins, HYP-FT-27
+            form["uuid"] = board_of["uuid"]
         form["power"] = {
             "driver": "ipmi",
             "address": board_of["address"],
             "port": board_of["port"],
-            "uuid": board_of["uuid"],
             "credentials": f"bmc_{node}",
         }
     return form

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.ft_system import TITLES
+from ..plugin_utils._core.ft_system import TITLES, stated_uuid
 from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, boot_token
 from ..plugin_utils._io.power import (
     UNKNOWN,
@@ -32,6 +32,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "peer_state": {"type": "str", "choices": ["on", "off"]},
     "wiring_proven": {"type": "bool", "default": False},
     "machine_uuid": {"type": "str"},
+    "peer_uuid": {"type": "str"},
     "deadline_seconds": {"type": "int", "default": 600},
     "poll_seconds": {"type": "int"},
     **FT_OPTIONS,
@@ -184,7 +185,7 @@ class ActionModule(NodeAction):
             raise ActionError(
                 "wiring_unproven",
                 f"Nothing proves that the power driver switches {self._title}"
-                f" ({wiring.evidence}). Give the machine's UUID, or let the machine shut down"
+                f" ({wiring.evidence}). Give both machines' UUIDs, or let the machine shut down"
                 " once and see that its driver and no other goes off.",
                 **{**facts, "wiring": wiring.__dict__},
             )
@@ -192,8 +193,9 @@ class ActionModule(NodeAction):
     def _by_uuid(self) -> Wiring:
         if not isinstance(self._driver, IpmiPower) or self._before.state == UNKNOWN:
             return Wiring(UNKNOWN, f"the driver {self._driver.name} gives no UUID")
-        machine = self._args["machine_uuid"] or self._driver.expected
-        peer = self._peer.expected if isinstance(self._peer, IpmiPower) else None
+        form, coserver = self.system(self._args), self._args["coserver"]
+        machine = self._args["machine_uuid"] or stated_uuid(form, coserver)
+        peer = self._args["peer_uuid"] or stated_uuid(form, _PEERS[coserver])
         return wiring_by_uuid(self._driver.guid(), machine, peer)
 
     def _verified(self, wanted: str, said: str) -> dict[str, t.Any]:

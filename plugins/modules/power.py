@@ -58,7 +58,11 @@ options:
     default: false
   machine_uuid:
     description:
-      - The UUID that the machine's SMBIOS tells. C(uuid) of the CoServer's C(power) part is the default.
+      - The UUID that the machine's SMBIOS tells. The CoServer's C(uuid) in C(legacyops_ft_system) is the default.
+    type: str
+  peer_uuid:
+    description:
+      - The same of the other CoServer. A board's UUID proves nothing while only one of the two machines' is known.
     type: str
   deadline_seconds:
     description:

@@ -53,9 +53,12 @@ if word != "status":
     bmc.set_power(word, wait=5)
 print(bmc.get_power()["powerstate"], bytes(bmc.raw_command(6, 0x37)["data"]).hex())
 """
+# The last one's mainboards have no UUID of their own (HYP-FT-27).
+NOBODYS = "{bmc: {uuid: 03000200-0400-0500-0006-000700080009}}"
+TWINS = [""] * 19 + [f", coserver1: {NOBODYS}, coserver2: {NOBODYS}"]
 MANY_SYSTEMS = "".join(
-    f"  ft{number:02}: {{model: PGT20124F2, type: windows_2003, relay: RELAY01}}\n"
-    for number in range(20)
+    f"  ft{number:02}: {{model: PGT20124F2, type: windows_2003, relay: RELAY01{twins}}}\n"
+    for number, twins in enumerate(TWINS)
 )
 
 
@@ -316,6 +319,9 @@ def test_twenty_systems_in_one_process(tmp_path: Path) -> None:
         boards = [form[c]["power"] for form in forms for c in ("coserver1", "coserver2")]
         assert len({board["address"] for board in boards}) == 40
         assert len({board["port"] for board in boards}) == 40
+        stated = [[form[c].get("uuid") for c in ("coserver1", "coserver2")] for form in forms]
+        assert len({uuid for uuids in stated[:19] for uuid in uuids}) == 38
+        assert stated[19] == [None, None]
         assert all(entry["healthy"] for name, entry in lab.json("status", "--json").items()
                    if name != "RELAY01")  # fmt: skip
     finally:

@@ -203,7 +203,7 @@ class FtSystem:
             return self._boots[node]
 
     def uuid(self, node: Node) -> uuid.UUID:
-        """Return the UUID of a node's machine, which its SMBIOS and its BMC both show."""
+        """Return the UUID that the SMBIOS of a node and its BMC both show (HYP-FT-27)."""
         given = (self.description.get(node, {}).get("bmc") or {}).get("uuid")
         if given is not None:
             return uuid.UUID(given)

@@ -265,6 +265,7 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
         return Reading(value, f"the driver {driver} is proven to switch this machine")
     shutdown = arguments.get("way") == "shutdown"
     text = f"nothing proves which machine the power driver {driver} switches"
+    text += f" ({quote(power['wiring_evidence'], 300)})" if power.get("wiring_evidence") else ""
     return Reading("not_needed" if shutdown else "unproven", text)
 
 
@@ -983,14 +984,15 @@ def remember(fresh: Observation, before: Observation | None) -> Observation:
 
     Pure; the observation before it comes from the change directory. Each silent node has what it
     was last seen with: that holds as long as it does not run, and is judged anew as soon as it
-    answers. Each power driver that said on while its CoServer answered has followed it once.
+    answers. Each power driver that said on while its CoServer answered has followed it once, and
+    each machine keeps the UUID that its SMBIOS told last.
     """
     nodes, power = fresh.data.get("nodes"), fresh.data.get("power")
     data = dict(fresh.data)
     if isinstance(nodes, Mapping) and before is not None:
         data["nodes"] = {name: _with_last_seen(nodes[name], name, before) for name in nodes}
     if isinstance(power, Mapping):
-        data["power"] = {name: _with_followed(fresh, name, before) for name in power}
+        data["power"] = {name: _with_memory(fresh, name, before) for name in power}
     return Observation(fresh.host, fresh.taken, fresh.source, data, fresh.change)
 
 
@@ -1008,10 +1010,13 @@ def _with_last_seen(record: Any, name: str, before: Observation) -> Any:
     return record
 
 
-def _with_followed(fresh: Observation, name: str, before: Observation | None) -> Any:
-    mine = _map(_map(fresh.data.get("power")).get(name))
+def _with_memory(fresh: Observation, name: str, before: Observation | None) -> Any:
+    """Return a CoServer's power with what was ever seen: it follows its machine; whose UUID."""
+    mine, record = _map(_map(fresh.data.get("power")).get(name)), node_record(fresh, name)
     old = _map(_map(before.data.get("power")).get(name)) if before is not None else _NONE
-    now = answers(node_record(fresh, name)) is True and mine.get("state") == "on"
-    if now or (old.get("followed") is True and old.get("driver") == mine.get("driver")):
-        return {**mine, "followed": True}
-    return fresh.data["power"][name]
+    now = answers(record) is True and mine.get("state") == "on"
+    followed = now or (old.get("followed") is True and old.get("driver") == mine.get("driver"))
+    seen = record if answers(record) is True else _map(record.get("last_seen"))
+    uuid = _map(seen.get("system")).get("machine_uuid") or old.get("machine_uuid")
+    more = {**({"followed": True} if followed else {}), **({"machine_uuid": uuid} if uuid else {})}
+    return {**mine, **more} if more else fresh.data["power"][name]

@@ -12,10 +12,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from .machine_uuid import nobodys, parsed
 
 # A value's fault, as the end of a sentence, or None.
 Judge = Callable[[Any], str | None]
@@ -205,11 +206,11 @@ def uuid_fault(value: Any) -> str | None:
     fault = text_fault(value)
     if fault:
         return fault
-    try:
-        uuid.UUID(value)
-    except ValueError:
+    found = parsed(value.strip())
+    if found is None:
         return f"is {shown(value)}, which is no UUID: copy it from the machine's SMBIOS."
-    return None
+    why = nobodys(found)
+    return f"{why}: it proves nothing; leave the line out." if why else None
 
 
 def registry_key(value: Any) -> str | None:
@@ -265,7 +266,6 @@ POWER: Final[Kinds] = {
         "address": _must(address_fault),
         "credentials": _must(text_fault),
         "port": Setting(number(1, 65535, whole=True)),
-        "uuid": Setting(uuid_fault),
         "seconds": Setting(number(1, 120)),
     },
     "command": {

@@ -26,8 +26,10 @@ from .ft_drivers import (
     shown,
     text_fault,
     unknown_keys,
+    uuid_fault,
 )
 from .levels import level_of
+from .machine_uuid import parsed
 
 Form = Mapping[str, Any]
 
@@ -118,6 +120,12 @@ def completed(form: Form) -> dict[str, Any]:
     }
 
 
+def stated_uuid(form: Form, coserver: str) -> str | None:
+    """Return the UUID of a CoServer's machine as a person entered it, or None."""
+    value = _part(form, coserver).get("uuid")
+    return value if isinstance(value, str) else None
+
+
 def _part(form: Form, name: str) -> Mapping[str, Any]:
     part = form.get(name)
     return part if isinstance(part, Mapping) else {}
@@ -179,7 +187,7 @@ def _node(form: Form, node: str) -> list[str]:
         ]
     if node == "ftvirtual" and "power" in part:
         return [f"{where}.power: the FTvirtual Server has no power of its own; remove it."]
-    known = _NODE | {"power"} if node in COSERVERS else _NODE
+    known = _NODE | {"power", "uuid"} if node in COSERVERS else _NODE
     wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(part, known)]
     wrong += _node_name(part.get("name"), f"{where}.name")
     relay = part.get("access") == "relay"
@@ -189,6 +197,8 @@ def _node(form: Form, node: str) -> list[str]:
         wrong += _fault(f"{where}.address", address_fault(part["address"]))
     elif relay:
         wrong.append(f"{where}.address is not given: the relay must know where to reach it.")
+    if node in COSERVERS and "uuid" in part:
+        wrong += _fault(f"{where}.uuid", uuid_fault(part["uuid"]))
     if isinstance(part.get("credentials"), Mapping):
         wrong.append(f"{where}.credentials must be a name; passwords never stand in this form.")
     elif not is_blank(part.get("credentials")):
@@ -534,8 +544,9 @@ def _switches(form: Form, node: str) -> Iterator[tuple[str, str, str]]:
     if isinstance(power.get("address"), str) and power["address"].strip():
         port = f" port {power['port']}" if "port" in power else ""
         yield "power address", f"{power['address'].strip()}{port}", node
-    if isinstance(power.get("uuid"), str):
-        yield "power uuid", power["uuid"].strip().casefold(), node
+    stated = parsed(part.get("uuid"))
+    if stated is not None:
+        yield "uuid", str(stated), node
     if isinstance(power.get("off"), list):
         line = " ".join(map(str, power["off"]))
         for name, value in {**part, "coserver": node}.items():

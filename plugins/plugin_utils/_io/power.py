@@ -9,13 +9,13 @@ and the module ``power`` say, before they call it.
 
 from __future__ import annotations
 
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .._core.ft_system import TITLES
+from .._core.machine_uuid import machine_uuid, nobodys, orders, parsed
 from .ipmi import Board
 from .site_command import Answer, Credentials, DriverError, SiteCommand, SitePattern, wrong
 
@@ -153,16 +153,13 @@ class OperatorPower(PowerDriver):
 
 
 class IpmiPower(PowerDriver):
-    """A management board, by IPMI over LAN.
-
-    :param expected: the machine's UUID by the inventory, or None.
-    """
+    """A management board, by IPMI over LAN."""
 
     name = "ipmi"
     boots_to_setup = True
 
-    def __init__(self, board: Board, expected: str | None) -> None:
-        self._board, self.expected = board, expected
+    def __init__(self, board: Board) -> None:
+        self._board = board
 
     def status(self) -> PowerReading:
         where = f"the board {self._board.address} port {self._board.port}"
@@ -277,16 +274,10 @@ def _ipmi(part: Mapping[str, Any], where: str, credentials: Any) -> IpmiPower:
             f"{where}.credentials do not fit into IPMI.",
             f"A user has at most {_LONGEST_NAME} bytes and a password {_LONGEST_PASSWORD}.",
         )
-    expected = part.get("uuid")
-    if expected is not None:
-        try:
-            expected = uuid.UUID(str(expected)).hex
-        except ValueError:
-            raise wrong(f"{where}.uuid is no UUID.", "Copy it from the machine's SMBIOS.") from None
     seconds = part.get("seconds", _BOARD_SECONDS)
     if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST_BOARD_SECONDS:
         raise wrong(f"{where}.seconds is {seconds!r}.", f"Give 1 to {_LONGEST_BOARD_SECONDS}.")
-    return IpmiPower(Board(address.strip(), port, login, seconds), expected)
+    return IpmiPower(Board(address.strip(), port, login, seconds))
 
 
 def _command(
@@ -331,25 +322,37 @@ class Wiring:
     evidence: str
 
 
-def wiring_by_uuid(board: str | None, machine: str | None, peer: str | None = None) -> Wiring:
+def wiring_by_uuid(board: str | None, machine: str | None, peer: str | None) -> Wiring:
     """Does the board's UUID say that it belongs to the machine?
 
     :param board: as the board sends it (hex, any of the three byte orders that boards use).
     :param machine: what the machine's SMBIOS, or its inventory, says.
-    :param peer: what the peer's says. Machines that share a UUID prove nothing.
+    :param peer: what the peer's says. Machines that share a UUID prove nothing, and neither does a
+        match while nobody ever knew the peer's.
     """
-    own, other = _uuid(machine), _uuid(peer)
-    seen = _orders(board)
-    if not seen:
-        return Wiring(UNKNOWN, "the board gives no UUID that tells machines apart")
+    sent, own, other = parsed(board), machine_uuid(machine), parsed(peer)
+    if sent is None:
+        return Wiring(UNKNOWN, f"the board gives no UUID; {_PROVES}")
+    if nobodys(sent):
+        return Wiring(UNKNOWN, f"the board's UUID {sent} {nobodys(sent)}; {_PROVES}")
     if own is None:
-        return Wiring(UNKNOWN, "the machine's own UUID is not known")
+        mine = parsed(machine)
+        why = f"{mine} {nobodys(mine)}" if mine else "is not known"
+        return Wiring(UNKNOWN, f"the machine's own UUID {why}; {_STATE.format('it')}; {_PROVES}")
     if own == other:
-        return Wiring(UNKNOWN, "both machines have the same UUID")
-    if own in seen:
-        return Wiring("proven", f"the board and the machine both have the UUID {own}")
-    whose = "the peer's" if other in seen else "another machine's"
-    return Wiring("wrong", f"the board's UUID is {whose}; the machine has {own}")
+        return Wiring(UNKNOWN, f"both machines have the UUID {own}; {_PROVES}")
+    if own not in orders(sent):
+        whose = "the peer's" if other in orders(sent) else "another machine's"
+        return Wiring("wrong", f"the board's UUID is {whose}; the machine has {own}")
+    if other is None:
+        text = f"the board and the machine both have the UUID {own}, but the peer's is not known"
+        return Wiring(UNKNOWN, f"{text}; {_STATE.format('the peer')}; {_PROVES}")
+    return Wiring("proven", f"the board and the machine both have the UUID {own}")
+
+
+# What would prove the wiring where UUIDs do not.
+_STATE: Final = "it will once the relay has read {}, or its uuid stands in legacyops_ft_system"
+_PROVES: Final = "a machine that shuts itself down proves it too (power_off: shutdown)"
 
 
 def wiring_by_shutdown(
@@ -368,21 +371,3 @@ def wiring_by_shutdown(
     if own == ("on", "on") and peer == ("on", "off"):
         return Wiring("wrong", f"{text}: the two drivers are exchanged")
     return Wiring(UNKNOWN, text)
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        found = uuid.UUID(str(text))
-    except ValueError:
-        return None
-    # Boards and mainboards that were never given one have a pattern of few different bytes.
-    return found if len(set(found.bytes)) > 4 else None
-
-
-def _orders(text: str | None) -> set[uuid.UUID]:
-    """The UUID in each byte order that boards send: RFC 4122, SMBIOS, IPMI (reversed)."""
-    found = _uuid(text)
-    if found is None:
-        return set()
-    raw = found.bytes
-    return {found, uuid.UUID(bytes_le=raw), uuid.UUID(bytes=raw[::-1])}

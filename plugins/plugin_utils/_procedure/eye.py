@@ -16,16 +16,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .._action import plain
-from .._core.ft_checks import answers, node_record, remember
+from .._core.ft_checks import remember
 from .._core.ft_said import fold, wrong_words
-from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed
+from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed, stated_uuid
 from .._core.ft_system import SETTING as SYSTEM
 from .._core.model import Step
 from .._core.observation import Observation, Request
 from .._core.settings import DEFAULTS
 from .._io.confirmations import given
 from .._io.endurance import endurance_driver
-from .._io.power import UNKNOWN, IpmiPower, OperatorNeededError, power_driver, wiring_by_uuid
+from .._io.power import (
+    UNKNOWN,
+    IpmiPower,
+    OperatorNeededError,
+    Wiring,
+    power_driver,
+    wiring_by_uuid,
+)
 from .._io.relay import Relay
 from .._io.remote import Remote, RemoteError
 from .directory import ChangeDirectory, ChangeError
@@ -110,10 +117,7 @@ class FtEye:
         }
         source = "relay" if self.relay else "operator"
         fresh = remember(Observation(self._host, now(), source, data), self._last())
-        power = {
-            name: {**part, "wiring": self._wiring(name, fresh)}
-            for name, part in fresh.data["power"].items()
-        }
+        power = {name: self._with_wiring(name, fresh) for name in fresh.data["power"]}
         fresh = replace(fresh, data={**fresh.data, "power": power})
         if self._writes:
             self._directory.write(self._memory, fresh.to_dict())
@@ -189,31 +193,38 @@ class FtEye:
             state = said.get(name)
         return {"driver": driver.name, "state": state, "evidence": reading.evidence}
 
-    def _wiring(self, name: str, observation: Observation) -> str | None:
+    def _with_wiring(self, name: str, observation: Observation) -> dict[str, t.Any]:
+        """A CoServer's power with what is known of its wiring, and why."""
+        part = observation.data["power"][name]
+        found = self._wiring(name, observation)
+        if found is None:
+            return {**part, "wiring": None}
+        result = None if found.result == UNKNOWN else found.result
+        return {**part, "wiring": result, "wiring_evidence": found.evidence}
+
+    def _wiring(self, name: str, observation: Observation) -> Wiring | None:
         """What proves which machine a driver switches: a shutdown of this change, or UUIDs."""
         driver = power_driver(self.form, name, self.credentials)
         proofs = [
-            (entry.get("result") or {}).get("wiring", {}).get("result")
+            (entry.get("result") or {}).get("wiring", {})
             for entry in self._journal()
             if entry.get("kind") == "result" and entry.get("target") == name
         ]
-        known = [proof for proof in proofs if proof in ("proven", "wrong")]
-        if known:
-            return "wrong" if "wrong" in known else "proven"
+        for result in ("wrong", "proven"):
+            for proof in proofs:
+                if proof.get("result") == result:
+                    return Wiring(result, str(proof.get("evidence")))
         if not isinstance(driver, IpmiPower):
             return None
         if self._guids.get(name) is None:
             self._guids[name] = driver.guid()
         mine, peer = (self._uuid(n, observation) for n in (name, _peer(name)))
-        found = wiring_by_uuid(self._guids[name], mine or driver.expected, peer)
-        return found.result if found.result != UNKNOWN else None
+        return wiring_by_uuid(self._guids[name], mine, peer)
 
-    @staticmethod
-    def _uuid(name: str, observation: Observation) -> str | None:
-        record = node_record(observation, name)
-        live = answers(record) is True
-        seen: t.Any = record if live else record.get("last_seen") or {}
-        return (seen.get("system") or {}).get("machine_uuid")
+    def _uuid(self, name: str, observation: Observation) -> str | None:
+        """A machine's UUID as its SMBIOS told it last, else as the inventory states it."""
+        known = observation.data["power"][name].get("machine_uuid")
+        return known or stated_uuid(self.form, name)
 
     def _board(self, errors: dict[str, str]) -> list[dict[str, t.Any]]:
         """What Endurance's driver reads; nothing where a person must look."""

@@ -225,12 +225,11 @@ class FtRun(StepRun):
             return super()._arguments_of_the_run(before, joins)
         peer = next(name for name in COSERVERS if name != self.target)
         power = before.data["power"]
-        record = ft_checks.node_record(before, self.target)
-        system = record.get("system") or (record.get("last_seen") or {}).get("system") or {}
         driven = power[peer]["driver"] != "operator" and power[peer]["state"] in ("on", "off")
         return {
             "wiring_proven": power[self.target]["wiring"] == "proven",
-            "machine_uuid": system.get("machine_uuid"),
+            "machine_uuid": power[self.target].get("machine_uuid"),
+            "peer_uuid": power[peer].get("machine_uuid"),
             **({"peer_state": power[peer]["state"]} if driven else {}),
         }
 

@@ -392,6 +392,25 @@ def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
     assert ask("coserver2_power", later.data) == "claimed_off"
 
 
+def test_a_machine_is_remembered_by_the_uuid_that_it_told_last(kit):
+    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
+    data["nodes"]["coserver2"]["system"]["machine_uuid"] = "A"
+    first = ft_checks.remember(kit.ft_observation(data), None)
+    assert first.data["power"]["coserver2"]["machine_uuid"] == "A"
+    for silent in ({"reachable": False}, {"reachable": True, "system": None}):
+        data["nodes"]["coserver2"] = silent
+        later = ft_checks.remember(kit.ft_observation(data), first)
+        assert later.data["power"]["coserver2"]["machine_uuid"] == "A"
+        assert list(later.data["power"]) == ["coserver2"]
+
+
+def test_what_would_prove_the_wiring_is_in_the_evidence(kit, kb890859):
+    power = {"driver": "ipmi", "state": "on", "wiring": None, "wiring_evidence": "read the peer"}
+    observation = kit.ft_observation(kit.ft_data(power={"coserver1": power}))
+    reading = ft_checks.ft_wiring(observation, {"coserver": "coserver1"})
+    assert (reading.value, "read the peer" in reading.evidence) == ("unproven", True)
+
+
 # --- Endurance --------------------------------------------------------------------------------
 
 LIGHT = {"colour": "light_green"}

@@ -14,6 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.machine_uuid import (
+    PLACEHOLDERS,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import ipmi, power
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ipmi import Board, in_child
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import (
@@ -214,44 +217,51 @@ class TestShutdownAsProof:
         assert self.shown(lab, node if fault == "bmc_silent" else None) == expected
 
 
+OWN, PEER = "1D0BDCF5-D429-5BD0-9049-8A468793012B", "5f0a2f0e-7a43-5c6d-8bd2-02ad5f7e2b11"
+NOBODYS = [str(each) for each in PLACEHOLDERS] + [
+    "00020003-0004-0005-0006-000700080009",  # as Linux reads the third of them
+    "abababab-abab-abab-abab-abababababab",
+]
+
+
 @pytest.mark.parametrize(
     ("board_says", "machine", "peer", "result"),
     [
-        (None, "1d0bdcf5-d429-5bd0-9049-8a468793012b", None, "unknown"),
-        ("not hex", "1d0bdcf5-d429-5bd0-9049-8a468793012b", None, "unknown"),
-        ("00" * 16, "00" * 16, None, "unknown"),
-        ("ff" * 16, "ff" * 16, None, "unknown"),
-        (
-            "03000200040005000006000700080009",
-            "03000200-0400-0500-0006-000700080009",
-            None,
-            "proven",
-        ),
-        ("03000200040005000006000700080009",) * 3 + ("unknown",),
-        (
-            "1d0bdcf5d4295bd090498a468793012b",
-            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
-            None,
-            "proven",
-        ),
-        (
-            "f5dc0b1d29d4d05b90498a468793012b",
-            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
-            None,
-            "proven",
-        ),
-        (
-            "2b019387468a4990d05b29d4f5dc0b1d",
-            "1D0BDCF5-D429-5BD0-9049-8A468793012B",
-            None,
-            "proven",
-        ),
-        ("1d0bdcf5d4295bd090498a468793012c", "1D0BDCF5-D429-5BD0-9049-8A468793012B", None, "wrong"),
-        ("1d0bdcf5d4295bd090498a468793012b", None, None, "unknown"),
+        (None, OWN, PEER, "unknown"),
+        ("not hex", OWN, PEER, "unknown"),
+        ("1d0bdcf5d4295bd090498a468793012b", OWN, PEER, "proven"),
+        ("f5dc0b1d29d4d05b90498a468793012b", OWN, PEER, "proven"),
+        ("2b019387468a4990d05b29d4f5dc0b1d", OWN, PEER, "proven"),
+        ("1d0bdcf5d4295bd090498a468793012b", OWN, OWN, "unknown"),
+        ("1d0bdcf5d4295bd090498a468793012b", OWN, None, "unknown"),
+        ("1d0bdcf5d4295bd090498a468793012b", None, PEER, "unknown"),
+        ("1d0bdcf5d4295bd090498a468793012c", OWN, None, "wrong"),
+        # What the peer has is known, and is not the machine's, whosever it is.
+        ("1d0bdcf5d4295bd090498a468793012b", OWN, NOBODYS[2], "proven"),
     ],
 )
 def test_uuids_in_every_byte_order(board_says, machine, peer, result) -> None:
     assert power.wiring_by_uuid(board_says, machine, peer).result == result
+
+
+@pytest.mark.parametrize("peer", [None, PEER])
+@pytest.mark.parametrize("uuid", NOBODYS)
+def test_a_uuid_that_many_machines_have_proves_nothing(uuid: str, peer: str | None) -> None:
+    for machine in (uuid, uuid.upper(), OWN):
+        found = power.wiring_by_uuid(uuid.replace("-", ""), machine, peer)
+        assert found.result == "unknown"
+        assert "shuts itself down" in found.evidence
+    own = power.wiring_by_uuid(OWN, uuid, peer)
+    assert own.result == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("machine", "peer", "says"), [(None, PEER, "read it"), (OWN, None, "read the peer")]
+)
+def test_what_would_prove_it_is_said(machine: str | None, peer: str | None, says: str) -> None:
+    evidence = power.wiring_by_uuid(OWN, machine, peer).evidence
+    assert f"once the relay has {says}" in evidence
+    assert "its uuid stands in legacyops_ft_system" in evidence
 
 
 def test_a_child_that_dies_is_an_error() -> None:

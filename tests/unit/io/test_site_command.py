@@ -217,7 +217,6 @@ POWER_MISTAKES: list[tuple[Any, str]] = [
     ({"driver": "ipmi", "address": "b", "credentials": "other"}, "'other'"),
     ({"driver": "ipmi", "address": "b", "credentials": "half"}, "half.password"),
     ({"driver": "ipmi", "address": "b", "credentials": "long"}, "do not fit into IPMI"),
-    ({"driver": "ipmi", "address": "b", "credentials": "site", "uuid": "x"}, "no UUID"),
     ({"driver": "ipmi", "address": "b", "credentials": "site", "seconds": 0}, "seconds is 0"),
     ({"driver": "command"}, "status is no command"),
     ({"driver": "command", "status": "pdu status"}, "status is no command"),

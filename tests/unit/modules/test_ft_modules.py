@@ -188,13 +188,13 @@ class TestPowerByIpmi:
             system = {
                 node: {
                     "name": node,
+                    "uuid": uuids[node],
                     "power": {
                         "driver": "ipmi",
                         "address": "127.0.0.1",
                         "port": lab.ports[node],
                         "credentials": "bmc",
                         "seconds": seconds,
-                        "uuid": uuids[node],
                     },
                 }
                 for node in (ONE, TWO)
@@ -220,8 +220,12 @@ class TestPowerByIpmi:
 
     def test_without_a_uuid_nothing_is_proven(self, ipmi: Call, lab: Boards) -> None:
         assert ipmi(state="off", way="cut", uuids={ONE: None})["reason"] == "wiring_unproven"
-        told = ipmi(state="off", way="cut", uuids={ONE: None}, machine_uuid=lab.do("uuid", ONE))
-        assert told["power"] == "off"
+        peerless = ipmi(state="off", way="cut", uuids={TWO: None})
+        assert peerless["reason"] == "wiring_unproven"
+        assert "the peer's is not known" in peerless["msg"]
+        assert lab.power(ONE) == "on"
+        told = {"machine_uuid": lab.do("uuid", ONE), "peer_uuid": lab.do("uuid", TWO)}
+        assert ipmi(state="off", way="cut", uuids={ONE: None, TWO: None}, **told)["power"] == "off"
 
     def test_boards_that_lie_about_the_peer(self, ipmi: Call, lab: Boards) -> None:
         lab.inject("bmc_lies", TWO, says="off")
