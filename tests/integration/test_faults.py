@@ -75,6 +75,12 @@ NAMED = {
     "powershell-1": Named(
         "powershell_too_old", "The host has PowerShell 1.0 only.", {"powershell": "1.0"}
     ),
+    "memory": Named("memory_quota", "PowerShell ran out of memory", fault="out_of_memory"),
+    "memory-ja": Named(
+        "memory_quota",
+        "PowerShell ran out of memory",
+        {"language": "ja", "winrm": {"quotas": {"max_memory_per_shell_mb": 50}}},
+    ),
     "tiny-envelope": Named("winrm_quota", "WinRM refuses: ", TINY_ENVELOPE),
     "small-envelope": Named("winrm_quota", "WinRM refuses: ", SMALL_ENVELOPE, pushes=True),
     "disk-full": Named("disk_full", "A disk of the host is full", fault="disk_full", pushes=True),
@@ -227,6 +233,10 @@ class Survived:
 LONG_INSTALLATION = {"xenapp": {"install": {"minutes": 40}}}
 
 SURVIVED = {
+    "no-memory-for-a-while": Survived(
+        lambda lab, change: lab.inject(change.host, "out_of_memory", times=2),
+        "no answer (memory quota), asks again",
+    ),
     "cut-while-it-starts": Survived(
         lambda lab, change: lab.inject(change.host, "drop_script", script="job", after=1),
         "the installer goes on, asks again",

@@ -307,6 +307,27 @@ def test_faults(make: Make) -> None:
         lab.world.inject("XA01", "earthquake")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [({}, 3762504530), ({"how": "startup"}, 3221225794), ({"how": "message"}, 1)],
+)
+def test_out_of_memory(make: Make, arguments: dict[str, str], code: int) -> None:
+    lab = make(XA01=host_spec())
+    lab.world.inject("XA01", "out_of_memory", **arguments)
+    out, err, rc = asyncio.run(lab.raw("XA01", "observe", {"want": []}))
+    assert (out, rc) == (b"", code)
+    assert (b"OutOfMemoryException" in err) == (code == 1)
+    assert b"END" in asyncio.run(lab.raw("XA01", "observe", {}))[0]
+    with pytest.raises(ValueError, match="how is one of exit, startup, message"):
+        lab.world.inject("XA01", "out_of_memory", how="slowly")
+
+
+def test_a_shell_with_too_little_memory(make: Make) -> None:
+    quotas = {"max_memory_per_shell_mb": 50}
+    lab = make(XA01={**host_spec(), "winrm": {"quotas": quotas}})
+    assert asyncio.run(lab.raw("XA01", "observe", {}))[2] == 3762504530
+
+
 def test_late_restart(make: Make) -> None:
     lab = make(XA01=host_spec(restart_seconds=60))
     lab.world.inject("XA01", "late_restart", seconds=3600)

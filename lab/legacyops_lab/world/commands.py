@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Write = Callable[[str, bytes], None]
 
 POWERSHELL_START_SECONDS = 1.0
+POWERSHELL_MB = 60
+OUT_OF_MEMORY_EXITS = {"exit": 0xE0434352, "startup": 0xC0000142}
+MEMORY_ENDS = (*OUT_OF_MEMORY_EXITS, "message")
 NOT_FOUND = 1
 TOO_OLD_MARK, TOO_OLD_CODE = "LEGACYOPS-POWERSHELL-TOO-OLD\r\n", 91
 KEPT_UNRECOGNISED = 20
@@ -75,6 +78,8 @@ async def _powershell(host: Host, line: str, stdin: AsyncIterator[bytes], consol
         return NOT_FOUND
     host.counters["powershell_starts"] += 1
     await host.pause(POWERSHELL_START_SECONDS)
+    if (code := _out_of_memory(host, console)) is not None:
+        return code
     command = _decode(line)
     if known.known().get(known.hash_boot(command)) == known.BOOT:
         if host.powershell.startswith("1."):
@@ -88,6 +93,21 @@ async def _powershell(host: Host, line: str, stdin: AsyncIterator[bytes], consol
         console.write("stderr", error)
         return code
     return await _powershell_text(host, command, console)
+
+
+def _out_of_memory(host: Host, console: Console) -> int | None:
+    """Return how PowerShell ends where its shell gives it no more memory, None where it does (H40).
+
+    The fault's `how` is exit (the runtime's exception), startup (a DLL does not load) or message.
+    """
+    fault = host.take_fault("out_of_memory")
+    if fault is None:
+        return None if host.shell_memory_mb >= POWERSHELL_MB else OUT_OF_MEMORY_EXITS["exit"]
+    how = str(fault.get("how", "exit"))
+    if how == "message":
+        console.error(text("out_of_memory", host.language))
+        return 1
+    return OUT_OF_MEMORY_EXITS[how]
 
 
 def _decode(line: str) -> str:

@@ -31,7 +31,7 @@ LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
-    "root_vanishes", "another_installation", "ima_start_fails",
+    "root_vanishes", "another_installation", "ima_start_fails", "out_of_memory",
 )  # fmt: skip
 
 PRODUCTS = {
@@ -78,7 +78,9 @@ class Host:
         self.language: str = spec.get("language", "en")
         self.code_page: int = spec.get("code_page", 932 if self.language == "ja" else 437)
         self.powershell: str | None = spec.get("powershell", "2.0")
-        self.basic_allowed: bool = spec.get("winrm", {}).get("basic", False)
+        winrm: dict[str, Any] = spec.get("winrm", {})
+        self.basic_allowed: bool = winrm.get("basic", False)
+        self.shell_memory_mb: int = winrm.get("quotas", {}).get("max_memory_per_shell_mb", 150)
         self.users: dict[str, str] = {**users, **spec.get("users", {})}
 
     def _read_xenapp(self, xenapp: dict[str, Any]) -> None:
@@ -276,6 +278,8 @@ class Host:
             return
         if fault not in HOST_FAULTS:
             raise ValueError(f"unknown fault {fault!r}; known: {', '.join(HOST_FAULTS)}, recover")
+        if fault == "out_of_memory" and arguments.get("how", "exit") not in commands.MEMORY_ENDS:
+            raise ValueError(f"out_of_memory: how is one of {', '.join(commands.MEMORY_ENDS)}")
         if fault == "hang":
             self.hung = True
             if "seconds" in arguments:

@@ -29,6 +29,10 @@ _TEXTS = {
             "included, verify that the path is correct and try again."
         ),
     },
+    "out_of_memory": {
+        "ja": "種類 'System.OutOfMemoryException' の例外がスローされました。\r\n",
+        "en": "Exception of type 'System.OutOfMemoryException' was thrown.\r\n",
+    },
     "line": {"ja": "発生場所 行:1 文字:1", "en": "At line:1 char:1"},
     "no_service": {
         "ja": (

@@ -172,5 +172,6 @@ def is_passing(error: RemoteError) -> bool:
         "winrm_quota",
         "output_truncated",
         "output_foreign",
+        "memory_quota",
     }
     return error.reason in passing

@@ -30,6 +30,16 @@ PIECE_BYTES = 30_000
 _END = re.compile(r"-----END LEGACYOPS RESULT ([0-9]+)-----")
 # cmd.exe's answer to an unknown command is localised, but it always begins with the quoted name.
 _NO_POWERSHELL = re.compile(r"^\s*['\"]?powershell(\.exe)?['\"]?\W", re.IGNORECASE)
+# How PowerShell ends where WinRM's job object gives it no more memory: the runtime's own exception
+# (before .NET 4.0, from 4.0 on), a DLL that cannot be loaded, no memory, the commitment limit.
+_OUT_OF_MEMORY_RC = frozenset({0xE0434F4D, 0xE0434352, 0xC0000142, 0xC0000017, 0xC000012D})
+# A type's name is never localised; the second is ERROR_COMMITMENT_LIMIT's text in English, the
+# third what it and E_OUTOFMEMORY look like in PowerShell's own messages.
+_OUT_OF_MEMORY = re.compile(
+    r"OutOfMemoryException|paging\s+file\s+is\s+too\s+small|0x(?:800705AF|8007000E)\b",
+    re.IGNORECASE,
+)
+_OUT_OF_MEMORY_CODES = frozenset({0x800705AF, 0x8007000E})
 # What XML 1.0 cannot carry, not even escaped.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL as .NET's exceptions carry them.
@@ -200,6 +210,8 @@ def _no_answer(stdout: str, stderr: str, rc: int) -> RemoteError:
             "The host has no PowerShell.",
             "Install Windows Management Framework 2.0 on it, or let an operator do its steps.",
         )
+    if _is_out_of_memory(stdout, stderr, rc):
+        return _out_of_memory({"rc": rc, "stdout": _excerpt(stdout), "stderr": _excerpt(stderr)})
     boot = _BOOT_FAILED.search(stdout)
     if boot:
         return _script_failure("boot", {"message": _boot_message(boot[1])})
@@ -209,6 +221,23 @@ def _no_answer(stdout: str, stderr: str, rc: int) -> RemoteError:
         "See stdout and stderr in the result's detail;"
         " check that ansible_connection is winrm and no profile or agent replaces PowerShell.",
         {"rc": rc, "stdout": _excerpt(stdout), "stderr": _excerpt(stderr)},
+    )
+
+
+def _is_out_of_memory(stdout: str, stderr: str, rc: int) -> bool:
+    boot = _BOOT_FAILED.search(stdout)
+    said = (stdout, stderr, _boot_message(boot[1]) if boot else "")
+    return rc & 0xFFFFFFFF in _OUT_OF_MEMORY_RC or any(map(_OUT_OF_MEMORY.search, said))
+
+
+def _out_of_memory(detail: dict[str, t.Any]) -> RemoteError:
+    return RemoteError(
+        "memory_quota",
+        "PowerShell ran out of memory on the host: most likely WinRM's MaxMemoryPerShellMB"
+        " (150 in WinRM 2.0) is too small.",
+        'Raise it there: winrm set winrm/config/winrs @{MaxMemoryPerShellMB="1024"}. With WMF 3.0'
+        " (Windows Server 2012 and 2008 R2) it is ignored until KB2842230 is installed.",
+        detail,
     )
 
 
@@ -238,6 +267,8 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
             "Make room on it, then run again.",
             detail,
         )
+    if error.get("code") in _OUT_OF_MEMORY_CODES or _OUT_OF_MEMORY.search(str(error.get("type"))):
+        return _out_of_memory(detail)
     if reason == "script_error":
         line = error.get("line")
         where = f"{script}.ps1" if line is None else f"{script}.ps1, line {line}"

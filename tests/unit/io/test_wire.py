@@ -147,6 +147,24 @@ JA_UNKNOWN = (
         ("LEGACYOPS-BOOT-FAILED Ym9vbQ==\r\n", "", 92, "script_error"),
         ("LEGACYOPS-BOOT-FAILED\r\n", "", 92, "script_error"),
         (good("service"), "", 0, "output_foreign"),
+        # Ended by WinRM's quota of memory, as ansible#72557, #45134 and #39327 show it, and as a
+        # runtime before .NET 4.0 ends; WinRM sends unsigned numbers, others count below zero.
+        ("", "", 3762504530, "memory_quota"),
+        ("", "", 3221225794, "memory_quota"),
+        ("", "", -1073741502, "memory_quota"),
+        ("", "", 3762507597, "memory_quota"),
+        ("Process is terminated due to\r\nSystem.OutOfMemoryException.", "", 1, "memory_quota"),
+        ("", "The paging file is too small for this operation to complete.\r\n", 1, "memory_quota"),
+        ("", "ページング ファイルが小さすぎます。(HRESULT: 0x800705AF)", 1, "memory_quota"),
+        (
+            "LEGACYOPS-BOOT-FAILED "
+            + base64.b64encode(
+                b"Exception of type 'System.OutOfMemoryException' was thrown."
+            ).decode(),
+            "",
+            92,
+            "memory_quota",
+        ),
     ],
 )
 def test_what_is_no_answer_is_named(out: str, err: str, rc: int, reason: str) -> None:
@@ -184,6 +202,17 @@ def test_a_full_disk_has_its_own_reason(code: int) -> None:
         decode(bad("receive_file", "script_error", "x", code=code), "", 0, "receive_file")
     assert caught.value.reason == "disk_full"
     assert "room" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "more", [{"type": "System.OutOfMemoryException"}, {"code": 0x8007000E}, {"code": 0x800705AF}]
+)
+def test_a_script_that_ran_out_of_memory_names_the_quota(more: dict[str, Any]) -> None:
+    with pytest.raises(RemoteError) as caught:
+        decode(bad("observe", "script_error", "メモリが不足しています", **more), "", 0, "observe")
+    assert caught.value.reason == "memory_quota"
+    assert "MaxMemoryPerShellMB" in caught.value.message
+    assert "KB2842230" in caught.value.remedy
 
 
 def test_a_script_error_names_its_line() -> None:
