@@ -13,10 +13,13 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import spnego
 from spnego._ntlm_raw.crypto import ntowfv1  # no public way to an NT hash
 from spnego.exceptions import SpnegoError
+
+from legacyops_lab.accounts import Accounts, account_name, who
 
 PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 ENCRYPTED_TYPE = f'multipart/encrypted;protocol="{PROTOCOL}";boundary="Encrypted Boundary"'
@@ -71,12 +74,26 @@ class Authenticator:
     """What a host accepts: its accounts and whether Basic is allowed."""
 
     def __init__(
-        self, users: dict[str, str], user_file: Path, *, basic: bool, unencrypted: bool
+        self,
+        host: str,
+        users: dict[str, str],
+        user_file: Path,
+        accounts: Accounts,
+        *,
+        basic: bool,
+        unencrypted: bool,
     ) -> None:
+        self.host = host
+        self.accounts = accounts
         self.user_file = user_file
         self.basic = basic
         self.unencrypted = unencrypted
+        self._given = users
         self._users = {name.lower(): password for name, password in users.items()}
+
+    def account(self, domain: str, user: str) -> str | None:
+        """Return the account that a logon means, None where there is no such one."""
+        return account_name(self.host, self._given, domain, user)
 
     def challenges(self) -> list[str]:
         """Return the WWW-Authenticate values that this host offers."""
@@ -88,10 +105,18 @@ class Authenticator:
             raw = base64.b64decode(token)
         except binascii.Error:
             raise RefusedError(self.challenges()) from None
+        if not self.basic:
+            raise RefusedError(self.challenges())
+        account = None
         for encoding in ("utf-8", "latin-1"):  # clients differ, and Windows takes both
             name, _, password = raw.decode(encoding, "replace").partition(":")
-            if self.basic and self._users.get(name.lower()) == password:
+            domain, _, user = name.rpartition("\\")
+            account = self.account(domain, user)
+            locked = account is not None and self.accounts.locked(account)
+            if account and not locked and self._users.get(name.lower()) == password:
+                self.accounts.succeeded(account)
                 return name.lower()
+        self.accounts.failed(account)
         raise RefusedError(self.challenges())
 
 
@@ -126,16 +151,28 @@ class ConnectionAuth:
         raise RefusedError(self._accepts.challenges())
 
     def _step(self, token: str) -> tuple[str, str | None]:
+        named: str | None = None
         try:
+            raw = base64.b64decode(token)
+            if (parts := who(raw)) is not None:
+                named = self._accepts.account(*parts)
             with _user_file(self._accepts.user_file):
-                reply = self._next_context(base64.b64decode(token))
+                reply = self._next_context(raw)
         except (SpnegoError, binascii.Error, ValueError, struct.error):
-            self._context = None
-            raise RefusedError(self._accepts.challenges()) from None
+            self._accepts.accounts.failed(named)
+            self._refuse()
+        if named is not None and self._accepts.accounts.locked(named):
+            self._refuse()
+        if named is not None and self.user is not None:
+            self._accepts.accounts.succeeded(named)
         header = f"Negotiate {base64.b64encode(reply).decode()}" if reply else None
         if (user := self.user) is not None:
             return user, header
         raise RefusedError([header] if header else self._accepts.challenges())
+
+    def _refuse(self) -> NoReturn:
+        self._context = None
+        raise RefusedError(self._accepts.challenges()) from None
 
     def _next_context(self, token: bytes) -> bytes | None:
         """Step the context on; a fresh one starts where the last is complete."""

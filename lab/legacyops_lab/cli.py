@@ -298,7 +298,10 @@ def counters(options: argparse.Namespace) -> None:
     table = Table("host", *(name.replace("_", " ") for name in names))
     for host, values in {**answer["hosts"], "total": answer["total"]}.items():
         table.add_row(host, *(str(values.get(name, 0)) for name in names))
-    Console().print(table)
+    accounts = Table("account", "bad logons", "locked")
+    for name, counted in answer["accounts"].items():
+        accounts.add_row(name, str(counted["bad_logons"]), "yes" if counted["locked"] else "")
+    Console().print(table, accounts)
 
 
 def snapshot(options: argparse.Namespace) -> None:

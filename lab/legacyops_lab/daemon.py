@@ -33,7 +33,11 @@ class Lab:
         self.boards = Boards()
         hosts = estate_data["hosts"]
         self.server = LabServer(
-            self.world, self.clock, state / "accounts", lambda name: hosts[name]["winrm"]
+            self.world,
+            self.clock,
+            state / "accounts",
+            lambda name: hosts[name]["winrm"],
+            estate_data["estate"].get("lockout"),
         )
         self.stopping = asyncio.Event()
 
@@ -108,7 +112,7 @@ class Lab:
         for counters in hosts.values():
             for name, value in counters.items():
                 total[name] = total.get(name, 0) + value
-        return {"hosts": hosts, "total": total}
+        return {"hosts": hosts, "total": total, "accounts": self.server.accounts.counts()}
 
 
 def _begin(kept: dict[str, Any] | None) -> datetime:

@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 
+from legacyops_lab.https import port_of
+
 HERE = Path(__file__).parent
 DEFAULT_USERS = {"Administrator": "Lab-Passw0rd!"}
 DEFAULT_FT_USERS = {"Administrator": "Ft-Passw0rd!"}
@@ -170,7 +172,7 @@ def _check_addresses(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
     for name, host in data["hosts"].items():
         if "address" not in host:
             continue
-        endpoint = (host["address"], host["winrm"].get("port", 5985))
+        endpoint = (host["address"], port_of(host["winrm"]))
         if endpoint in seen:
             where = ["hosts", name, "address"]
             raise _mistake(path, node, where, f"{seen[endpoint]} has it too")

@@ -11,6 +11,7 @@ import yaml
 
 from legacyops_lab.ft import board, packages
 from legacyops_lab.ft.state import NODES
+from legacyops_lab.https import port_of
 from legacyops_lab.relay.observe import fix_level_place
 
 CONNECTION = {
@@ -33,7 +34,7 @@ def inventory(estate: dict[str, Any], state: Path = Path(".lab")) -> dict[str, A
     """
     hosts = {name: host for name, host in estate["hosts"].items() if _is_managed(host)}
     top: dict[str, Any] = {"vars": {**CONNECTION, **CLOCK, **estate.get("vars", {})}}
-    top["hosts"] = {name: _variables(host) for name, host in hosts.items()}
+    top["hosts"] = {name: _variables(name, host, state) for name, host in hosts.items()}
     groups: dict[str, Any] = {
         name: {"vars": variables} if variables else {}
         for name, variables in estate.get("groups", {}).items()
@@ -55,18 +56,25 @@ def _is_managed(host: dict[str, Any]) -> bool:
     return host.get("kind") != "relay" or bool(host.get("groups"))
 
 
-def _variables(host: dict[str, Any]) -> dict[str, Any]:
-    return {**_connection(host), **host.get("vars", {})}
+def _variables(name: str, host: dict[str, Any], state: Path) -> dict[str, Any]:
+    return {**_connection(name, host, state), **host.get("vars", {})}
 
 
-def _connection(host: dict[str, Any]) -> dict[str, Any]:
+def _connection(name: str, host: dict[str, Any], state: Path) -> dict[str, Any]:
     user, password = next(iter(host["users"].items()))
-    return {
+    https = host["winrm"].get("https")
+    variables = {
         "ansible_host": host["address"],
-        "ansible_port": host["winrm"].get("port", 5985),
+        "ansible_port": port_of(host["winrm"]),
         "ansible_user": user,
         "ansible_password": password,
     }
+    if https is not None:
+        variables["ansible_winrm_scheme"] = "https"
+        if https.get("certificate", {}).get("trusted", True):
+            certificate = state.resolve() / "accounts" / f"{name}.pem"
+            variables["ansible_winrm_ca_trust_path"] = str(certificate)
+    return variables
 
 
 # FT systems -----------------------------------------------------------------------------
@@ -78,7 +86,9 @@ def _ft_variables(
     """Return an FT system's variables: its relay's connection, its form, its credentials."""
     relay = hosts.get(system.get("relay", ""))
     mine = {
-        **(_connection(relay) if relay else {"ansible_connection": "local"}),
+        **(
+            _connection(system["relay"], relay, state) if relay else {"ansible_connection": "local"}
+        ),
         "legacyops_ft_system": _form(name, system, state),
         "legacyops_ft_credentials": _credentials(system),
     }

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from legacyops_lab.accounts import Accounts
 from legacyops_lab.auth import (
     ENCRYPTED_TYPE,
     Authenticator,
@@ -22,12 +23,12 @@ from legacyops_lab.auth import (
 )
 from legacyops_lab.clock import Clock
 from legacyops_lab.faults import WIRE_FAULTS, WireFaults
+from legacyops_lab.https import OldTls, context, port_of, write_certificate
 from legacyops_lab.service import Host, WsmanService
 from legacyops_lab.shells import Quotas
 
 log = logging.getLogger(__name__)
 
-PORT = 5985
 KEEP_ALIVE = 120.0  # seconds, as HTTP.sys
 WATCH = 0.05  # seconds between two looks at whether a host went away
 _SOAP = "application/soap+xml;charset=UTF-8"
@@ -55,18 +56,26 @@ class HostServer:
     """The endpoint of one host."""
 
     def __init__(
-        self, host: Host, winrm: dict[str, Any], clock: Clock, user_file: Path, port: int
+        self, host: Host, winrm: dict[str, Any], clock: Clock, secrets: Path, accounts: Accounts
     ) -> None:
         self.host = host
-        self.port = port
+        self.port = port_of(winrm)
+        self._https: dict[str, Any] | None = winrm.get("https")
+        self._certificate: Path | None = None
+        if self._https is not None:
+            wanted = self._https.get("certificate") or {}
+            self._certificate = write_certificate(secrets, host.name, host.address, wanted)
         self._boots = getattr(host, "boots", 0)  # a restart may be over before anybody looks
         self.faults = WireFaults()
         quotas = Quotas.of(winrm.get("quotas") or {})
         self.service = WsmanService(host, quotas, clock, self.faults)
+        user_file = secrets / f"{host.name}.users"
         write_user_file(user_file, host.name, host.users)
         self._accepts = Authenticator(
+            host.name,
             host.users,
             user_file,
+            accounts,
             basic=host.basic_allowed,
             unencrypted=bool(winrm.get("unencrypted", False)),
         )
@@ -83,8 +92,16 @@ class HostServer:
         )
         loop = asyncio.get_running_loop()
         self._socket = await loop.create_server(
-            self._connect, self.host.address, self.port, backlog=256
+            self._connect,
+            self.host.address,
+            self.port,
+            backlog=256,
+            ssl=None if self._certificate is None or self._old_tls else context(self._certificate),
         )
+
+    @property
+    def _old_tls(self) -> bool:
+        return self._https is not None and self._https.get("tls") == "1.0"
 
     async def stop(self) -> None:
         """Stop listening and cut what is open."""
@@ -121,7 +138,7 @@ class HostServer:
     def _connect(self) -> asyncio.BaseProtocol:
         if self._http is None or not self._reachable():
             return _Refuser()
-        return self._http()
+        return OldTls() if self._old_tls else self._http()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         transport = request.transport
@@ -208,17 +225,22 @@ class LabServer:
         clock: Clock,
         secrets: Path,
         winrm_of: Callable[[str], dict[str, Any]] = lambda name: {},
+        lockout: dict[str, Any] | None = None,
     ) -> None:
-        """`secrets` is a directory for the hosts' account files; `winrm_of` gives settings."""
+        """`secrets` is a directory for the hosts' account files and keys.
+
+        `winrm_of` gives a host's settings, `lockout` is the estate's.
+        """
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.world = world
+        self.accounts = Accounts(lockout or {}, clock.now)
         self.hosts = {
             name: HostServer(
                 host,
                 winrm_of(name),
                 clock,
-                secrets / f"{name}.users",
-                int(winrm_of(name).get("port", PORT)),
+                secrets,
+                self.accounts,
             )
             for name, host in world.hosts.items()
         }

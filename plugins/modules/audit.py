@@ -35,7 +35,7 @@ options:
   fail_on:
     description:
       - Severities of findings that make the task fail.
-      - A host that cannot be read has a finding of severity V(blocker).
+      - A host that cannot be read makes it fail whatever this says.
     type: list
     elements: str
     choices: [blocker, warning, info]

@@ -96,7 +96,7 @@ def test_a_failed_host_spends_the_budget_and_is_gone_on_with(lab: Any) -> None:
 
 def test_a_wrong_password_is_named(lab: Any) -> None:
     run = lab.playbook("assess", "-e", "ansible_password=Canary-wrong")
-    assert run.code == 0, run.output
+    assert run.code == 2, run.output  # nothing was read
     assert {f["id"] for f in lab.read("findings", f"{TEST}.json")["findings"]} == {"unreachable"}
     assert "rejects the credentials" in run.output
     assert "Canary-wrong" not in run.output
@@ -105,7 +105,8 @@ def test_a_wrong_password_is_named(lab: Any) -> None:
 def test_an_unreachable_host_is_left_alone_by_the_plan(start_lab: Callable[..., Any]) -> None:
     lab = start_lab(TEST)
     run = lab.playbook("plan", "-e", "ansible_port=1")
-    assert run.code == 0, run.output
+    assert run.code == 2, run.output
+    assert "No host could be read" in run.output
     assert lab.read("plan.json")["waves"] == []
     assert lab.read("plan.json")["hosts"][TEST]["blocked"]
 

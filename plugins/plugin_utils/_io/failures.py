@@ -4,7 +4,7 @@
 """Names the failures of a connection plugin.
 
 By exception class, HTTP status and WS-Man fault code, and by the English texts of the controller's
-own libraries (pywinrm, requests, ansible-core); never by the host's texts, which are localised.
+own libraries (see connection_faults); never by the host's texts, which are localised.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import typing as t
 
+from . import connection_faults
 from .watchdog import DeadlineExceeded
 from .winrm import SHELL_QUOTA
 from .wire import RemoteError
@@ -30,16 +31,22 @@ _QUOTAS = {
 _QUOTA_SUBCODES = ("QuotaLimit", "EncodingLimit")
 _ACCESS_DENIED = 5
 _OPERATION_TIMEOUT = 0x80338029
+_PROXY_WANTS_LOGON = 407
 
 _FAULT_CODE = re.compile(r"'wsmanfault_code': '?([0-9]+)")
 _FAULT_SUBCODE = re.compile(r"'fault_subcode': '(?:\w+:)?(\w+)'")
 _HTTP_CODE = re.compile(r"Code ([0-9]{3})\b")
-_ERRNO = re.compile(r"(?:\[Errno |Error\()([0-9]+)")
-_CREDENTIALS = re.compile(r"credentials were rejected|Kerberos auth failure", re.IGNORECASE)
+# Not of an SSLError, whose number is OpenSSL's library and no error of the system.
+_ERRNO = re.compile(r"(?:\[Errno |(?:OS|Timeout|Connection\w*)Error\()([0-9]+)")
+# What ansible-core makes of a 401, after the transport that met it.
+_REJECTED = re.compile(r"(\w+): the specified credentials were rejected", re.IGNORECASE)
+_REJECTED_ALONE = re.compile(r"credentials were rejected", re.IGNORECASE)
+_WITHOUT_NEGOTIATION = ("basic", "plaintext", "ssl")
 _TIMED_OUT = re.compile(r"Read timed out|attempt timed out|Operation\s+timed\s+out", re.IGNORECASE)
-_CONTROLLER = re.compile(
-    r"is not installed|does not support transport|No transport found|library", re.IGNORECASE
-)
+# An error of krb5 within an error of GSSAPI, as pykerberos shows it: (text, number).
+_KRB5_CODE = re.compile(r",\s*(-?[0-9]{6,})\)\)")
+# Reasons that mean: this account with this password is wrong, wherever it is tried.
+REFUSALS: t.Final = frozenset({"authentication_refused", "account_locked", "password_expired"})
 
 
 def connection_failure(failure: BaseException, seconds: float) -> RemoteError:
@@ -77,7 +84,7 @@ def _chain(failure: BaseException) -> list[BaseException]:
 
 def _named(link: BaseException) -> RemoteError | None:
     """A verdict on one exception, or None where it does not say enough."""
-    text = str(link)
+    text = str(link).split("\nstdout:")[0]  # what follows is the host's
     name = type(link).__name__
     code = _number(_FAULT_CODE, text)
     subcode = _FAULT_SUBCODE.search(text)
@@ -87,11 +94,18 @@ def _named(link: BaseException) -> RemoteError | None:
     if code == _OPERATION_TIMEOUT or name == "WinRMOperationTimeoutError":
         return _timeout("did not finish a WinRM operation in time")
     if code == _ACCESS_DENIED:
-        return _refused("The host knows the account but denies it access")
-    if http == 401 or name in ("InvalidCredentialsError", "BasicAuthDisabledError"):
-        return _refused("The host rejects the credentials")
-    if _CREDENTIALS.search(text):
-        return _refused("The host rejects the credentials")
+        return RemoteError(
+            "not_administrator",
+            "The host knows the account but denies it access.",
+            "Make it an administrator there (a local one also needs LocalAccountTokenFilterPolicy"
+            " 1 where its User Account Control filters remote tokens).",
+        )
+    rejected = _rejected(name, text, http)
+    if rejected is not None:
+        return rejected
+    from_controller = code is None and http in (None, _PROXY_WANTS_LOGON)
+    if from_controller and (fault := _fault(text)) is not None:
+        return fault
     if code is not None or http is not None:
         return RemoteError(
             "unreachable",
@@ -101,13 +115,75 @@ def _named(link: BaseException) -> RemoteError | None:
         )
     if name == "ReadTimeout" or _TIMED_OUT.search(text):
         return _timeout("did not answer in time")
-    if name == "AnsibleError" and _CONTROLLER.search(text):
-        return RemoteError(
-            "controller",
-            f"The controller cannot use this connection: {_first_line(link)}.",
-            "Install what is missing on the controller, or choose another transport.",
-        )
     return None
+
+
+def _rejected(name: str, text: str, http: int | None) -> RemoteError | None:
+    """The verdict on credentials that the host itself has rejected, or None."""
+    transports = [transport.lower() for transport in _REJECTED.findall(text)]
+    # A setting that pywinrm misses is raised as the same class, before anything is asked.
+    by_class = name in ("InvalidCredentialsError", "BasicAuthDisabledError")
+    said = transports or http == 401 or _REJECTED_ALONE.search(text)
+    if not said and (not by_class or _fault(text) is not None):
+        return None
+    if transports and set(transports) == {"kerberos"}:
+        return RemoteError(
+            "ticket_refused",
+            "The host rejects the Kerberos ticket.",
+            "Look whether the host is in the domain and its clock is right, whether its SPN belongs"
+            " to another account (setspn -L), and whether the account is an administrator there.",
+        )
+    if transports and set(transports) <= set(_WITHOUT_NEGOTIATION):
+        return _refused(
+            f"The host rejects the credentials, or the transport {transports[0]} (Basic), which"
+            " hosts do not allow by default"
+        )
+    return _refused("The host rejects the credentials")
+
+
+def _fault(text: str) -> RemoteError | None:
+    """The verdict on what the controller's libraries say, or None."""
+    krb5 = _krb5_code(text)
+    for fault in connection_faults.EVERY:
+        match = fault.match(text)
+        if krb5 in fault.codes or match:
+            said = (match.groupdict().get("said") if match else None) or "no more is said"
+            sentence = fault.sentence.format(said=_line(said))
+            return RemoteError(fault.reason, sentence, fault.remedy, {"said": _line(text)})
+    return None
+
+
+def no_password() -> RemoteError:
+    """The verdict on an empty password: sent, it would be a bad logon."""
+    fault = connection_faults.NO_PASSWORD
+    return RemoteError(fault.reason, fault.sentence, fault.remedy)
+
+
+def _krb5_code(text: str) -> int | None:
+    """The error number of krb5, which some builds show unsigned."""
+    match = _KRB5_CODE.search(text)
+    if match is None:
+        return None
+    number = int(match[1]) & 0xFFFFFFFF
+    return number - 2**32 if number >= 2**31 else number
+
+
+def wrong_connection(transport: str) -> RemoteError:
+    """The verdict on a connection plugin that is not winrm.
+
+    :param transport: its own name.
+    """
+    why = {
+        "ssh": " (Ansible's own choice where nothing is set)",
+        "psrp": " (PowerShell remoting, which this collection does not use)",
+    }
+    return RemoteError(
+        "wrong_connection",
+        f"The connection is {transport}{why.get(transport, '')}, and only winrm reaches such a"
+        " host.",
+        "Set ansible_connection: winrm.",
+        {"transport": transport},
+    )
 
 
 def _quota(code: int | None) -> RemoteError:
@@ -157,7 +233,12 @@ def _number(pattern: re.Pattern[str], text: str) -> int | None:
 
 def _first_line(failure: BaseException) -> str:
     """The beginning of an exception's text, as part of a sentence."""
-    text = " ".join(str(failure).split()) or type(failure).__name__
+    return _line(str(failure)) or type(failure).__name__
+
+
+def _line(text: str) -> str:
+    """The beginning of a library's text, as part of a sentence."""
+    text = " ".join(text.split())
     return "".join(c for c in text if c.isprintable())[:300].rstrip(".")
 
 
@@ -174,4 +255,4 @@ def is_passing(error: RemoteError) -> bool:
         "output_foreign",
         "memory_quota",
     }
-    return error.reason in passing
+    return error.reason in passing or error.reason in connection_faults.PASSING

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from .._core.observation import Observation
 from . import watchdog
-from .failures import connection_failure
+from .accounts import Logon
+from .failures import connection_failure, no_password, wrong_connection
 from .terminal import tell
 from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
 from .wire import RemoteError, decode, payload
@@ -40,6 +41,7 @@ _STARTS_PER_SHELL = 5
 _SHELL_PATIENCE_SECONDS = 240.0
 _SHELL_RETRY_SECONDS = 10.0
 _CLOSE_SECONDS = 10.0
+_DIAL_SECONDS = 30.0  # as pywinrm
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "_powershell"
 # A boot token is no secret: messages show it.
@@ -136,18 +138,50 @@ class Remote:
         boot = (_SCRIPTS / "boot.ps1").read_text(encoding="utf-8")
         try:
             with self._connection.tuned(), watchdog.deadline(seconds):
+                self._log_on(seconds)
                 self.starts += 1
                 self._starts_in_shell += 1
                 result: dict[str, t.Any] = self._action._low_level_execute_command(
                     boot, in_data=stdin, sudoable=False
                 )
                 return result
+        except RemoteError:
+            self.reset()
+            raise
         except (Exception, watchdog.DeadlineExceeded) as failure:
             sent = self._connection.send_failure
             self.reset()
             raise connection_failure(sent or failure, seconds) from None
         finally:
             self._last_use = time.monotonic()
+
+    def _log_on(self, seconds: float) -> None:
+        """Log on where that is still to be done; see accounts for when the host is not asked.
+
+        :raises RemoteError: it is not, or it refuses.
+        """
+        if self._connection.transport != "winrm":
+            raise wrong_connection(self._connection.transport)
+        if self._connection.blank():
+            raise no_password()
+        account = self._connection.account()
+        if account is None or self._connection.connected:
+            return
+        logon = Logon(self.host, *account)
+        if not logon.free:
+            self._dial(seconds)
+        with logon.asking():
+            try:
+                self._connection.connect()
+            except (Exception, watchdog.DeadlineExceeded) as failure:
+                raise connection_failure(failure, seconds) from None
+
+    def _dial(self, seconds: float) -> None:
+        """:raises RemoteError: nothing listens there, so that it would only hold up others."""
+        try:
+            self._connection.dial(min(_DIAL_SECONDS, seconds))
+        except OSError as failure:
+            raise connection_failure(failure, seconds) from None
 
     def secrets(self, params: t.Any) -> list[str]:
         """Every text that must not stand in a message, however deep, longest first."""

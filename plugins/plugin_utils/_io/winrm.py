@@ -10,6 +10,7 @@ that looks different inside, nothing is changed and nothing breaks.
 from __future__ import annotations
 
 import functools
+import socket
 import typing as t
 from contextlib import contextmanager
 
@@ -80,6 +81,52 @@ class WinrmConnection:
                 raise
 
         return wrapper
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is logged on; True also where the plugin does not say."""
+        return bool(getattr(self._connection, "_connected", True))
+
+    def connect(self) -> None:
+        """Log on and open a shell, as the plugin itself does before its first command."""
+        self._connection._connect()
+
+    def account(self) -> tuple[str, str] | None:
+        """User and password, where it logs on with both of them."""
+        user, password = self.option("remote_user"), self.option("remote_password")
+        return (user, password) if user and password else None
+
+    def blank(self) -> bool:
+        """Whether the password is empty where one would be sent."""
+        user, transports = self.option("remote_user") or "", self.option("transport") or ""
+        without = any(name in transports for name in ("kerberos", "certificate", "ssl"))
+        ticket = without or (not transports and "@" in user)
+        return bool(user) and self.option("remote_password") == "" and not ticket
+
+    def dial(self, seconds: float) -> None:
+        """Make and end a TCP connection, where nothing stands between: a silent host is no turn.
+
+        :raises OSError: nothing listens there, or it has no address.
+        """
+        host, port = self.option("remote_addr"), self.option("port")
+        if not host or not port or self._proxied(host):
+            return
+        socket.create_connection((host, int(port)), timeout=seconds).close()
+
+    def _proxied(self, host: str) -> bool:
+        """Whether requests would go through a proxy."""
+        try:
+            extras = self._connection.get_option("_extras") or {}
+        except Exception:  # as in option()
+            extras = {}
+        try:
+            from requests.utils import get_environ_proxies, select_proxy
+        except ImportError:  # the plugin will say so
+            return True
+        scheme = self.option("scheme") or ("http" if self.option("port") == "5985" else "https")
+        return "ansible_winrm_proxy" in extras or bool(
+            select_proxy(f"{scheme}://{host}", get_environ_proxies(f"{scheme}://{host}"))
+        )
 
     def drop(self, seconds: float) -> None:
         """Close the connection within ``seconds``; where that fails, forget it.

@@ -87,9 +87,8 @@ def chained(outer: Exception, inner: Exception) -> Exception:
             AnsibleConnectionFailure("ntlm: the specified credentials were rejected by the server"),
             "authentication_refused",
         ),
-        (AnsibleConnectionFailure("Kerberos auth failure for a@B: x"), "authentication_refused"),
         (InvalidCredentialsError("x"), "authentication_refused"),
-        (AnsibleConnectionFailure("ntlm: " + str(fault(5))), "authentication_refused"),
+        (AnsibleConnectionFailure("ntlm: " + str(fault(5))), "not_administrator"),
         (WinRMTransportError("http", 401, ""), "authentication_refused"),
         (AnsibleConnectionFailure("ntlm: " + str(fault(0x803381A8))), "winrm_quota"),
         (fault(0x803381A7), "winrm_quota"),
@@ -105,7 +104,7 @@ def chained(outer: Exception, inner: Exception) -> Exception:
         (AnsibleConnectionFailure("ntlm: Connection refused"), "unreachable"),
         (fault(0x80338000), "unreachable"),
         (WinRMTransportError("http", 503, ""), "unreachable"),
-        (socket.gaierror(-2, "Name or service not known"), "unreachable"),
+        (socket.gaierror(-2, "Name or service not known"), "name_unresolved"),
         (AnsibleError("winrm or requests is not installed: x"), "controller"),
         # Tidying up on a dead line fails in its own way; what went before is the cause.
         (
