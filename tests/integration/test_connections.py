@@ -202,7 +202,7 @@ def account(lab: Twins) -> dict[str, Any]:
     return dict(counted["LAB\\HOTFIX"])
 
 
-def reasons(folder: Path, kind: str) -> list[str]:
+def reasons(folder: Path, kind: str) -> list[str | None]:
     files = (folder / kind).glob("*.json")
     return [json.loads(file.read_text(encoding="utf-8")).get("reason") for file in files]
 
@@ -216,7 +216,7 @@ def test_a_wrong_password_is_one_bad_logon_a_run(crowd: Twins, tmp_path: Path) -
         assert run.returncode == 2, run.stdout
         assert account(crowd) == {"bad_logons": number, "locked": False}
         told = reasons(tmp_path / name, kind)
-        assert sorted(set(told)) == ["account_refused", "authentication_refused"]
+        assert set(told) == {"account_refused", "authentication_refused"}
         assert told.count("authentication_refused") == 1
         assert len(told) == len(CROWD)
         assert "has refused the account LAB\\hotfix in this run" in " ".join(run.stdout.split())
