@@ -37,7 +37,7 @@ demo: venv
 	@$(BIN)/python tools/demo.py
 
 test: venv
-	@tools/browser.sh
+	@tools/judges.sh
 	$(PYTEST) $(SIDE_BY_SIDE)
 
 unit: venv

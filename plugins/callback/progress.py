@@ -101,6 +101,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
     def _erase(self) -> None:
         if self._drawn:
             sys.stdout.write(ERASE.format(self._drawn))
+            sys.stdout.flush()  # what is printed next may go to stderr
             self._drawn = 0
 
     def _draw(self) -> None:

@@ -36,7 +36,6 @@ def lab(
         **ansible_environment,
         "ANSIBLE_STDOUT_CALLBACK": "legacyops.hotfix.progress",
         "TERM": "xterm",
-        "PYTHONUNBUFFERED": "1",
     }
     data = estate(["shown", "busy", "piped"], busy=USER)
     with running(tmp_path_factory.mktemp("progress"), environment, data) as lab:

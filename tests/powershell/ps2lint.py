@@ -186,9 +186,36 @@ def _child(node: Node, *types: str) -> Node | None:
     return next((c for c in node.children if c.type in types), None)
 
 
+def parsed(text: str) -> Node:
+    """The script's tree.
+
+    Two things that every PowerShell takes are errors to the grammar (tree-sitter-pwsh 0.38): a
+    label after break or continue, and a statement in the line in which a param block ends. They
+    are rewritten before, with a semicolon in the label's place and after the block; so lines stay.
+    """
+    source = text.encode()
+    while True:
+        root = _PARSER.parse(source).root_node
+        errors = [node for node in _walk(root) if node.type == "ERROR"]
+        rewritten = next(filter(None, (_rewritten(source, node) for node in errors)), None)
+        if rewritten is None:
+            return root
+        source = rewritten
+
+
+def _rewritten(source: bytes, error: Node) -> bytes | None:
+    """The script without this error; None where it is one indeed."""
+    for node, after in zip(error.children, [*error.children[1:], None], strict=True):
+        if node.type == "param_block":
+            return source[: node.end_byte] + b";" + source[node.end_byte :]
+        if node.type in ("break", "continue") and after and after.type == "simple_name":
+            return source[: after.start_byte] + b";" + source[after.end_byte :]
+    return None
+
+
 def functions_of(text: str) -> set[str]:
     """Names of the functions that a script defines, in lower case."""
-    root = _PARSER.parse(text.encode()).root_node
+    root = parsed(text)
     return {
         _text(_child(node, "function_name")).lower()
         for node in _walk(root)
@@ -200,7 +227,7 @@ class _Linter:
     """One pass over one script; each _on_TYPE method looks at nodes of that type."""
 
     def __init__(self, text: str, known: Collection[str]) -> None:
-        self.source = text.encode()
+        self.root = parsed(text)
         self.known = frozenset(name.lower() for name in known)
         self.findings: set[Finding] = set()
 
@@ -209,7 +236,7 @@ class _Linter:
         self.findings.add(Finding(node.start_point[0] + 1, rule, shown[0][:80]))
 
     def run(self) -> list[Finding]:
-        for node in _walk(_PARSER.parse(self.source).root_node):
+        for node in _walk(self.root):
             if node.type == "ERROR" or node.is_missing:
                 self._error(node)
             check: Callable[[Node], None] | None = getattr(self, "_on_" + node.type, None)

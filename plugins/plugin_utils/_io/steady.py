@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What keeps ansible-playbook from waiting for ever: for a reader of its output, or for a worker.
 
+And what keeps those who read it from waiting: ansible-core leaves it to Python when a line is
+written, into a file or a pipe only after 8 KiB. Whoever looks on through ``tee`` would not see what
+he is asked to do, and a run that is killed would take its last lines with it.
+
 ansible-core (2.16 to 2.21) prints in the thread that takes the workers' results: a print that fails
 (``| head``, a pager that was quit, a terminal that is gone, a full disk) ends that thread, and no
 result is ever taken again. And under the strategies free and host_pinned nobody notices that a
@@ -12,6 +16,7 @@ Callbacks could watch for that, and run only where a site enables them. What run
 ansible-playbook itself, whatever is enabled, is the import of an action, before the first worker is
 forked for it: there :func:`keep_going` is called. From then on
 
+- each line is written when it is said;
 - output that nobody can take any more is dropped, and the run goes on;
 - a task whose worker is gone without a result is given to a new worker, where it may be repeated:
   every action of this collection may, it looks first and joins what is under way;
@@ -88,13 +93,17 @@ def keep_going() -> None:
 
 
 def _outlast(stream: t.Any) -> None:
-    """Have what writes to a stream never fail; ansible-core patches the same two methods."""
+    """Have a stream write each line at once, and never fail.
+
+    ansible-core patches the same two methods.
+    """
     try:
         buffer, descriptor = stream.buffer, stream.fileno()
     except (AttributeError, OSError, ValueError):
         return  # not a file: a test's, or a program's own
     buffer.write = _lasting(buffer.write, descriptor)
     buffer.flush = _lasting(buffer.flush, descriptor)
+    stream.reconfigure(line_buffering=True)
 
 
 def _lasting(write: t.Callable[..., t.Any], descriptor: int) -> t.Callable[..., t.Any]:

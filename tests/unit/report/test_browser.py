@@ -26,7 +26,7 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="no chromium and chromedriver here: see tools/browser.sh"
+        not (CHROMIUM and DRIVER), reason="no chromium and chromedriver here: see tools/judges.sh"
     ),
 ]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is in the extra dev")

@@ -1,0 +1,2 @@
+# expect: command
+function Get-It { param($One) param($Two) $One + $Two }

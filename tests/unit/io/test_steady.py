@@ -1,0 +1,29 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ansible-playbook says is written at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+# Importing an action is all that ansible-playbook does before it starts a worker for it.
+PROGRAM = """
+import os, signal
+from ansible.utils.display import Display
+from ansible_collections.legacyops.hotfix.plugins.action import node_info
+for number in range(1000):
+    Display().display(f"line {number}")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_run_has_written_its_last_line(
+    tmp_path: Path, ansible_environment: dict[str, str]
+) -> None:
+    with (tmp_path / "log").open("w") as log:
+        words = [sys.executable, "-c", PROGRAM]
+        subprocess.run(words, env=ansible_environment, stdout=log, timeout=60, check=False)
+    assert (tmp_path / "log").read_text().endswith("line 998\nline 999\n")
