@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .digest import digest
+from .model import CoreError
 
 Request = dict[str, Any]
 
@@ -69,14 +70,16 @@ class Observation:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Observation:
-        """Return the observation written by to_dict."""
-        data = value.get("data")
+        """Return the observation written by to_dict. Raises CoreError where it is none."""
+        texts = {name: value.get(name) for name in ("host", "taken", "source")}
+        for name, text in texts.items():
+            if not isinstance(text, str):
+                raise CoreError(f"A recorded observation has no {name}: assess the host again.")
+        data, change = value.get("data"), value.get("change")
         return cls(
-            host=str(value["host"]),
-            taken=str(value["taken"]),
-            source=str(value["source"]),
+            **texts,  # type: ignore[arg-type]
             data=data if isinstance(data, Mapping) else {},
-            change=value.get("change"),
+            change=change if isinstance(change, Mapping) else None,
         )
 
     def to_dict(self) -> dict[str, Any]:

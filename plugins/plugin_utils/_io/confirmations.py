@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._core.people import same_person
-from .files import write_whole
+from .files import UnreadableError, read_object, write_whole
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
 
@@ -304,14 +304,9 @@ def _request(path: Path, record: Mapping[str, Any]) -> Request:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as problem:
+        return read_object(path)
+    except UnreadableError as problem:
         raise _unreadable(path, str(problem)) from None
-    if not isinstance(value, dict):
-        raise _unreadable(path, "it holds no JSON object")
-    return value
 
 
 def _unreadable(path: Path, why: str) -> ConfirmationError:

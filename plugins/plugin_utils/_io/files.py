@@ -13,6 +13,9 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from .answers import AnswerError, loads
 
 
 def make_folder(path: Path) -> None:
@@ -51,6 +54,30 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> bool:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
     return True
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read as one of ours; the text says why, as part of a sentence."""
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Read a file that holds one JSON object; None where there is none.
+
+    :raises UnreadableError: it is there, and cannot be read or is no JSON object.
+    """
+    try:
+        value = loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise UnreadableError(problem.strerror or type(problem).__name__) from problem
+    except AnswerError as problem:
+        raise UnreadableError(str(problem)) from None
+    except ValueError:
+        raise UnreadableError("it is no JSON") from None
+    if not isinstance(value, dict):
+        raise UnreadableError("it holds no JSON object")
+    return value
 
 
 def private_opener(path: str, flags: int) -> int:

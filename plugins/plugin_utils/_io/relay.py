@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 from .._core.ft_system import NODES
 from .failures import is_passing
-from .remote import Remote, RemoteError, scrubbed
+from .remote import Remote
 from .site_command import Credentials
 from .waiting import Progress, Stop, poll
+from .wire import RemoteError, scrubbed
 
 Data = dict[str, t.Any]
 

@@ -23,7 +23,7 @@ from .accounts import Logon
 from .failures import connection_failure, no_password, wrong_connection
 from .terminal import tell
 from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
-from .wire import RemoteError, decode, payload
+from .wire import RemoteError, decode, payload, scrubbed
 
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -98,7 +98,7 @@ class Remote:
         try:
             stdin = payload(script_text(script), params, pieces)
             answer = self._execute(stdin, seconds)
-            return decode(answer["stdout"], answer["stderr"], answer["rc"], script)
+            return decode(answer["stdout"], answer["stderr"], answer["rc"], script, secrets)
         except RemoteError as error:
             raise _scrubbed(error, self.host, secrets) from None
 
@@ -201,18 +201,6 @@ def _secrets_in(value: t.Any) -> t.Iterator[str]:
     elif isinstance(value, list | tuple):
         for member in value:
             yield from _secrets_in(member)
-
-
-def scrubbed(value: t.Any, secrets: Iterable[str]) -> t.Any:
-    """The same value of JSON types, without any of the secrets in its texts."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, "********")
-    elif isinstance(value, Mapping):
-        value = {key: scrubbed(member, secrets) for key, member in value.items()}
-    elif isinstance(value, list | tuple):
-        value = [scrubbed(member, secrets) for member in value]
-    return value
 
 
 def _scrubbed(error: RemoteError, host: str, secrets: list[str]) -> RemoteError:

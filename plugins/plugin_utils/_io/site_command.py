@@ -194,7 +194,9 @@ class SiteCommand:
         elif self._credentials is not None:
             given = f"{self._credentials.username}\n{self._credentials.password}\n".encode()
         code, text = _run(line, environment, given, self._seconds, self._where)
-        return Answer(code, self._credentials.scrub(text) if self._credentials else text)
+        if self._credentials is not None:
+            text = self._credentials.scrub(text)  # before it is cut: half a password is one, too
+        return Answer(code, text[:_LONGEST_OUTPUT])
 
     def _filled(self, word: str, names: Mapping[str, str]) -> str:
         filled = _PLACEHOLDER.sub(lambda found: names[found[1]], word)
@@ -206,7 +208,7 @@ class SiteCommand:
 def _run(
     line: list[str], environment: dict[str, str], given: bytes, seconds: float, where: str
 ) -> tuple[int | None, str]:
-    """Exit code (None at the deadline) and what was printed, at most 64 KiB of it.
+    """Exit code (None at the deadline) and what was printed, at most 128 KiB of it.
 
     The output goes to a file: a command that prints without end cannot fill the memory, and one
     that leaves a child behind cannot keep the reader waiting.
@@ -236,7 +238,7 @@ def _run(
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_SETTLE_SECONDS)
         output.seek(0)
-        return code, output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+        return code, output.read(2 * _LONGEST_OUTPUT).decode("utf-8", "replace")
 
 
 def _is_number(value: object) -> bool:

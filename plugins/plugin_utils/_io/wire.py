@@ -14,11 +14,12 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
 import re
 import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
+
+from .answers import AnswerError, fault, loads
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
 TOO_OLD = "LEGACYOPS-POWERSHELL-TOO-OLD"
@@ -142,26 +143,33 @@ def file_pieces(stream: t.BinaryIO) -> t.Iterator[bytes]:
         yield piece
 
 
-def decode(stdout: str, stderr: str, rc: int, script: str) -> dict[str, t.Any]:
+def decode(
+    stdout: str, stderr: str, rc: int, script: str, secrets: Sequence[str] = ()
+) -> dict[str, t.Any]:
     """The data of a script's answer.
 
     :param rc: the command's exit code.
     :param script: the name of the script that was asked.
+    :param secrets: what must stand in no message; taken out before a text is cut or folded.
     :raises RemoteError: whatever is not a complete, good answer, by its own reason.
     """
     if BEGIN not in stdout:
-        raise _no_answer(stdout, stderr, rc)
+        raise _no_answer(scrubbed(stdout, secrets), scrubbed(stderr, secrets), rc)
     answer = _answer(stdout)
     if answer.get("script") != script:
         raise RemoteError(
             "output_foreign",
-            f"The answer came from script {answer.get('script')!r} instead of {script!r}.",
+            f"The answer came from script {_word(answer.get('script'))} instead of {script}.",
             "Run again; if it stays, another program writes into this host's WinRM sessions.",
         )
-    if not answer.get("ok"):
-        raise _script_failure(script, answer.get("error") or {})
-    data = answer.get("data")
-    return data if isinstance(data, dict) else {}
+    if answer.get("ok") is not True:
+        error = answer.get("error")
+        raise _script_failure(script, scrubbed(error if isinstance(error, dict) else {}, secrets))
+    data = answer.get("data") or {}
+    wrong = fault(script, data)
+    if wrong is not None:
+        raise _malformed(wrong)
+    return t.cast("dict[str, t.Any]", data)
 
 
 def _answer(stdout: str) -> dict[str, t.Any]:
@@ -180,12 +188,23 @@ def _answer(stdout: str) -> dict[str, t.Any]:
     if len(raw) != int(end.group(1)):
         raise _truncated(f"{len(raw)} of {end.group(1)} bytes arrived")
     try:
-        answer = json.loads(raw)
+        answer = loads(raw)
+    except AnswerError as problem:
+        raise _malformed(str(problem)) from None
     except ValueError:
         raise _truncated("it is not whole JSON") from None
     if not isinstance(answer, dict):
         raise _truncated("it is no JSON object")
     return answer
+
+
+def _malformed(how: str) -> RemoteError:
+    """What arrived whole and cannot be meant: asking again brings the same."""
+    return RemoteError(
+        "answer_malformed",
+        f"The host's answer is not of its form: {how}.",
+        "The host is left as it is. See whether something there alters what PowerShell says.",
+    )
 
 
 def _truncated(how: str) -> RemoteError:
@@ -250,6 +269,30 @@ def _boot_message(text: str) -> str:
     return said or "stdin arrived incomplete"
 
 
+def _word(value: t.Any) -> str | None:
+    """A name that a host gives, such as an exception's type, where it looks like one."""
+    if value is None:
+        return None
+    known = isinstance(value, str) and re.fullmatch(r"[\w.`+-]{1,120}", value, re.ASCII)
+    return str(value) if known else "(a strange name)"
+
+
+def _number(value: t.Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def scrubbed(value: t.Any, secrets: Iterable[str]) -> t.Any:
+    """The same value of JSON types, without any of the secrets in its texts."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "********")
+    elif isinstance(value, Mapping):
+        value = {key: scrubbed(member, secrets) for key, member in value.items()}
+    elif isinstance(value, list | tuple):
+        value = [scrubbed(member, secrets) for member in value]
+    return value
+
+
 def _excerpt(text: str) -> str:
     """The beginning of foreign text, without anything that could act on a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:500])
@@ -259,8 +302,9 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
     """The error object of a script as an exception; its text is the host's, so it is quoted."""
     reason = _KINDS.get(str(error.get("kind")), "script_error")
     said = " ".join(_excerpt(str(error.get("message") or "no message")).split())
-    detail = {"script": script, **{k: error.get(k) for k in ("line", "type", "code")}}
-    if error.get("code") in _DISK_FULL:
+    detail: dict[str, t.Any] = {"script": script, "type": _word(error.get("type"))}
+    detail |= {key: _number(error.get(key)) for key in ("line", "code")}
+    if detail["code"] in _DISK_FULL:
         return RemoteError(
             "disk_full",
             f"A disk of the host is full: {said}",
@@ -270,7 +314,7 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
     if error.get("code") in _OUT_OF_MEMORY_CODES or _OUT_OF_MEMORY.search(str(error.get("type"))):
         return _out_of_memory(detail)
     if reason == "script_error":
-        line = error.get("line")
+        line = detail["line"]
         where = f"{script}.ps1" if line is None else f"{script}.ps1, line {line}"
         return RemoteError(
             reason,

@@ -221,7 +221,12 @@ function Read-NodeEvents($Node, $Parameters, $Data) {
         if (($text.Length -eq 0) -and ($null -ne $entry.InsertionStrings)) {
             $text = [string]::Join(' ', [string[]]$entry.InsertionStrings)
         }
-        if ($text.Length -gt 1000) { $text = $text.Substring(0, 1000) }
+        if ($text.Length -gt 1000) {
+            # Not in the middle of a surrogate pair.
+            $end = 1000
+            if ([char]::IsHighSurrogate($text[999])) { $end = 999 }
+            $text = $text.Substring(0, $end)
+        }
         [void]$entries.Add(@{ utc = ConvertTo-UtcText $time; text = $text })
     }
     $cut = $more -or ($events.Count -ge 5000)

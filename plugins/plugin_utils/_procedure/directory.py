@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .._io.files import write_whole
+from .._io.files import UnreadableError, read_object, write_whole
 
 NOT_BEGUN = "not_begun"
 UNDER_WAY = "under_way"
@@ -105,16 +105,11 @@ class ChangeDirectory:
     def read(self, path: Path) -> dict[str, Any] | None:
         """One JSON object, or None where there is no such file."""
         try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as problem:
+            return read_object(path)
+        except UnreadableError as problem:
             raise ChangeError(
                 f"{path} cannot be read ({problem}). Restore it, or make it again."
             ) from problem
-        if not isinstance(value, dict):
-            raise ChangeError(f"{path} is not one of our files: it holds no JSON object.")
-        return value
 
     def write(self, path: Path, value: Mapping[str, Any]) -> None:
         """Write one JSON object atomically and durably."""

@@ -23,9 +23,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.remote import
     Remote,
     RemoteError,
     script_text,
-    scrubbed,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import scrubbed
 from hypothesis import given
 from hypothesis import strategies as st
 from io_doubles import FakeAction, bad, good
