@@ -8,15 +8,24 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.advisory import select_advisory
+from ..plugin_utils._core.advisory import Advisory, select_advisory
 from ..plugin_utils._core.findings import acts
 from ..plugin_utils._core.observation import Observation
-from ..plugin_utils._core.plan import HostPlan, make_plan, plan_digest, plan_host, same_plan
+from ..plugin_utils._core.plan import (
+    HostPlan,
+    Outside,
+    make_plan,
+    outside_of,
+    plan_digest,
+    plan_host,
+    same_plan,
+)
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
+from ..plugin_utils._procedure.farm import incomplete, outside
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
 from ..plugin_utils._procedure.text import plan_text, unpainted
@@ -48,7 +57,8 @@ class ActionModule(ProcedureAction):
                 self.check_backups(host, settings[host])
             observation = self._observation(directory, host)
             host_plans.append(plan_host(advisory, settings[host], observation))
-        plan, changed = self._made(directory, args["change_id"], host_plans, settings)
+        others = self._others(directory, advisories, settings)
+        plan, changed = self._made(directory, args["change_id"], host_plans, settings, others)
         sources = self.task_vars.get("ansible_inventory_sources") or []
         confirm = confirm_command(sources, args["change_id"], args["change_dir"])
         if not args["quiet"]:
@@ -71,6 +81,7 @@ class ActionModule(ProcedureAction):
         change_id: str,
         host_plans: list[HostPlan],
         settings: dict[str, dict[str, t.Any]],
+        others: dict[str, Outside],
     ) -> tuple[dict[str, t.Any], bool]:
         """The plan of the change, and whether it is a new one.
 
@@ -78,7 +89,13 @@ class ActionModule(ProcedureAction):
 
         :raises ChangeError: the directory holds the plan of another change.
         """
-        plan = make_plan(host_plans, common(settings.values()), change=change_id, created=now())
+        plan = make_plan(
+            host_plans,
+            common(settings.values()),
+            change=change_id,
+            created=now(),
+            outside=list(others.values()),
+        )
         before = directory.read(directory.plan)
         if before is not None:
             of_change(directory, before, change_id)
@@ -87,6 +104,27 @@ class ActionModule(ProcedureAction):
         if not self.check_mode:
             directory.write(directory.plan, plan)
         return plan, True
+
+    def _others(
+        self,
+        directory: ChangeDirectory,
+        advisories: t.Mapping[str, Advisory],
+        settings: t.Mapping[str, t.Mapping[str, t.Any]],
+    ) -> dict[str, Outside]:
+        """The servers outside of the run that count for the farms of those inside.
+
+        :raises ActionError: the run does not see the whole of a farm, or may not.
+        """
+        hostvars = self.task_vars["hostvars"]
+        wrong = incomplete(settings, hostvars, self.task_vars)
+        if wrong:
+            raise ActionError("farm_incomplete", wrong)
+        found = {}
+        for host, theirs in outside(settings, hostvars).items():
+            record = directory.read(directory.host_file("observations", host))
+            seen = None if record is None else Observation.from_dict(record)
+            found[host] = outside_of(host, theirs, advisories, seen)
+        return found
 
     def _observation(self, directory: ChangeDirectory, host: str) -> Observation:
         """What assess read; where it could read nothing, everything is unknown."""

@@ -15,7 +15,7 @@ from .images import Image
 from .installer import Installer
 from .jobs import Jobs, exit_code
 from .services import IMA, RUNNING, Services
-from .sessions import Sessions
+from .sessions import ALL, DRAIN, Sessions
 from .times import dmtf, parse
 from .trust import Trust
 
@@ -30,6 +30,7 @@ FREE_BYTES = 21_474_836_480
 LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
+    "ima_stops", "ima_starts", "logons_off", "logons_on",
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
     "root_vanishes", "another_installation", "ima_start_fails", "out_of_memory",
 )  # fmt: skip
@@ -290,6 +291,12 @@ class Host:
             self.disk_full = True
         elif fault == "ima_start_fails":
             self.services.start_fails = arguments.get("because", "data_store")
+        elif fault == "ima_stops":
+            self.services.halt()
+        elif fault == "ima_starts":
+            self.services.start(IMA)
+        elif fault in ("logons_off", "logons_on"):
+            self.sessions.set_mode(DRAIN if fault == "logons_off" else ALL)
         elif fault == "rollback_fails":
             self.installer.rollback_fails = True
         else:

@@ -21,11 +21,15 @@ class Argument:
 
 @dataclass(frozen=True)
 class Action:
-    """A registered action. changes: it may change the host (node_info only reads)."""
+    """A registered action.
+
+    takes_out: the arguments with which it takes a server out of service; None: it never does.
+    """
 
     name: str
     doc: str
     arguments: Mapping[str, Argument]
+    takes_out: Mapping[str, Any] | None = None
 
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
@@ -36,8 +40,10 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
-def _action(action: str, doc: str, /, **arguments: Argument) -> tuple[str, Action]:
-    return action, Action(action, doc, arguments)
+def _action(
+    action: str, doc: str, takes_out: Mapping[str, Any] | None = None, /, **arguments: Argument
+) -> tuple[str, Action]:
+    return action, Action(action, doc, arguments, takes_out)
 
 
 ACTIONS: Final[dict[str, Action]] = dict(
@@ -69,6 +75,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "msp_patch",
             "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
+            {},
             package=Argument("text", True),
             sha256=Argument("text", True),
             patch_code=Argument("text", True),
@@ -85,12 +92,14 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "reboot",
             "Restarts the host once and waits until it answers again.",
+            {},
             deadline_seconds=Argument("seconds", True),
             reason=Argument("text"),
         ),
         _action(
             "logon_mode",
             "Refuses or accepts new logons; may wait for sessions to end, and log users off.",
+            {"state": "drained"},
             state=Argument("text", True, ("drained", "enabled")),
             method=Argument("text", False, ("change_logon", "external")),
             wait_for_sessions=Argument("flag"),
@@ -154,6 +163,14 @@ ACTIONS: Final[dict[str, Action]] = dict(
         ),
     ]
 )
+
+
+def takes_out(step: Mapping[str, Any]) -> bool:
+    """Return whether a step takes a server out of service, as long as it serves."""
+    demanded = ACTIONS[step["action"]].takes_out
+    return demanded is not None and all(
+        step.get("arguments", {}).get(name) == value for name, value in demanded.items()
+    )
 
 
 def is_setting(value: Any) -> bool:

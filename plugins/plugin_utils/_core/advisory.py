@@ -28,7 +28,7 @@ except ImportError:  # pragma: no cover
 
 from . import ft_checks  # noqa: F401  # pylint: disable=unused-import
 from . import settings as settings_module
-from .actions import ACTIONS, is_setting, wrong_arguments
+from .actions import ACTIONS, is_setting, takes_out, wrong_arguments
 from .checks import CHECKS
 from .model import CoreError
 
@@ -343,6 +343,7 @@ def _finding_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _ref_faults(data, ("serving",), data.get("serving", []), loops=())
     for name, step in data["steps"].items():
         place: Place = ("steps", name)
         yield from _clause_faults(data, place, step.get("clause", []))
@@ -352,6 +353,9 @@ def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
             continue
         for text in wrong_arguments(step["action"], step.get("arguments", {})):
             yield (*place, "arguments"), f"{text}; correct it"
+        if takes_out(step) and "serving" not in data:
+            text = f"action {step['action']} takes a server out of service"
+            yield place, f"{text}: say under serving what a server shows that takes users"
 
 
 def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:

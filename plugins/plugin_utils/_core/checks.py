@@ -47,7 +47,8 @@ class Check:
     """A registered check. probes: asking it makes the host build a chain (an explicit act).
 
     passing: values that end by themselves, whatever this change does: they are waited for, within
-    a bound, and are nothing that is wrong with the host.
+    a bound, and are nothing that is wrong with the host. silo: the other servers of the silo must
+    have been looked at for it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Check:
     values: str
     probes: bool
     passing: frozenset[Any]
+    silo: bool
     doc: str
 
 
@@ -73,6 +75,7 @@ def _check(
     *,
     probes: bool = False,
     passing: Iterable[Any] = (),
+    silo: bool = False,
     **arguments: bool,
 ) -> Callable[[_Run], _Run]:
     """Register a check; arguments are given as NAME=required."""
@@ -87,6 +90,7 @@ def _check(
             values,
             probes,
             frozenset(passing),
+            silo,
             " ".join((run.__doc__ or "").split()),
         )
         return run
@@ -761,24 +765,46 @@ def turn(observation: Observation, _arguments: Arguments) -> Reading:
     return Reading("reached", f"wave {wave + 1}; {len(before)} servers before it have ended")
 
 
-@_check("capacity_percent", "percent of the silo that stays in service", single_server_silo=False)
+@_check(
+    "capacity_percent",
+    "percent of the silo that stays in service; -1 where nobody would",
+    silo=True,
+    single_server_silo=False,
+    only_if_serving=False,
+)
 def capacity_percent(observation: Observation, arguments: Arguments) -> Reading:
     """How much of the silo stays in service while this server is out?
 
-    A silo of a single server reads 100 where single_server_silo is accept_outage.
+    Only who was seen serving counts, right now: not who was not asked, could not be read, is
+    drained, down or left alone. A silo of a single server reads 100 where single_server_silo is
+    accept_outage. With only_if_serving a server that serves nobody itself reads 100.
     """
     hosts = _hosts(observation)
-    mine = hosts[observation.host]["silo"]
-    farm = hosts[observation.host].get("farm")
-    silo = {h: s for h, s in hosts.items() if s["silo"] == mine and s.get("farm") == farm}
-    if len(silo) == 1 and arguments.get("single_server_silo") == "accept_outage":
-        return Reading(100, f"the only server of silo {quote(mine)}; its outage is accepted")
-    # under_way, failed, and waiting (for an operator, in mid-procedure) are out of service.
-    serving = [
-        h for h, s in silo.items() if h != observation.host and s["status"] in ("not_begun", "done")
-    ]
-    percent = 100 * len(serving) // len(silo)
-    return Reading(percent, f"{len(serving)} of {len(silo)} servers of silo {quote(mine)} serve")
+    me = hosts[observation.host]
+    silo = {h: s for h, s in hosts.items() if _same_silo(s, me) and h != observation.host}
+    called = f"silo {quote(me['silo'])}"
+    if not silo and arguments.get("single_server_silo") == "accept_outage":
+        return Reading(100, f"the only server of {called}; its outage is accepted")
+    if arguments.get("only_if_serving") and me.get("serving") is False:
+        return Reading(100, f"it serves nobody: {_seen(me)}")
+    if silo and not any("serving" in other for other in silo.values()):
+        return Reading(UNKNOWN, f"the other servers of {called} were not looked at")
+    serving = [h for h, s in silo.items() if s.get("serving") is True]
+    idle = sorted(f"{h} ({_seen(s)})" for h, s in silo.items() if h not in serving)
+    percent = 100 * len(serving) // (len(silo) + 1) if serving else -1
+    missing = f"; not: {', '.join(idle)}" if idle else ""
+    text = f"{len(serving)} of the other {len(silo)} servers of {called} serve{missing}"
+    return Reading(percent, text)
+
+
+def _seen(entry: Mapping[str, Any]) -> str:
+    return quote(entry.get("seen") or "not asked")
+
+
+def _same_silo(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two hosts share their users. An FT system shares them with nobody."""
+    shared = one.get("in_silo", True) and other.get("in_silo", True)
+    return shared and one["silo"] == other["silo"] and one.get("farm") == other.get("farm")
 
 
 @_check("failure_budget", "unspent, spent, spent_under_way")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
-from .actions import ACTIONS, wrong_arguments
-from .advisory import Advisory
+from .actions import ACTIONS, takes_out, wrong_arguments
+from .advisory import Advisory, select_advisory
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
 from .digest import digest
 from .findings import Scope, choose, each, expand, find, finding_refs, resolve, scope_of
@@ -24,21 +24,25 @@ from .ft_system import TITLES, done_by
 from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Step
 from .observation import Observation, Request, facts, observation_digest
-from .order import PlanError, Server, waves
-from .settings import KNOWN_SETTINGS, LOOPS
+from .order import PlanError, Server, short_of, waves
+from .settings import KNOWN_SETTINGS, LOOPS, effective
 
 __all__ = [
     "HostPlan",
     "PlanError",
     "StepDecision",
     "assess_request",
+    "leaves_service",
     "make_plan",
+    "outside_of",
     "plan_digest",
     "plan_host",
     "planned_settings",
     "remaining",
     "return_step",
     "same_plan",
+    "serves",
+    "serving_refs",
     "step_decision",
     "step_request",
     "step_unproven",
@@ -65,7 +69,8 @@ class HostPlan:
     """The plan of one server. blocked: why it has no steps, or None.
 
     request: returns what was read for it, and is read again to compare (only a plan file needs
-    it, and it takes longer than all the rest). facts: what was found then.
+    it, and it takes longer than all the rest). facts: what was found then. serving: what a
+    server shows that takes users; serves: whether this one did.
     """
 
     host: str
@@ -77,6 +82,8 @@ class HostPlan:
     findings: list[Finding]
     steps: list[Step]
     blocked: str | None
+    serving: list[Ref]
+    serves: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return the server's part of the plan file."""
@@ -89,28 +96,65 @@ class HostPlan:
             "findings": self.findings,
             "steps": self.steps,
             "blocked": self.blocked,
+            "serving": self.serving,
         }
 
     def server(self) -> Server:
         """Return what the order of this server hangs on."""
-        s = self.settings
-        return Server(
-            name=self.host,
-            farm=s.get("farm"),
-            silo=s.get("silo"),
-            role=s["farm_role"],
-            data_store_host=s["data_store_host"],
-            data_store_position=s.get("data_store_position"),
-            minimum_capacity_percent=s["minimum_capacity_percent"],
-            single_server_silo=s.get("single_server_silo"),
+        back = any(step["returns_to_service"] for step in self.steps)
+        # A restart leaves logons as they were; whoever refuses them lets them in again by a step.
+        drains = any(step["action"] == "logon_mode" for step in self.steps)
+        return replace(
+            server_of(self.host, self.settings),
             acts=bool(self.steps),
-            out_of_service=any(step["returns_to_service"] for step in self.steps),
+            out_of_service=leaves_service(self.steps),
+            serves=self.serves,
+            returns=back or (self.serves and not drains),
         )
+
+    def left_alone(self, finding: Finding) -> HostPlan:
+        """Return the plan of a server that nothing is done on, because of one more finding."""
+        return replace(self, findings=[finding, *self.findings], steps=[], blocked=_called(finding))
+
+
+def server_of(host: str, settings: Mapping[str, Any]) -> Server:
+    """Return a server as its settings place it in its farm."""
+    return Server(
+        name=host,
+        farm=settings.get("farm"),
+        zone=settings.get("zone"),
+        silo=settings.get("silo"),
+        role=settings["farm_role"],
+        data_store_host=settings["data_store_host"],
+        data_store_position=settings.get("data_store_position"),
+        minimum_capacity_percent=settings["minimum_capacity_percent"],
+        single_server_silo=settings.get("single_server_silo"),
+        in_silo=settings.get("ft_system") is None,
+    )
+
+
+def leaves_service(steps: Iterable[Step]) -> bool:
+    """Return whether a plan's steps take their server out of service for a while."""
+    return any(takes_out(step) or step["returns_to_service"] for step in steps)
+
+
+def serving_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
+    """Return what a server shows that takes users; none: the advisory does not say."""
+    return expand(advisory, advisory.data.get("serving", []), scope_of(advisory, settings))
+
+
+def serves(refs: Sequence[Ref], observation: Observation) -> tuple[bool, str]:
+    """Return whether a server was seen to take users, and what speaks against it."""
+    against = [v.evidence for v in evaluate_all(refs, observation) if v.holds is not True]
+    if not refs:
+        against = ["the notice does not say what serving is"]
+    return not against, "; ".join(against)
 
 
 def assess_request(advisory: Advisory, settings: Mapping[str, Any]) -> Request:
     """Return the observation that findings and plan need; it makes the host build no chain."""
     refs, scope = finding_refs(advisory, settings), scope_of(advisory, settings)
+    refs += serving_refs(advisory, settings)
     for procedure in _possible_procedures(advisory, scope):
         for step in _all_steps(advisory, procedure, scope, "-"):
             refs += _refs(step)
@@ -193,6 +237,8 @@ def plan_host(
         findings=findings,
         steps=json.loads(json.dumps(steps)),
         blocked="; ".join(map(_called, blockers)) or None,
+        serving=json.loads(json.dumps(serving_refs(advisory, settings))),
+        serves=serves(serving_refs(advisory, settings), observation)[0],
     )
 
 
@@ -261,6 +307,8 @@ def _step(
 
     refs = {key: expand(advisory, data.get(key, []), scope) for key in _REFS}
     arguments = resolve(data.get("arguments", {}), scope)
+    if takes_out({**data, "arguments": arguments}):
+        refs["interlocks"] += _spared(refs["interlocks"], scope)
     cited = list(data.get("clause", []) if clause is None else clause)
     form = scope.get("ft_system")
     target = arguments.get("node") or arguments.get("coserver")
@@ -293,6 +341,18 @@ def _step(
         "on_failure": data.get("on_failure", "stop"),
         "returns_to_service": data.get("returns_to_service", False),
     }
+
+
+def _spared(interlocks: Sequence[Ref], scope: Scope) -> list[Ref]:
+    """Return the interlock of a step that takes a server out, where its notice has none.
+
+    The notice may ask for more: for that a server in mid-procedure goes back to its users.
+    """
+    if any(CHECKS[ref["check"]].silo for ref in interlocks):
+        return []
+    arguments = {"single_server_silo": scope["single_server_silo"], "only_if_serving": True}
+    minimum = scope["minimum_capacity_percent"]
+    return [{"check": "capacity_percent", "with": arguments, "at_least": minimum}]
 
 
 def _instruction(
@@ -352,22 +412,94 @@ def _under_way(step: Step, observation: Observation) -> bool:
     return bool(step["resume_when"]) and all_hold(step["resume_when"], observation)
 
 
+@dataclass(frozen=True)
+class Outside:
+    """A server of the inventory that is not in the run: where it stands, and what serving is."""
+
+    server: Server
+    drain_method: str
+    serving: list[Ref]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its part of the plan file."""
+        server = self.server
+        settings = {"farm": server.farm, "silo": server.silo, "drain_method": self.drain_method}
+        return {"settings": settings, "serving": json.loads(json.dumps(self.serving))}
+
+
+def outside_of(
+    host: str,
+    settings: Mapping[str, Any],
+    advisories: Mapping[str, Advisory],
+    observation: Observation | None,
+) -> Outside:
+    """Return a server outside of the run, by its settings and what the change has read of it.
+
+    observation: None: nothing. Who could not be read counts as serving: the step that would take
+    another one out looks at it afresh.
+    """
+    try:
+        advisory = select_advisory(advisories, settings)
+    except CoreError:  # of a product that no notice is about: nobody can say what serving is there
+        full = effective(settings)
+        server = replace(server_of(host, full), outside=True, acts=False, serves=False)
+        return Outside(server, str(full["drain_method"]), [])
+    full = advisory.effective(settings)
+    refs = serving_refs(advisory, settings)
+    server = replace(server_of(host, full), outside=True, acts=False)
+    if observation is not None:
+        plan = plan_host(advisory, settings, observation)
+        settled = plan.blocked is None and not plan.steps
+        server = replace(server, settled=settled, serves=plan.serves)
+    return Outside(server, str(full["drain_method"]), refs)
+
+
+def _cannot_be_spared(why: str) -> Finding:
+    return {
+        "id": "silo_capacity",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": "Its silo cannot spare it: too few other servers take users",
+            "ja": "サイロ内でサービス中の他のサーバーが不足しているため停止できない",
+        },
+        "evidence": [why],
+        "remedy": {
+            "en": "Bring the others back into service, or lower "
+            "legacyops_minimum_capacity_percent, and plan again.",
+            "ja": "他のサーバーを復旧するか、legacyops_minimum_capacity_percent を下げてから、"
+            "計画を作り直してください。",
+        },
+    }
+
+
 def make_plan(
     host_plans: Sequence[HostPlan],
     settings_common: Mapping[str, Any],
     *,
     change: str,
     created: str,
+    outside: Sequence[Outside] = (),
 ) -> dict[str, Any]:
     """Return the plan file of all servers. Raises PlanError where no order satisfies the site.
 
-    change: the id of the change that it is the plan of. created: ISO 8601 UTC.
+    change: the id of the change that it is the plan of. created: ISO 8601 UTC. outside: the servers
+    of the inventory that are not in the run; those of its farms count for order and capacity.
     """
     names = [plan.host for plan in host_plans]
     if len(set(names)) != len(names):
         raise PlanError("A server is there twice; plan each one once.")
     by_id = {plan.advisory["id"]: dict(plan.advisory) for plan in host_plans}
     ordered = sorted(host_plans, key=lambda plan: plan.host)
+    farms = {p.server().farm for p in ordered if p.server().in_silo}
+    others = sorted((o for o in outside if o.server.farm in farms), key=lambda o: o.server.name)
+    everybody = [plan.server() for plan in ordered] + [each.server for each in others]
+    short = short_of(everybody)
+    ordered = [
+        p.left_alone(_cannot_be_spared(short[p.host])) if p.host in short else p for p in ordered
+    ]
+    everybody = [plan.server() for plan in ordered] + [each.server for each in others]
     common = {
         name: value
         for name, value in settings_common.items()
@@ -379,8 +511,9 @@ def make_plan(
         "created": created,
         "advisories": [by_id[name] for name in sorted(by_id)],
         "settings_common": json.loads(json.dumps(common)),
-        "waves": waves([plan.server() for plan in ordered], _batches(ordered)),
+        "waves": waves(everybody, _batches(ordered)),
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
+        "outside": {each.server.name: each.to_dict() for each in others},
     }
     return {**plan, "digest": plan_digest(plan)}
 

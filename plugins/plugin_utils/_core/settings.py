@@ -23,6 +23,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "product": None,
     "hotfixes": [],
     "farm": None,
+    "farm_members": None,
+    "zone": None,
     "silo": None,
     "farm_role": "member",
     "data_store_host": False,
@@ -144,9 +146,15 @@ def _identity(s: dict[str, Any]) -> list[str]:
     wrong = []
     if not isinstance(s["product"], str) or not s["product"]:
         wrong.append("legacyops_product is not given: name the server's product.")
-    for name in ("farm", "silo"):
+    for name in ("farm", "silo", "zone"):
         if s[name] is not None and not isinstance(s[name], str):
             wrong.append(f"legacyops_{name} must be a name (text).")
+    members = s["farm_members"]
+    names = isinstance(members, list) and members and all(isinstance(m, str) for m in members)
+    if members is not None and not names:
+        wrong.append(
+            "legacyops_farm_members must be a list: the inventory names of all servers of the farm."
+        )
     return wrong
 
 

@@ -14,9 +14,9 @@ from .._core.advisory import Advisory
 from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
 from .._core.journal import restart_owed_since
-from .._core.model import Step
+from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
-from .._core.plan import PlanError, remaining, verify_plan
+from .._core.plan import PlanError, leaves_service, remaining, verify_plan
 from .._core.window import WindowState, at_resting_point, judge
 from . import directory as files
 from .approval import Standing, operator_of, standing
@@ -171,14 +171,11 @@ class Change:
             status = state["status"]
             if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
                 status = files.DONE
-            if status == files.UNDER_WAY and name != host and not leaves_service(entry):
+            if status == files.UNDER_WAY and name != host and not leaves_service(entry["steps"]):
                 status = files.NOT_BEGUN  # it goes on serving its users all the while
-            hosts[name] = {
-                "status": status,
-                "farm": entry["settings"].get("farm"),
-                "silo": entry["settings"].get("silo"),
-                "wave": waves.get(name),
-            }
+            hosts[name] = {**_place(entry), "status": status, "wave": waves.get(name)}
+        for name, entry in self.plan.get("outside", {}).items():
+            hosts[name] = {**_place(entry), "status": "outside", "wave": None}
         entries = self.journal(host).entries()
         hosts[host]["restart_owed_since"] = restart_owed_since(entries)
         view: dict[str, Any] = {
@@ -195,6 +192,21 @@ class Change:
         if window is not None:
             view["window_open"] = window.may_go_on or self.control.emergency_reason is not None
         return judged
+
+    def serving(self, host: str) -> list[Ref]:
+        """What a host of the plan, or of its farm, shows that takes users; empty: not known."""
+        refs: list[Ref] = self._entry(host).get("serving", [])
+        return refs
+
+    def drain_method(self, host: str) -> str | None:
+        """How the site keeps users away from a host of the plan, or of its farm."""
+        method: str | None = self._entry(host)["settings"].get("drain_method")
+        return method
+
+    def _entry(self, host: str) -> dict[str, Any]:
+        every: dict[str, Any] = {**self.plan.get("outside", {}), **self.plan["hosts"]}
+        entry: dict[str, Any] = every[host]
+        return entry
 
     def window_state(
         self, observation: Observation, entries: Iterable[Mapping[str, Any]]
@@ -310,9 +322,11 @@ def boot_token(observation: Observation) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def leaves_service(entry: Mapping[str, Any]) -> bool:
-    """Whether a host's plan takes it out of service for a while."""
-    return any(step["returns_to_service"] for step in entry["steps"])
+def _place(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose users a host serves."""
+    settings = entry["settings"]
+    shared = settings.get("ft_system") is None
+    return {"farm": settings.get("farm"), "silo": settings.get("silo"), "in_silo": shared}
 
 
 def reason_of(blocked: Any) -> str:

@@ -32,6 +32,7 @@ from .action import ProcedureAction
 from .change import Change, boot_token
 from .eye import Eye
 from .journal import JournalFile
+from .silo import Silo
 from .text import clauses, in_language
 
 Result = dict[str, t.Any]
@@ -74,6 +75,7 @@ class StepRun:
         self.journal: JournalFile = change.journal(self.host)
         self.about = about(step)
         self.todo = [each["id"] for each in self.steps]
+        self.silo = Silo(action, change)
         self.drained = False
         self.boot_token: str | None = None
         self.lost: Result = {}
@@ -95,6 +97,11 @@ class StepRun:
         first = self._comes_first(entries)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
+        with self.silo.spared(self.step, observation):
+            return self._decided(observation, entries)
+
+    def _decided(self, observation: Observation, entries: list[dict[str, t.Any]]) -> Result:
+        """Carry the step out, if its interlocks let it."""
         observation, decision = self._waited_out(*self._decide(observation, entries), entries)
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
@@ -130,6 +137,7 @@ class StepRun:
         self, observation: Observation, entries: list[dict[str, t.Any]]
     ) -> tuple[Observation, StepDecision]:
         """What is to be done with the step, and the observation that says so."""
+        observation = self.silo.known(self.step, observation)
         return observation, step_decision(self.step, observation, entries)
 
     def _waited_out(

@@ -162,8 +162,9 @@ def settings(**changed: Any) -> dict[str, Any]:
 
 
 def change(*hosts: str, wave: int | None = 0, **changed: Any) -> dict[str, Any]:
-    """Return an open change in which nothing has begun; hosts share one silo."""
-    entries = {h: {"status": "not_begun", "silo": "office", "wave": wave} for h in hosts}
+    """Return an open change in which nothing has begun; hosts share one silo, and all serve."""
+    entry = {"status": "not_begun", "silo": "office", "wave": wave, "serving": True}
+    entries = {h: dict(entry) for h in hosts}
     return {
         "id": "CHG-1",
         "now": NOW,

@@ -173,19 +173,45 @@ def test_root_update_policy(kit, root_update, errors, expected):
 @pytest.mark.parametrize(
     ("others", "argument", "expected"),
     [
-        ([], None, 0),
+        ([], None, -1),
         ([], "accept_outage", 100),
-        (["not_begun"], None, 50),
-        (["done", "not_begun", "under_way"], None, 50),
-        (["failed", "waiting", "under_way"], None, 0),
+        ([True], None, 50),
+        ([False], "accept_outage", -1),
+        ([True, True, False], None, 50),
+        ([False, None, False], None, -1),
+        ([None, None, True, True], None, 40),
     ],
 )
-def test_capacity(kit, others, argument, expected):
+def test_capacity_is_who_was_seen_serving(kit, others, argument, expected):
+    """Nobody else: neither who was not begun, nor who was not asked (None)."""
     change = kit.change("xa01", *(f"o{n}" for n in range(len(others))))
-    for n, status in enumerate(others):
-        change["hosts"][f"o{n}"]["status"] = status
+    for n, serving in enumerate(others):
+        change["hosts"][f"o{n}"]["serving"] = serving
     observation = kit.observation(change=change)
     assert value(observation, "capacity_percent", single_server_silo=argument) == expected
+
+
+def test_capacity_is_unknown_where_nobody_was_looked_at(kit):
+    change = kit.change("xa01", "xa02")
+    for entry in change["hosts"].values():
+        del entry["serving"]
+    assert value(kit.observation(change=change), "capacity_percent") is UNKNOWN
+
+
+def test_a_server_that_serves_nobody_takes_no_capacity_away(kit):
+    change = kit.change("xa01", "xa02")
+    for entry in change["hosts"].values():
+        entry["serving"] = False
+    observation = kit.observation(change=change)
+    assert value(observation, "capacity_percent", only_if_serving=True) == 100
+    assert value(observation, "capacity_percent") == -1
+
+
+def test_an_ft_system_is_in_nobodys_silo(kit):
+    change = kit.change("xa01", "xa02", "ft01")
+    change["hosts"]["ft01"]["in_silo"] = False
+    change["hosts"]["xa02"]["serving"] = False
+    assert value(kit.observation(change=change), "capacity_percent") == -1
 
 
 def test_failure_budget(kit):

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.order import (
     PlanError,
     Server,
+    short_of,
     waves,
     wrong_batches,
 )
@@ -52,6 +55,74 @@ def test_a_farm_has_one_most_preferred_data_collector():
     with pytest.raises(PlanError, match="2 most preferred"):
         waves([Server("a", farm="f", role=role), Server("b", farm="f", role=role)])
     assert waves([Server(n, farm=n, role=role, single_server_silo="accept_outage") for n in "ab"])
+
+
+def test_zones_have_one_each_and_all_collectors_lead_their_own():
+    role = "most_preferred_data_collector"
+    east = [Server("dc-e", zone="e", role=role), Server("m-e", zone="e")]
+    west = [Server("dc-w", zone="w", role=role), Server("m-w", zone="w")]
+    assert waves([*east, *west]) == [["dc-e", "dc-w"], ["m-e", "m-w"]]
+    with pytest.raises(PlanError, match=r"Zone e of farm .* has 2 most preferred"):
+        waves([*east, Server("dc-2", zone="e", role=role), *west])
+    with pytest.raises(PlanError, match="legacyops_zone"):
+        waves([Server("a", role=role), Server("b", role=role)])
+
+
+def dead(*names: str) -> list[Server]:
+    return [Server(name, acts=False, serves=False) for name in names]
+
+
+def test_who_was_not_seen_serving_spares_nobody():
+    assert "0 would serve without it and 1 must; not seen serving: b" in short_of(
+        [Server("a"), *dead("b")]
+    ).get("a", "")
+    seven = [*map(Server, "abc"), *dead(*"defg")]
+    assert set(short_of(seven)) == set("abc")
+    enough = [replace(server, minimum_capacity_percent=25) for server in seven]
+    assert short_of(enough) == {}
+    assert waves(enough) == [["a"], ["b"], ["c"]]
+
+
+def test_a_dead_server_that_the_plan_brings_back_counts_from_then_on():
+    silo = [Server("a"), Server("b", serves=False)]
+    assert waves(silo) == [["b"], ["a"]]
+    silo = [Server("a"), Server("b", serves=False, returns=False)]
+    assert set(short_of(silo)) == {"a"}
+    assert waves([Server("a", acts=False), Server("b", serves=False, returns=False)]) == [["b"]]
+
+
+def test_no_percentage_takes_the_last_server():
+    two = [Server(n, minimum_capacity_percent=0) for n in "ab"]
+    assert waves(two) == [["a"], ["b"]]
+    assert set(short_of([two[0], *dead("b")])) == {"a"}
+
+
+def outside(name: str, **more: object) -> Server:
+    return Server(name, acts=False, outside=True, **more)  # type: ignore[arg-type]
+
+
+def test_the_farm_outside_of_the_run_counts_for_silos_and_order():
+    assert waves([Server("a"), outside("b"), outside("c")]) == [["a"]]
+    collector = "most_preferred_data_collector"
+    for first in (
+        outside("t", role="test"),
+        outside("dc", role=collector),
+        outside("s", data_store_host=True, data_store_position="first"),
+    ):
+        with pytest.raises(PlanError, match=rf"a would be patched before {first.name}"):
+            waves([Server("a"), outside("b"), first])
+    known = outside("dc", role=collector, settled=True)
+    assert waves([Server("a"), outside("b"), known]) == [["a"]]
+    other_zone = outside("dc", role=collector, zone="w")
+    assert waves([Server("a", zone="e"), outside("b"), other_zone]) == [["a"]]
+    later = outside("s", data_store_host=True, data_store_position="last")
+    assert waves([Server("a"), outside("b"), later]) == [["a"]]
+
+
+def test_ft_systems_are_in_no_silo():
+    systems = [Server("ft", in_silo=False, out_of_service=False)]
+    with pytest.raises(PlanError, match="the only server"):
+        waves([Server("a"), *systems])
 
 
 def test_servers_with_nothing_to_do_are_in_no_wave_but_count_for_their_silo():

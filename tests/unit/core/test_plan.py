@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from typing import Any
 
@@ -62,6 +63,51 @@ def test_the_sites_batches_make_the_waves(kit, ctx130025):
     )
     assert plan["waves"] == [["xa01"], ["xa02", "xa03"], ["xa04"]]
     planning.verify_plan(plan)
+
+
+def test_a_silo_with_dead_servers_spares_nobody_and_the_plan_says_why(kit, ctx130025):
+    down = kit.data(installed=True)
+    down["services"]["IMAService"]["state"] = "Stopped"
+    drained = kit.data(installed=True)
+    drained["sessions"]["drain_mode"] = 2
+    for there in (
+        kit.observation("xa02", **down),
+        kit.observation("xa02", **drained),
+        Observation("xa02", kit.NOW, "unreachable", {"errors": {"system": "does not answer"}}),
+    ):
+        observations = [kit.observation("xa01", root=False), there]
+        plans = [planning.plan_host(ctx130025, kit.settings(), seen) for seen in observations]
+        plan = planning.make_plan(plans, {}, change="CHG-1", created=kit.NOW)
+        assert "cannot spare" in plan["hosts"]["xa01"]["blocked"]
+        assert all("xa01" not in wave for wave in plan["waves"])
+        assert "xa02" in plan["hosts"]["xa01"]["findings"][0]["evidence"][0]
+        planning.verify_plan(plan)
+
+
+def restarting(ctx130025):
+    """Return an advisory whose procedure restarts the server, and lets nobody back in."""
+    data = copy.deepcopy(dict(ctx130025.data))
+    data["steps"]["restart_server"].update(only_with=None, only_if=[])
+    data["steps"]["restart_server"] = {
+        k: v for k, v in data["steps"]["restart_server"].items() if v not in (None, [])
+    }
+    data["procedures"]["import_root"]["steps"] = ["restart_server"]
+    return dataclasses.replace(ctx130025, data=data)
+
+
+def test_a_step_that_restarts_a_server_takes_it_out_of_service(kit, ctx130025):
+    advisory = restarting(ctx130025)
+    hosts = ("xa01", "xa02", "xa03", "xa04")
+    plans = [planning.plan_host(advisory, kit.settings(), kit.observation(h)) for h in hosts]
+    assert [[step["name"] for step in plan.steps] for plan in plans] == [["restart_server"]] * 4
+    assert planning.make_plan(plans, {}, change="CHG-1", created=kit.NOW)["waves"] == [
+        ["xa01", "xa02"],
+        ["xa03", "xa04"],
+    ]
+    (step,) = plans[0].steps
+    mine = [ref for ref in step["interlocks"] if ref["check"] == "capacity_percent"]
+    arguments = {"single_server_silo": None, "only_if_serving": True}
+    assert mine == [{"check": "capacity_percent", "with": arguments, "at_least": 50}]
 
 
 @pytest.mark.parametrize("odd", [{"batches": [1]}, {"soak_minutes": 5}])
@@ -495,7 +541,7 @@ def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
         lambda d, c: c.update(window_open=False),
         lambda d, c: c.pop("window_open"),
         lambda d, c: c["hosts"]["xa02"].update(status="failed"),
-        lambda d, c: c["hosts"]["xa02"].update(status="under_way"),
+        lambda d, c: c["hosts"]["xa02"].update(serving=False),
         lambda d, c: c["hosts"]["xa02"].update(wave=-1),
         lambda d, c: c["hosts"].pop("xa01"),
         lambda d, c: c.clear(),

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory knows of a farm beyond the hosts of a run.
+
+``--limit`` hides hosts from a run, not from its inventory. A job slice of AWX does: its inventory
+has the hosts of the slice alone, and no variable tells a job that it is one. What AWX documents is
+that a sliced job runs as a workflow; so a job of a workflow has to be told who is in the farm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .settings import settings_of
+
+Settings = Mapping[str, Any]
+# Set for each job that a workflow of AWX starts, and so for each slice.
+_OF_A_WORKFLOW = ("awx_workflow_job_id", "tower_workflow_job_id")
+
+
+def outside(run: Mapping[str, Settings], hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of the servers that are not in the run, but in a farm of one that is.
+
+    :param run: the settings of the run's hosts.
+    :param hostvars: the variables of every host, as Ansible gives them.
+    """
+    farms = {settings.get("farm") for settings in run.values() if is_server(settings)}
+    return {
+        host: settings
+        for host, settings in _servers(hostvars).items()
+        if host not in run and settings.get("farm") in farms
+    }
+
+
+def incomplete(
+    run: Mapping[str, Settings], hostvars: Mapping[str, Any], variables: Mapping[str, Any]
+) -> str | None:
+    """Why the run may not see the whole of one of its farms, as one sentence; None if it does.
+
+    :param variables: those of the task, extra variables included.
+    """
+    everybody = _servers(hostvars)
+    workflow = next((name for name in _OF_A_WORKFLOW if variables.get(name)), None)
+    for host, settings in run.items():
+        if not is_server(settings):
+            continue
+        farm = settings.get("farm")
+        members = settings.get("farm_members")
+        called = f"farm {farm}" if farm else "the farm"
+        if members is None:
+            if workflow is None:
+                continue
+            return (
+                f"This is a job of a workflow ({workflow}), which may be a job slice that sees a "
+                f"part of {called} only: name all of its servers in legacyops_farm_members "
+                f"(not given for {host}), or start plan without slicing and outside of a workflow."
+            )
+        missing = sorted(set(map(str, members)) - set(everybody))
+        if missing:
+            return (
+                f"legacyops_farm_members names {', '.join(missing)}, which this inventory does not "
+                f"have (a job slice?): neither the order nor the silos of {called} can be kept by "
+                "those that are there. Plan with the whole farm in the inventory."
+            )
+        more = sorted(
+            name
+            for name, theirs in everybody.items()
+            if theirs.get("farm") == farm and name not in members
+        )
+        if more:
+            return (
+                f"{', '.join(more)} of {called} is not in legacyops_farm_members of {host}: "
+                "correct the list."
+            )
+    return None
+
+
+def is_server(settings: Settings) -> bool:
+    """Whether a host shares its users with others: an FT system does not."""
+    return settings.get("product") is not None and settings.get("ft_system") is None
+
+
+def _servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of every server of the inventory."""
+    found = {}
+    for host in hostvars:
+        try:
+            settings = settings_of(hostvars[host])
+        except Exception:  # a template of a host outside that fails, whatever the reason
+            continue
+        if is_server(settings):
+            found[str(host)] = settings
+    return found
