@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.advisory import Advisory, select_advisory
-from ..plugin_utils._core.findings import acts
+from ..plugin_utils._core.advisory import Advisory, select_advisories
+from ..plugin_utils._core.findings import UNREACHABLE, acts
 from ..plugin_utils._core.observation import Observation
 from ..plugin_utils._core.plan import (
     HostPlan,
@@ -17,7 +17,7 @@ from ..plugin_utils._core.plan import (
     make_plan,
     outside_of,
     plan_digest,
-    plan_host,
+    plan_notices,
     same_plan,
 )
 from ..plugin_utils._io.remote import Remote
@@ -25,7 +25,7 @@ from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, P
 from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
-from ..plugin_utils._procedure.farm import incomplete, outside
+from ..plugin_utils._procedure.farm import incomplete, outside, twins
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
 from ..plugin_utils._procedure.text import plan_text, unpainted
@@ -48,15 +48,19 @@ class ActionModule(ProcedureAction):
         directory = self.directory(args)
         advisories = self.advisories(args)
         settings = {host: self.settings(host) for host in args["hosts"]}
-        host_plans = []
+        host_plans, seen = [], []
         for host in args["hosts"]:
             self.check_inventory(host, complete=False)
-            advisory = select_advisory(advisories, settings[host])
-            if acts(advisory, settings[host]):
+            notices = select_advisories(advisories, settings[host])
+            if any(acts(notice, settings[host]) for notice in notices):
                 self.check_inventory(host)
                 self.check_backups(host, settings[host])
             observation = self._observation(directory, host)
-            host_plans.append(plan_host(advisory, settings[host], observation))
+            seen.append(observation)
+            host_plans.append(plan_notices(notices, settings[host], observation))
+        twice = twins(settings, self.task_vars["hostvars"], seen)
+        if twice:
+            raise ActionError("mistake", twice)
         others = self._others(directory, advisories, settings)
         plan, changed = self._made(directory, args["change_id"], host_plans, settings, others)
         sources = self.task_vars.get("ansible_inventory_sources") or []
@@ -140,5 +144,5 @@ class ActionModule(ProcedureAction):
             )
         reasons = [str(text) for finding in found["findings"] for text in finding["evidence"]]
         return Observation(
-            host=host, taken=now(), source="unreachable", data={"errors": {"system": reasons[0]}}
+            host=host, taken=now(), source=UNREACHABLE, data={"errors": {"system": reasons[0]}}
         )

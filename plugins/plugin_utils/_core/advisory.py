@@ -429,47 +429,65 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def select_advisory(advisories: Mapping[str, Advisory], settings: Mapping[str, Any]) -> Advisory:
-    """Return the one advisory that is about a server's product. Raises CoreError."""
-    wanted = settings.get("advisories") or sorted(advisories)
-    for name in wanted:
+def select_advisories(
+    advisories: Mapping[str, Advisory], settings: Mapping[str, Any]
+) -> list[Advisory]:
+    """Return every advisory that is about a server's product or model. Raises CoreError.
+
+    The setting advisories names the one to take of several editions of one document; what other
+    documents say of the same host is judged all the same.
+    """
+    named = settings.get("advisories") or []
+    for name in named:
         if name not in advisories:
             raise CoreError(f"There is no advisory {name}; there are {_names(advisories)}.")
+    fits = [name for name in sorted(advisories) if _is_about(advisories[name], settings)]
+    mine = [name for name in fits if name in named]
+    if not fits or (named and not mine):
+        raise CoreError(_about_nothing(advisories, named or sorted(advisories), settings))
+    documents: dict[str, list[str]] = {}
+    for name in fits:
+        documents.setdefault(_document(advisories[name]), []).append(name)
+    chosen = []
+    for document, editions in documents.items():
+        taken = [name for name in editions if name in named] or editions
+        if len(taken) > 1:
+            raise CoreError(
+                f"Several advisories are editions of one notice, {document}, and about this host "
+                f"({_names(taken)}); name one in legacyops_advisories."
+            )
+        chosen += taken
+    # What the inventory names comes first.
+    return [advisories[name] for name in sorted(chosen, key=lambda name: (name not in mine, name))]
+
+
+def _is_about(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
     if settings.get("ft_system") is not None and settings.get("product") is None:
-        return _select_by_model(advisories, wanted, settings)
-    product = settings.get("product")
-    products = {p for name in wanted for p in advisories[name].data["applies_to"]["products"]}
-    if product not in products:
-        raise CoreError(
-            f"legacyops_product is {product!r}, which no advisory is about; "
-            f"they are about {_names(products)}."
-        )
-    fits = [n for n in wanted if product in advisories[n].data["applies_to"]["products"]]
-    if len(fits) > 1:
-        raise CoreError(
-            f"Several advisories are about {product} ({_names(fits)}); "
-            "name one in legacyops_advisories."
-        )
-    return advisories[fits[0]]
+        return advisory.product(settings) is not None
+    return settings.get("product") in advisory.data["applies_to"]["products"]
 
 
-def _select_by_model(
+def _document(advisory: Advisory) -> str:
+    source = advisory.data["source"]
+    return f"{source['vendor']} {source['document']}"
+
+
+def _about_nothing(
     advisories: Mapping[str, Advisory], wanted: Sequence[str], settings: Mapping[str, Any]
-) -> Advisory:
-    """Return the one advisory that knows an FT system's model number."""
-    model = (settings["ft_system"] or {}).get("model")
-    fits = [name for name in wanted if advisories[name].product(settings) is not None]
-    if not fits:
-        facts = [f for n in wanted for f in advisories[n].data["applies_to"]["products"].values()]
-        known = _names({model for fact in facts for model in fact.get("models", ())})
-        raise CoreError(
+) -> str:
+    """Return that no advisory is about a host, and what they are about."""
+    products = {
+        n: f for w in wanted for n, f in advisories[w].data["applies_to"]["products"].items()
+    }
+    if settings.get("ft_system") is not None and settings.get("product") is None:
+        model = (settings["ft_system"] or {}).get("model")
+        known = _names({m for facts in products.values() for m in facts.get("models", ())})
+        return (
             f"legacyops_ft_system.model is {model!r}, which no advisory is about; "
             f"they are about {known or 'no model'}. Copy the number from the type plate, or leave "
             "the system out."
         )
-    if len(fits) > 1:
-        raise CoreError(
-            f"Several advisories are about model {model} ({_names(fits)}); "
-            "name one in legacyops_advisories."
-        )
-    return advisories[fits[0]]
+    return (
+        f"legacyops_product is {settings.get('product')!r}, which no advisory is about; "
+        f"they are about {_names(products)}."
+    )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from .actions import is_setting
 from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
@@ -81,10 +81,33 @@ def finding_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
     return found
 
 
+SEVERITIES: Final = ("blocker", "warning", "info", "good")
+UNREACHABLE: Final = "unreachable"  # the source of an observation that nothing could be read for
+
+
+def unreadable(why: str, remedy: Text | None = None) -> Finding:
+    """Return the finding of a host that could not be read: nothing is known, so nothing is done."""
+    return {
+        "id": UNREACHABLE,
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {"en": "The host could not be read", "ja": "ホストを読み取れませんでした"},
+        "evidence": [why],
+        "remedy": remedy
+        or {
+            "en": "Make it answer, and assess again.",
+            "ja": "応答するようにしてから、再度 assess を実行してください。",
+        },
+    }
+
+
 def find(
     advisory: Advisory, settings: Mapping[str, Any], observation: Observation
 ) -> list[Finding]:
     """Return the findings of one server, blockers first, else in the advisory's order."""
+    if observation.source == UNREACHABLE:  # whatever the notice would make of it
+        return [unreadable(observation.error("system") or "nothing was read")]
     scope = scope_of(advisory, settings)
     found = [*_fit(advisory, scope, observation)]
     for rule in advisory.data["findings"]:
@@ -98,8 +121,7 @@ def find(
         # Why no case fits is clear where something else blocks already.
         if branch is not None or all(finding["severity"] != "blocker" for finding in found):
             found += _branch_findings(branch, verdicts)
-    order = ("blocker", "warning", "info", "good")
-    return sorted(found, key=lambda finding: order.index(finding["severity"]))
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding["severity"]))
 
 
 def _evidence(refs: Sequence[Ref], verdicts: Sequence[Verdict]) -> list[str]:

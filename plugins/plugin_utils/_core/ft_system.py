@@ -136,7 +136,7 @@ def validate_ft_system(form: Any, credentials: Any = None, *, complete: bool = T
 
     credentials: legacyops_ft_credentials, or only its names (None: not compared). complete: also
     what only a plan needs must be given (contacts, kb, fix). Whether an advisory knows the model
-    is not judged here (select_advisory).
+    is not judged here (select_advisories).
     """
     if not isinstance(form, Mapping):
         got = "is not given" if form is None else f"is {shown(form)} and no table"

@@ -16,14 +16,25 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from .actions import ACTIONS, takes_out, wrong_arguments
-from .advisory import Advisory, select_advisory
+from .advisory import Advisory, select_advisories
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
 from .digest import digest
-from .findings import Scope, choose, each, expand, find, finding_refs, resolve, scope_of
+from .findings import (
+    SEVERITIES,
+    UNREACHABLE,
+    Scope,
+    choose,
+    each,
+    expand,
+    find,
+    finding_refs,
+    resolve,
+    scope_of,
+)
 from .ft_system import TITLES, done_by
 from .journal import restart_owed_since, restarts_owed
-from .model import CoreError, Finding, Ref, Step
-from .observation import Observation, Request, facts, observation_digest
+from .model import CoreError, Finding, Ref, Severity, Step, Text
+from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, short_of, waves
 from .settings import KNOWN_SETTINGS, LOOPS, effective
 
@@ -34,9 +45,11 @@ __all__ = [
     "assess_request",
     "leaves_service",
     "make_plan",
+    "notices_request",
     "outside_of",
     "plan_digest",
     "plan_host",
+    "plan_notices",
     "planned_settings",
     "remaining",
     "return_step",
@@ -242,6 +255,84 @@ def plan_host(
     )
 
 
+def plan_notices(
+    advisories: Sequence[Advisory], settings: Mapping[str, Any], observation: Observation
+) -> HostPlan:
+    """Return one server's plan by all the notices that are about it.
+
+    One of them may act. What another one calls a blocker blocks all the same; that it does not fit,
+    has no case for this host, or cannot tell which, does not.
+    """
+    plans = [plan_host(advisory, settings, observation) for advisory in advisories]
+    if len(plans) == 1 or observation.source == UNREACHABLE:
+        return plans[0]
+    acting = [plan for plan in plans if plan.steps]
+    chosen = (acting or sorted(plans, key=_no_case))[0]
+    findings = list(chosen.findings)
+    for plan in plans:
+        if plan is not chosen:
+            findings += [_of_notice(plan, finding, acts=bool(acting)) for finding in plan.findings]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
+    blockers = [finding for finding in findings if finding["severity"] == "blocker"]
+    if blockers:
+        blocked = "; ".join(map(_called, blockers))
+        return replace(chosen, findings=findings, steps=[], blocked=blocked)
+    result = replace(chosen, findings=findings)
+    return result if len(acting) < 2 else result.left_alone(_several(acting))
+
+
+def notices_request(advisories: Sequence[Advisory], settings: Mapping[str, Any]) -> Request:
+    """Return the observation that the findings and plans of several notices need."""
+    return merge_requests(assess_request(advisory, settings) for advisory in advisories)
+
+
+def _no_case(plan: HostPlan) -> bool:
+    """Return whether a notice has nothing to say to a host: it does not fit, or no case does."""
+    blockers = [finding for finding in plan.findings if finding["severity"] == "blocker"]
+    return bool(blockers) and all(_is_no_case(finding) for finding in blockers)
+
+
+def _is_no_case(finding: Finding) -> bool:
+    return finding["id"] == "no_branch" or finding["id"].endswith("_does_not_fit")
+
+
+def _of_notice(plan: HostPlan, finding: Finding, *, acts: bool) -> Finding:
+    """Return the finding of a notice beside the chosen one, under its name. acts: that one does."""
+    name = plan.advisory["id"]
+    title: Text = {
+        "en": f"{name}: {finding['title']['en']}",
+        "ja": f"{name}: {finding['title']['ja']}",
+    }
+    severity: Severity = "info" if _is_no_case(finding) else finding["severity"]
+    if acts and finding["id"] == "branch_unknown":
+        severity = "warning"
+    return {**finding, "title": title, "severity": severity}
+
+
+def _several(acting: Sequence[HostPlan]) -> Finding:
+    names = " and ".join(plan.advisory["id"] for plan in acting)
+    return {
+        "id": "several_notices",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": f"More than one notice would act here: {names}",
+            "ja": f"複数の資料が作業対象と判定: {names}",
+        },
+        "evidence": [
+            f"{plan.advisory['id']}: {len(plan.steps)} steps, the first is {plan.steps[0]['id']}"
+            for plan in acting
+        ],
+        "remedy": {
+            "en": "Make readable, or say, what tells their cases apart, and assess again; else ask "
+            "the vendors in which order they are to be followed.",
+            "ja": "どの資料に該当するか判別できる情報を読み取れるようにして、再度 assess するか、"
+            "ベンダーに実施順序を確認してください。",
+        },
+    }
+
+
 def planned_settings(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that a plan is bound to, in plain JSON types (Ansible's carry tags)."""
     named = KNOWN_SETTINGS | set(advisory.data.get("defaults", {}))
@@ -439,7 +530,7 @@ def outside_of(
     another one out looks at it afresh.
     """
     try:
-        advisory = select_advisory(advisories, settings)
+        advisory = select_advisories(advisories, settings)[0]
     except CoreError:  # of a product that no notice is about: nobody can say what serving is there
         full = effective(settings)
         server = replace(server_of(host, full), outside=True, acts=False, serves=False)

@@ -111,7 +111,7 @@ def validate_settings(
 
     credentials: an FT system's legacyops_ft_credentials, which are no setting (None: not
     compared). complete: what only a plan needs must be there too. Whether the product is one that
-    an advisory knows is not judged here (select_advisory).
+    an advisory knows is not judged here (select_advisories).
     """
     full = effective(settings)
     if full["ft_system"] is not None:

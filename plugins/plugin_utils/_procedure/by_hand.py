@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._action import ActionError
-from .._core.advisory import bundled_folder, load_advisories, select_advisory
+from .._core.advisory import bundled_folder, load_advisories, select_advisories
 from .._core.checks import Verdict, describe, evaluate_all, request_for
 from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
@@ -36,13 +36,15 @@ def guard(
     settings = settings_of(variables)
     paths = [Path(p) for p in settings.get("advisory_paths") or ()]
     try:
-        advisory = select_advisory(load_advisories([bundled_folder(), *paths]), settings)
-        steps = steps_like(advisory, settings, action, arguments)
+        notices = select_advisories(load_advisories([bundled_folder(), *paths]), settings)
+        steps = [s for n in notices for s in steps_like(n, settings, action, arguments)]
     except CoreError as error:
         raise ActionError("mistake", str(error)) from None
     if not steps:
         raise ActionError(
-            "by_hand", f"No procedure of {advisory.id} does this: {action} refuses it by hand."
+            "by_hand",
+            f"No procedure of {', '.join(n.id for n in notices)} does this: {action} refuses it by "
+            "hand.",
         )
     refs = [ref for step in steps for ref in _interlocks(step)]
     with tempfile.TemporaryDirectory() as folder:

@@ -10,9 +10,10 @@ that a sliced job runs as a workflow; so a job of a workflow has to be told who 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._core.observation import Observation
 from .settings import settings_of
 
 Settings = Mapping[str, Any]
@@ -75,6 +76,47 @@ def incomplete(
                 "correct the list."
             )
     return None
+
+
+def twins(
+    run: Mapping[str, Settings], hostvars: Mapping[str, Any], seen: Iterable[Observation]
+) -> str | None:
+    """Which machine stands in the inventory under two names, as one sentence; None: none does.
+
+    :param seen: what was read of the run's hosts: one address may be spelt in two ways.
+    """
+    known: dict[tuple[str, str], str] = {}
+    for host in _servers(hostvars):
+        address = (_text(hostvars[host], "ansible_host") or host.casefold(), _port(hostvars[host]))
+        other = known.setdefault(address, host)
+        if other != host and {host, other} & set(run):
+            return (
+                f"{other} and {host} have the same address {address[0]} (ansible_host): one server "
+                "under two names would be acted on twice, and count twice. Remove one of them."
+            )
+    names: dict[tuple[str, str], str] = {}
+    for observation in seen:
+        system = observation.part("system")
+        parts = system if isinstance(system, Mapping) else {}
+        name, boot = parts.get("computer_name"), parts.get("boot_token")
+        if not isinstance(name, str) or not isinstance(boot, str):
+            continue
+        other = names.setdefault((name.casefold(), boot), observation.host)
+        if other != observation.host:
+            return (
+                f"{other} and {observation.host} are one machine: both are {name}, started at the "
+                "same moment. One server under two names would be acted on twice, and count twice. "
+                "Remove one of them."
+            )
+    return None
+
+
+def _text(variables: Mapping[str, Any], name: str) -> str:
+    return str(variables.get(name) or "").strip().casefold()
+
+
+def _port(variables: Mapping[str, Any]) -> str:
+    return _text(variables, "ansible_winrm_port") or _text(variables, "ansible_port")
 
 
 def is_server(settings: Settings) -> bool:

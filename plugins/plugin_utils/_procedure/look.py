@@ -8,18 +8,13 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from .._core.advisory import select_advisory
-from .._core.findings import find
+from .._core.advisory import select_advisories
+from .._core.findings import unreadable
 from .._core.observation import Observation
-from .._core.plan import assess_request
+from .._core.plan import notices_request, plan_notices
 from .._io.remote import Remote, RemoteError
 from .action import ProcedureAction
 from .text import ORDER, findings_text, in_language
-
-UNREACHABLE_TITLES = {
-    "en": "The host could not be read",
-    "ja": "ホストを読み取れませんでした",
-}
 
 
 class LookAction(ProcedureAction):
@@ -34,16 +29,18 @@ class LookAction(ProcedureAction):
         """
         self.check_inventory(complete=False)
         settings = self.settings()
-        advisory = select_advisory(self.advisories(args), settings)
+        advisories = select_advisories(self.advisories(args), settings)
         observation: Observation | None = None
-        result: dict[str, t.Any] = {"advisory": advisory.id}
+        result: dict[str, t.Any] = {"advisory": advisories[0].id}
         try:
             eye = self.eye(remote, self.directory(args))
-            observation = eye.observe(assess_request(advisory, settings))
-            findings = [dict(finding) for finding in find(advisory, settings, observation)]
+            observation = eye.observe(notices_request(advisories, settings))
+            plan = plan_notices(advisories, settings, observation)
+            result["advisory"] = plan.advisory["id"]
+            findings = [dict(finding) for finding in plan.findings]
         except RemoteError as error:
             result["reason"] = error.reason
-            findings = [unreadable(error)]
+            findings = [dict(unreadable(error.message, {"en": error.remedy, "ja": error.remedy}))]
         findings.sort(key=lambda finding: ORDER.index(finding["severity"]))
         counts = Counter(finding["severity"] for finding in findings)
         result |= {
@@ -60,19 +57,6 @@ class LookAction(ProcedureAction):
             directory.write(path, {"host": self.host, **result})
             result[f"{kind}_path"] = str(path)
         return result, observation
-
-
-def unreadable(error: RemoteError) -> dict[str, t.Any]:
-    """The finding of a host that could not be read: unknown, so nothing is done there."""
-    return {
-        "id": "unreachable",
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": UNREACHABLE_TITLES,
-        "evidence": [error.message],
-        "remedy": {"en": error.remedy, "ja": error.remedy},
-    }
 
 
 def _about(observation: Observation | None) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import ssl
@@ -141,13 +142,25 @@ def test_a_path_that_is_not_there(tmp_path):
 def test_the_advisory_of_a_product(ctx130025):
     found = {"ctx130025": ctx130025}
     chosen = {"product": "xenapp_fundamentals_3.0"}
-    assert module.select_advisory(found, chosen) is ctx130025
+    assert module.select_advisories(found, chosen) == [ctx130025]
     with pytest.raises(CoreError, match=r"legacyops_product is 'xenapp_6\.5'"):
-        module.select_advisory(found, {"product": "xenapp_6.5"})
+        module.select_advisories(found, {"product": "xenapp_6.5"})
     with pytest.raises(CoreError, match="There is no advisory ctx1"):
-        module.select_advisory(found, {**chosen, "advisories": ["ctx1"]})
-    with pytest.raises(CoreError, match="Several advisories"):
-        module.select_advisory({"a": ctx130025, "b": ctx130025}, chosen)
+        module.select_advisories(found, {**chosen, "advisories": ["ctx1"]})
+    two = {"a": ctx130025, "b": ctx130025}
+    with pytest.raises(CoreError, match="Several advisories are editions of one notice"):
+        module.select_advisories(two, chosen)
+    assert module.select_advisories(two, {**chosen, "advisories": ["b"]}) == [ctx130025]
+
+
+def test_every_notice_about_a_host_is_judged_whatever_the_inventory_names(ctx130025):
+    source = {**ctx130025.data["source"], "document": "CTX2"}
+    other = dataclasses.replace(ctx130025, id="other", data={**ctx130025.data, "source": source})
+    found = {"ctx130025": ctx130025, "other": other}
+    chosen = {"product": "xenapp_fundamentals_3.0"}
+    assert module.select_advisories(found, chosen) == [ctx130025, other]
+    named = module.select_advisories(found, {**chosen, "advisories": ["other"]})
+    assert named == [other, ctx130025]
 
 
 def test_the_pin_is_that_of_the_certificate_that_comes_with_the_collection(ctx130025):

@@ -13,7 +13,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import sett
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
     bundled_folder,
     load_advisories,
-    select_advisory,
+    select_advisories,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_drivers import (
     ENDURANCE,
@@ -92,10 +92,10 @@ def test_what_is_left_out_is_the_operators_way(kit):
 
 def test_models(kit):
     advisories = load_advisories([bundled_folder()])
-    chosen = select_advisory(advisories, {"ft_system": kit.ft_form(model="pgt20126f2 ")})
+    (chosen,) = select_advisories(advisories, {"ft_system": kit.ft_form(model="pgt20126f2 ")})
     assert chosen.product({"ft_system": kit.ft_form()}) == "tx200ft_f2"
     with pytest.raises(CoreError, match="model is 'RX300', which no advisory is about; they are"):
-        select_advisory(advisories, {"ft_system": kit.ft_form(model="RX300")})
+        select_advisories(advisories, {"ft_system": kit.ft_form(model="RX300")})
 
 
 def test_the_settings_of_a_system_are_judged(kit):

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as planning
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
+    select_advisories,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
@@ -82,6 +85,64 @@ def test_a_silo_with_dead_servers_spares_nobody_and_the_plan_says_why(kit, ctx13
         assert all("xa01" not in wave for wave in plan["waves"])
         assert "xa02" in plan["hosts"]["xa01"]["findings"][0]["evidence"][0]
         planning.verify_plan(plan)
+
+
+@pytest.mark.parametrize("notice", ["ctx130025", "bare"])
+def test_a_host_that_could_not_be_read_is_a_blocker_whatever_the_notice_says(
+    kit, ctx130025, notice
+):
+    """In those words, and once, also where a notice asks for nothing that it could miss."""
+    data = {"applies_to": {**ctx130025.data["applies_to"], "conditions": []}, "findings": []}
+    bare = dataclasses.replace(ctx130025, data={**ctx130025.data, **data})
+    unread = Observation("xa01", kit.NOW, "unreachable", {"errors": {"system": "does not answer"}})
+    advisory = ctx130025 if notice == "ctx130025" else bare
+    host_plan = planning.plan_host(advisory, kit.settings(), unread)
+    assert [f["title"]["en"] for f in host_plan.findings] == ["The host could not be read"]
+    assert host_plan.blocked == "The host could not be read"
+    assert host_plan.findings[0]["evidence"] == ["does not answer"]
+    assert host_plan.steps == []
+
+
+def of_another_update(kb890859, name="KB999999"):
+    """Return a second notice about the same models: the same trouble, by another update."""
+    data = copy.deepcopy(dict(kb890859.data))
+    data["source"]["document"] = "another notice"
+    data["defaults"]["kb"] = {**data["defaults"]["kb"], "id": name}
+    return dataclasses.replace(kb890859, id="another", data=data)
+
+
+def two_notices(kit, kb890859, data, named=None):
+    """Return the plan of a system by the notice, and by one on an update that nobody has read."""
+    another = of_another_update(kb890859)
+    settings = {"ft_system": kit.ft_form(), "advisories": named}
+    notices = select_advisories({"kb890859_tx200ft": kb890859, "another": another}, settings)
+    observation = Observation("ft01", kit.NOW, "test", data)
+    return planning.plan_notices(notices, settings, observation)
+
+
+@pytest.mark.parametrize("named", [None, ["another"], ["kb890859_tx200ft"]])
+def test_of_two_notices_the_one_whose_case_it_is_acts(kit, kb890859, named):
+    """Whichever the inventory names: nothing is planned for an update that is not there."""
+    data = kit.ft_failed()
+    absent = {"updates_key": False, "hotfix_key": False, "uninstaller": False}
+    for node in ("coserver1", "coserver2"):
+        data["nodes"][node]["updates"]["KB999999"] = absent
+        data["nodes"][node]["files"] = dict(kit.OLD_FILES["2003"])
+        data["nodes"][node]["restart_pending"] = True
+    host_plan = two_notices(kit, kb890859, data, named)
+    assert host_plan.advisory["id"] == "kb890859_tx200ft"
+    assert host_plan.blocked is None
+    assert any("coserver1_uninstall" in step["id"] for step in host_plan.steps)
+
+
+def test_two_notices_that_would_both_act_are_a_blocker_that_names_both(kit, kb890859):
+    data = kit.ft_failed()
+    for node in ("coserver1", "coserver2"):
+        updates = data["nodes"][node]["updates"]
+        updates["KB999999"] = updates["KB890859"]
+    host_plan = two_notices(kit, kb890859, data)
+    assert host_plan.steps == []
+    assert "More than one notice would act here: another and kb890859_tx200ft" in host_plan.blocked
 
 
 def restarting(ctx130025):
