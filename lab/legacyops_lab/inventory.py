@@ -132,9 +132,9 @@ def _form(name: str, system: dict[str, Any], state: Path) -> dict[str, Any]:
 
 
 def _fix_steps() -> list[str]:
-    """Return what the lab's readme of the fix asks for: one node after the other (HYP-FT-21)."""
+    """Return what the lab's readme of the fix asks for: all nodes, then restarts (HYP-FT-21)."""
     nodes = ("ftvirtual", "coserver1", "coserver2")
-    return [f"{do} {node}" for node in nodes for do in ("install", "restart")]
+    return [f"{do} {node}" for do in ("install", "restart") for node in nodes]
 
 
 def _boards(system: dict[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+Path = tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -24,12 +26,15 @@ class Action:
     """A registered action.
 
     takes_out: the arguments with which it takes a server out of service; None: it never does.
+    touches: the places of an observation that it changes by its nature; * is any member, {NAME} an
+    argument.
     """
 
     name: str
     doc: str
     arguments: Mapping[str, Argument]
     takes_out: Mapping[str, Any] | None = None
+    touches: tuple[Path, ...] = ()
 
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
@@ -40,10 +45,24 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
+# Files that wait for a restart are replaced by it. The FTvirtual Server restarts with its sides.
+_RESTARTS: Final[tuple[Path, ...]] = (
+    ("nodes", "*", "files"),
+    ("nodes", "*", "restart_pending"),
+    ("nodes", "*", "services"),
+)
+
+
 def _action(
-    action: str, doc: str, takes_out: Mapping[str, Any] | None = None, /, **arguments: Argument
+    action: str,
+    doc: str,
+    /,
+    *,
+    takes_out: Mapping[str, Any] | None = None,
+    touches: tuple[Path, ...] = (),
+    **arguments: Argument,
 ) -> tuple[str, Action]:
-    return action, Action(action, doc, arguments, takes_out)
+    return action, Action(action, doc, arguments, takes_out, touches)
 
 
 ACTIONS: Final[dict[str, Action]] = dict(
@@ -51,11 +70,13 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "node_info",
             "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
+            touches=(("stores",), ("chains",)),  # building a chain may fetch a root
             probe_chains=Argument("list"),
         ),
         _action(
             "root_certificate",
             "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
+            touches=(("stores",),),
             state=Argument("text", True, ("present", "absent")),
             source=Argument("text", True),
             sha256=Argument("text", True),
@@ -63,11 +84,13 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "root_update_policy",
             "Lets policy allow the automatic update of root certificates.",
+            touches=(("root_update",), ("stores",)),
             state=Argument("text", True, ("allowed", "off")),
         ),
         _action(
             "staged_package",
             "Has a file, pinned by SHA-256, on the host; fetches it from source where it is not.",
+            touches=(("files", "{path}"),),
             path=Argument("text", True),
             source=Argument("text"),
             sha256=Argument("text", True),
@@ -75,7 +98,16 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "msp_patch",
             "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
-            {},
+            takes_out={},
+            touches=(
+                ("patches", "{patch_code}"),
+                ("patches", "*", "state"),  # what it supersedes
+                ("files",),
+                ("service_modules",),
+                ("services",),
+                ("pending_restart",),
+                ("stores",),
+            ),
             package=Argument("text", True),
             sha256=Argument("text", True),
             patch_code=Argument("text", True),
@@ -85,6 +117,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "ima_service",
             "Has the IMA service running, and staying so for stable_seconds.",
+            touches=(("services",),),
             state=Argument("text", True, ("running",)),
             stable_seconds=Argument("seconds"),
             deadline_seconds=Argument("seconds"),
@@ -92,14 +125,16 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "reboot",
             "Restarts the host once and waits until it answers again.",
-            {},
+            takes_out={},
+            touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
             deadline_seconds=Argument("seconds", True),
             reason=Argument("text"),
         ),
         _action(
             "logon_mode",
             "Refuses or accepts new logons; may wait for sessions to end, and log users off.",
-            {"state": "drained"},
+            takes_out={"state": "drained"},
+            touches=(("sessions",),),
             state=Argument("text", True, ("drained", "enabled")),
             method=Argument("text", False, ("change_logon", "external")),
             wait_for_sessions=Argument("flag"),
@@ -110,6 +145,13 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "update_exe",
             "Installs a Windows update or a vendor's fix on a node of an FT system, or removes an "
             "update; never restarts the node by itself.",
+            touches=(
+                ("nodes", "{node}", "updates", "{update}"),
+                ("nodes", "{node}", "files"),
+                ("nodes", "{node}", "fix_level"),
+                ("nodes", "{node}", "later_updates"),
+                ("nodes", "{node}", "restart_pending"),
+            ),
             node=Argument("text", True),
             operation=Argument("text", True, ("install", "uninstall")),
             update=Argument("text", True),
@@ -123,12 +165,14 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "node_restart",
             "Restarts the Windows of a node once and waits until it answers again.",
+            touches=_RESTARTS,
             node=Argument("text", True),
             deadline_seconds=Argument("seconds", True),
         ),
         _action(
             "node_shutdown",
             "Shuts the Windows of a node down and waits until it is silent.",
+            touches=_RESTARTS,
             node=Argument("text", True),
             deadline_seconds=Argument("seconds", True),
         ),
@@ -137,6 +181,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "Switches a CoServer on, or off in one of four ways: at_post (restart, an operator "
             "presses the button at POST), bios_setup (restart into it, then off), shutdown "
             "(Windows switches off), cut (at a STOP screen, or where a person says that it hangs).",
+            touches=_RESTARTS,
             coserver=Argument("text", True),
             state=Argument("text", True, ("on", "off")),
             way=Argument("text", False, ("at_post", "bios_setup", "shutdown", "cut")),
@@ -145,6 +190,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "virtual_server",
             "Has a Virtual Server of Endurance enabled.",
+            touches=_RESTARTS,
             name=Argument("text", True),
             state=Argument("text", True, ("enabled",)),
             deadline_seconds=Argument("seconds", True),
@@ -157,6 +203,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "operator_confirm",
             "Tells a person what to do or to look at, and waits for the confirmation with a name.",
+            touches=(("packages",),),
             node=Argument("text", True),
             ask=Argument("text", True, ("screen", "done")),
             deadline_seconds=Argument("seconds", True),
@@ -171,6 +218,17 @@ def takes_out(step: Mapping[str, Any]) -> bool:
     return demanded is not None and all(
         step.get("arguments", {}).get(name) == value for name, value in demanded.items()
     )
+
+
+def touched(step: Mapping[str, Any]) -> list[Path]:
+    """Return the places of an observation that a step changes by its nature; * is any member."""
+    arguments = step["arguments"]
+    return [
+        tuple(
+            str(arguments.get(part[1:-1], part)) if part.startswith("{") else part for part in path
+        )
+        for path in ACTIONS[step["action"]].touches
+    ]
 
 
 def is_setting(value: Any) -> bool:

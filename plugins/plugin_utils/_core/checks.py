@@ -48,7 +48,8 @@ class Check:
 
     passing: values that end by themselves, whatever this change does: they are waited for, within
     a bound, and are nothing that is wrong with the host. silo: the other servers of the silo must
-    have been looked at for it.
+    have been looked at for it. of_run: it asks of a change under way, not of the host.
+    unproven: values that only say that nothing has shown the contrary.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Check:
     probes: bool
     passing: frozenset[Any]
     silo: bool
+    of_run: bool
+    unproven: frozenset[Any]
     doc: str
 
 
@@ -76,6 +79,8 @@ def _check(
     probes: bool = False,
     passing: Iterable[Any] = (),
     silo: bool = False,
+    of_run: bool = False,
+    unproven: Iterable[Any] = (),
     **arguments: bool,
 ) -> Callable[[_Run], _Run]:
     """Register a check; arguments are given as NAME=required."""
@@ -91,6 +96,8 @@ def _check(
             probes,
             frozenset(passing),
             silo,
+            of_run,
+            frozenset(unproven),
             " ".join((run.__doc__ or "").split()),
         )
         return run
@@ -728,7 +735,7 @@ def given(_observation: Observation, arguments: Arguments) -> Reading:
     return Reading("yes" if there else "no", quote(value) if there else "not given")
 
 
-@_check("change_state", "open, stopped, window_closed, not_approved")
+@_check("change_state", "open, stopped, window_closed, not_approved", of_run=True)
 def change_state(observation: Observation, _arguments: Arguments) -> Reading:
     """Is the change approved, its window open, and not stopped?
 
@@ -751,7 +758,7 @@ def _hosts(observation: Observation) -> Mapping[str, Mapping[str, Any]]:
     return (observation.change or {})["hosts"]  # type: ignore[no-any-return]
 
 
-@_check("turn", "reached, waiting")
+@_check("turn", "reached, waiting", of_run=True)
 def turn(observation: Observation, _arguments: Arguments) -> Reading:
     """Has every server of the earlier waves ended? (Whether it failed: failure_budget.)"""
     hosts = _hosts(observation)
@@ -769,6 +776,7 @@ def turn(observation: Observation, _arguments: Arguments) -> Reading:
     "capacity_percent",
     "percent of the silo that stays in service; -1 where nobody would",
     silo=True,
+    of_run=True,
     single_server_silo=False,
     only_if_serving=False,
 )
@@ -807,7 +815,7 @@ def _same_silo(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return shared and one["silo"] == other["silo"] and one.get("farm") == other.get("farm")
 
 
-@_check("failure_budget", "unspent, spent, spent_under_way")
+@_check("failure_budget", "unspent, spent, spent_under_way", of_run=True)
 def failure_budget(observation: Observation, _arguments: Arguments) -> Reading:
     """Have no more servers failed than the change allows?
 

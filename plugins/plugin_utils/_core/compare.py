@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from .actions import Path, touched
 from .advisory import Advisory
 from .digest import canonical
 from .model import Step, Text
@@ -23,49 +24,11 @@ from .observation import Observation, facts, quote
 from .plan import HostPlan, plan_host, planned_settings
 
 Kind = Literal["identical", "later", "known", "different"]
-Path = tuple[str, ...]
-
 _LONGEST: Final = 300
 # By which of its members an item of a list is known again: the first that it has.
 _IDENTITY: Final = (("id",), ("patch_code", "product_code"), ("sha256",), ("name",))
 # Where null is what was read, and not that nothing could be read.
 _NULL_IS_A_VALUE: Final = frozenset({("root_update", "policy_value")})
-
-# What a step changes by its nature, by its action; * is any member, {NAME} an argument.
-_TOUCHES: Final[dict[str, tuple[Path, ...]]] = {
-    "node_info": (("stores",), ("chains",)),  # building a chain may fetch a root
-    "root_certificate": (("stores",),),
-    "root_update_policy": (("root_update",), ("stores",)),
-    "staged_package": (("files", "{path}"),),
-    "msp_patch": (
-        ("patches", "{patch_code}"),
-        ("patches", "*", "state"),  # what it supersedes
-        ("files",),
-        ("service_modules",),
-        ("services",),
-        ("pending_restart",),
-        ("stores",),
-    ),
-    "ima_service": (("services",),),
-    "reboot": (("services",), ("pending_restart",), ("sessions",), ("files",)),
-    "logon_mode": (("sessions",),),
-    "update_exe": (
-        ("nodes", "{node}", "updates", "{update}"),
-        ("nodes", "{node}", "files"),
-        ("nodes", "{node}", "fix_level"),
-        ("nodes", "{node}", "later_updates"),
-        ("nodes", "{node}", "restart_pending"),
-    ),
-    "operator_confirm": (("packages",),),
-}
-# Files that wait for a restart are replaced by it. The FTvirtual Server restarts with its sides.
-_RESTARTS: Final[tuple[Path, ...]] = (
-    ("nodes", "*", "files"),
-    ("nodes", "*", "restart_pending"),
-    ("nodes", "*", "services"),
-)
-for _name in ("node_restart", "node_shutdown", "power", "virtual_server"):
-    _TOUCHES[_name] = _RESTARTS
 
 # What a place in the facts is called. The first that fits.
 _CALLED: Final[tuple[tuple[Path, Text], ...]] = (
@@ -326,16 +289,9 @@ def _explained(difference: Difference, acted: Iterable[Step], packages: Collecti
     for step in acted:
         if is_package and step["action"] != "staged_package":
             continue
-        for pattern in _TOUCHES.get(step["action"], ()):
-            if _within(path, _filled(pattern, step["arguments"])):
-                return True
+        if any(_within(path, pattern) for pattern in touched(step)):
+            return True
     return False
-
-
-def _filled(pattern: Path, arguments: Mapping[str, Any]) -> Path:
-    return tuple(
-        str(arguments.get(part[1:-1], part)) if part.startswith("{") else part for part in pattern
-    )
 
 
 def _within(path: Path, pattern: Path) -> bool:

@@ -210,7 +210,9 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
     return Reading(UNKNOWN, evidence)
 
 
-@register("ft_power", "on, off, conflict, claimed_off", _ALL, coserver=True)
+@register(
+    "ft_power", "on, off, conflict, claimed_off", _ALL, unproven=["claimed_off"], coserver=True
+)
 def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     """Is a CoServer's power off? Only where its driver says off and the node is silent.
 
@@ -225,6 +227,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     "up, off, unseen, conflict; windows, post, bios_setup, stop, hung, dark, chkdsk, booting, "
     "shutting_down as a person saw it",
     _nodes_of,
+    unproven=["unseen"],
     node=True,
 )
 def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
@@ -245,7 +248,14 @@ def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("unseen", f"{name} does not answer, and nobody said what its screen shows")
 
 
-@register("ft_wiring", "proven, not_needed, unproven, wrong", _ALL, coserver=True, way=False)
+@register(
+    "ft_wiring",
+    "proven, not_needed, unproven, wrong",
+    _ALL,
+    unproven=["unproven"],
+    coserver=True,
+    way=False,
+)
 def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
     """Is it proven which machine a power driver switches? An operator's hand needs no proof.
 
@@ -269,7 +279,7 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("not_needed" if shutdown else "unproven", text)
 
 
-@register("ft_unchanged", "yes, no", _ALL, what=True, nodes=True)
+@register("ft_unchanged", "yes, no", _ALL, of_run=True, what=True, nodes=True)
 def ft_unchanged(observation: Observation, arguments: Arguments) -> Reading:
     """Is the power (what: power) or the last start (what: boot) of nodes as before the step?"""
     before = _map(_map((observation.change or {}).get("before")).get(arguments["what"]))
@@ -331,24 +341,29 @@ def update_reading(record: _Record, update: _Record) -> Reading:
     if _by_operator(record) and isinstance(signs.get("listed"), bool):
         text = "is listed" if signs["listed"] else "is not listed"
         return Reading("installed" if signs["listed"] else "absent", f"{text}, by a person's word")
-    keys = (signs.get("updates_key"), signs.get("hotfix_key"))
-    files = _files_reach(record, update)
-    word = {True: "yes", False: "no"}
-    text = (
-        f"Updates key {word.get(keys[0], 'unknown')}, HotFix key {word.get(keys[1], 'unknown')}, "  # type: ignore[arg-type]
-        f"files at its versions: {'unknown' if files is None else word[files]}"
-    )
+    # An update that the site names may have one key only, and no files.
+    names = [n for n in ("keys", "hotfix_key") if update.get(n)]
+    keys = [signs.get("updates_key" if name == "keys" else name) for name in names]
+    files = _files_reach(record, update) if update.get("files") else None
+    called = {"keys": "Updates key", "hotfix_key": "HotFix key"}
+    said = [f"{called[name]} {_word(key)}" for name, key in zip(names, keys, strict=True)]
+    said += [f"files at its versions: {_word(files)}"] if update.get("files") else []
+    text = ", ".join(said)
     if True in keys and False in keys:
         return Reading("disagree", text)
-    if keys == (True, True):
+    if keys and all(key is True for key in keys):
         below = files is False and record.get("restart_pending") is not True
         return Reading("disagree" if below else "installed", text)
-    if keys == (False, False):
-        if files is False:
+    if keys and all(key is False for key in keys):
+        if files is False or not update.get("files"):
             return Reading("absent", text)
         if files is True and record.get("restart_pending") is True:
             return Reading("absent_after_restart", text)
     return Reading(UNKNOWN, text)
+
+
+def _word(value: Any) -> str:
+    return "yes" if value is True else "no" if value is False else "unknown"
 
 
 def _update(observation: Observation, name: str, arguments: Arguments, fresh: bool) -> Reading:
@@ -387,6 +402,7 @@ def update_state(observation: Observation, arguments: Arguments) -> Reading:
     "update_gone",
     "proven, not_proven",
     _nodes_of,
+    unproven=["not_proven"],
     nodes=True,
     update=True,
     settled=False,
@@ -964,7 +980,7 @@ def ft_relay(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("ready", f"{', '.join(sorted(map(str, relay)))}: there")
 
 
-@register("ft_owner", "ours, free, another", _ALL)
+@register("ft_owner", "ours, free, another", _ALL, of_run=True)
 def ft_owner(observation: Observation, _arguments: Arguments) -> Reading:
     """Whom does the system belong to right now? ours: this change, this run."""
     owner, change = observation.part("owner"), observation.change

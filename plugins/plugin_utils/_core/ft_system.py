@@ -492,7 +492,23 @@ def _fix_steps(form: Form, steps: Any) -> list[str]:
     missing = [node for node in NODES if f"install_{node}" not in names]
     if missing:
         wrong.append(f"{where} leaves out {', '.join(missing)}: the notice (5.1) asks for all.")
+    if not wrong:
+        wrong += _early_restart(names, where)
     return wrong
+
+
+def _early_restart(names: list[str], where: str) -> list[str]:
+    """A node that waits for a restart with the update must not start before all have the fix."""
+    last = max(number for number, name in enumerate(names) if name.startswith("install_"))
+    early = next((name for name in names[:last] if name.startswith("restart_")), None)
+    if early is None:
+        return []
+    return [
+        f"{where}: {early.replace('_', ' ')} comes before {names[last].replace('_', ' ')}, but no "
+        "node may start before the fix is on all three (5.1: an update may be waiting there). List "
+        "the three installations first, then the restarts; where the readme forbids that, ask the "
+        "vendor."
+    ]
 
 
 # --- Between systems, and between a system and how Ansible reaches it -----------------------------

@@ -31,6 +31,7 @@ from .findings import (
     resolve,
     scope_of,
 )
+from .foresight import foreseen, refusals
 from .ft_system import TITLES, done_by
 from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Severity, Step, Text
@@ -240,6 +241,10 @@ def plan_host(
     procedure = None if blockers else _procedure(advisory, scope, observation)
     if procedure is not None:
         steps = _needed(_all_steps(advisory, procedure, scope, observation.host), observation)
+        marks = foreseen(refusals(steps, observation, scope["ft_system"]))
+        blockers = [finding for finding in marks if finding["severity"] == "blocker"]
+        findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f["severity"]))
+        steps = [] if blockers else steps
     return HostPlan(
         host=observation.host,
         advisory=advisory.identity(),

@@ -274,12 +274,24 @@ def _ft_other_updates(s: dict[str, Any]) -> list[str]:
             if key in ("id", "hotfix_key", "uninstaller"):
                 fault = text_fault(value)
             elif key in ("keys", "files"):
-                fault = None if isinstance(value, Mapping) else "must be a table."
+                fault = _version_table(value, files=key == "files")
             else:
                 fault = "is unknown: remove it."
             if fault:
                 wrong.append(f"Entry {number} of {where}: {key_name(key)} {fault}")
     return wrong
+
+
+def _version_table(value: Any, *, files: bool) -> str | None:
+    """Return what is wrong with a table by the version of Windows, as "5.2", or None."""
+    if not isinstance(value, Mapping):
+        return "must be a table."
+    inner = Mapping if files else str
+    if all(isinstance(key, str) and isinstance(member, inner) for key, member in value.items()):
+        return None
+    return 'must name versions of Windows in quotes, as "5.2", each with ' + (
+        "its files and their versions." if files else "a registry key."
+    )
 
 
 def _ft_deadlines(s: dict[str, Any]) -> list[str]:

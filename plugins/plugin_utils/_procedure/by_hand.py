@@ -12,16 +12,13 @@ from pathlib import Path
 
 from .._action import ActionError
 from .._core.advisory import bundled_folder, load_advisories, select_advisories
-from .._core.checks import Verdict, describe, evaluate_all, request_for
+from .._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
 from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
 from .._io.remote import Remote
 from .directory import ChangeDirectory
 from .eye import FtEye, eye_of
 from .settings import settings_of
-
-# What belongs to a change: a module by hand has none. Whose the system is, is asked otherwise.
-_OF_A_CHANGE: t.Final = ("change_state", "failure_budget", "turn", "capacity_percent", "ft_owner")
 
 
 def guard(
@@ -65,7 +62,8 @@ def guard(
 
 
 def _interlocks(step: Step) -> list[Ref]:
-    return [ref for ref in step["interlocks"] if ref["check"] not in _OF_A_CHANGE]
+    """What a module by hand must meet: it has no change, and whose the system is, was asked."""
+    return [ref for ref in step["interlocks"] if not CHECKS[ref["check"]].of_run]
 
 
 def _unmet(verdicts: list[Verdict]) -> list[Verdict]:

@@ -132,7 +132,8 @@ class FtEye:
         if self.relay is None:
             return {"nodes": {}, "owner": self.owner.read(), "errors": {}}
         updates = request.get("updates") or []
-        names = {name for update in updates for table in update["files"].values() for name in table}
+        tables = [table for update in updates for table in (update.get("files") or {}).values()]
+        names = {name for table in tables for name in table}
         found = self.relay.observe(
             {
                 "want": [

@@ -555,3 +555,16 @@ def test_a_lying_system_raises_nothing_and_is_never_better_than_unknown(kit, kb8
         assert checks.evaluate(ref, observation).holds is not True
     ft_checks.remember(observation, observation)
     ft_checks.states(observation)
+
+
+@pytest.mark.parametrize(("sign", "expected"), [(True, "some"), (False, "none"), (None, UNKNOWN)])
+def test_an_update_that_the_site_names_by_one_key(kit, ask, sign, expected):
+    """In its documented form it has no other key, and no files."""
+    data = kit.ft_data()
+    record = {"updates_key": None, "hotfix_key": sign, "uninstaller": None}
+    for node in kit.FT_NODES:
+        data["nodes"][node]["updates"]["KB000000"] = record
+    update = {"id": "KB000000", "hotfix_key": r"SOFTWARE\HotFix\KB000000"}
+    observation = kit.ft_observation(data)
+    ref = {"check": "other_updates", "with": {"updates": [update]}, "is": "some"}
+    assert checks.evaluate(ref, observation).value == expected

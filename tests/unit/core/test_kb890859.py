@@ -196,17 +196,17 @@ def test_the_latent_case_begins_with_a_downtime_of_ours(kit, planned):
 
 def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned):
     fix = kit.ft_form()["fix"]
-    fix["steps"] = ["install coserver2", "restart coserver2", "install coserver1"]
-    fix["steps"] += ["restart coserver1", "install ftvirtual", "restart ftvirtual"]
+    nodes = ("coserver2", "coserver1", "ftvirtual")
+    fix["steps"] = [f"{do} {node}" for do in ("install", "restart") for node in nodes]
     names = [(s["name"], s["target"]) for s in planned(kit.ft_data(), fix=fix).steps]
     assert names == [
         ("fix_install", "coserver2"),
+        ("fix_install", "coserver1"),
+        ("fix_install", "ftvirtual"),
         ("fix_restart", "coserver2"),
         ("fix_gate", None),
-        ("fix_install", "coserver1"),
         ("fix_restart", "coserver1"),
         ("fix_gate", None),
-        ("fix_install", "ftvirtual"),
         ("fix_restart", "ftvirtual"),
         ("fix_gate", None),
         ("ftvirtual_kb", "ftvirtual"),
@@ -463,3 +463,26 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
     assert core.step_decision(step, observation).action == "refuse"
     journal = [{"kind": "intent", "step": step["id"]}]
     assert core.step_decision(step, observation, journal).action == "resume"
+
+
+def board(kit, planned, driver="command", **data):
+    """Return the marks on the plan of a system whose board is asked by a site's command."""
+    plan = planned({**kit.ft_data("2003"), **data}, endurance={"driver": driver, "status": ["x"]})
+    return plan, [f for f in plan.findings if f["id"] == "refused_as_things_are"]
+
+
+def test_a_board_that_says_nothing_to_be_read_is_marked_in_the_plan(kit, planned):
+    garbage = {"endurance": [], "errors": {"endurance": "no state was recognised in the output"}}
+    _plan, (mark,) = board(kit, planned, **garbage)
+    assert mark["severity"] == "warning"
+    assert "ft_health" in mark["evidence"][0]
+    # A person who has the board before him is asked when the step comes.
+    assert board(kit, planned, driver="operator", endurance=[])[1] == []
+
+
+def test_a_mirror_copy_under_way_is_marked_in_the_plan(kit, planned):
+    copying = kit.ft_endurance(mirror1={"state": "Transitioning"})
+    plan, (mark,) = board(kit, planned, endurance=copying)
+    assert plan.steps
+    assert any("mirror" in text for text in mark["evidence"])
+    assert board(kit, planned)[1] == []
