@@ -24,7 +24,7 @@ help:
 	@echo "make lint         ruff, mypy, yamllint, ansible-lint, antsibull, sanity"
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
-	@echo "make bench        what assess and apply cost, measured on the lab"
+	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
 	@echo "make clean        remove everything that the targets have made"

@@ -3,7 +3,9 @@
 
 Prints the wall time of assess over 100 hosts divided by that of `ansible -m raw -a 'exit 0'` over
 the same hosts, measured one after the other in this run, and the PowerShell starts and HTTP
-requests per host of assess and of a whole apply, as the lab counted them.
+requests per host of assess and of a whole apply, as the lab counted them. Then the bad logons of
+each account in a run over 50 hosts with a wrong password, as a domain controller counts them; more
+than one is an error.
 """
 
 from __future__ import annotations
@@ -22,16 +24,22 @@ from lab_session import ESTATES, ROOT, CommandError, ask, lab, run
 
 WORK = ROOT / ".cache" / "bench"
 HOSTS = 100
+LOCKOUT_HOSTS = 50
+ACCOUNT = "LAB\\hotfix"
 ROUNDS = 3  # each time is the median of so many
 COUNTERS = {"powershell_starts": "PowerShell starts", "http_requests": "HTTP requests"}
 
 
-def crowd() -> Path:
-    """Write an estate of 100 hosts, copies of the farm's in turn, and return its path."""
+def crowd(hosts: int = HOSTS, **frame: Any) -> Path:
+    """Write an estate of so many hosts, copies of the farm's in turn, and return its path.
+
+    `frame` is laid over what holds for the whole estate.
+    """
     farm = yaml.safe_load((ESTATES / "farm.yml").read_text(encoding="utf-8"))
     originals = itertools.cycle(farm["hosts"].values())
-    farm["hosts"] = {f"bench{n:03}": without_address(next(originals)) for n in range(1, HOSTS + 1)}
-    path = WORK / "crowd.yml"
+    farm["hosts"] = {f"bench{n:03}": without_address(next(originals)) for n in range(1, hosts + 1)}
+    farm["estate"] |= frame
+    path = WORK / f"crowd{hosts}.yml"
     path.write_text(yaml.safe_dump(farm, allow_unicode=True), encoding="utf-8")
     return path
 
@@ -99,6 +107,34 @@ def bench_apply() -> None:
     print(f"  apply                        {took:6.1f} s (fast time); per host: {cost}")
 
 
+def bench_logons() -> None:
+    """Count the bad logons of a wrong password, in playbooks and with a module by hand."""
+    state = WORK / "logons"
+    wrong = "ansible_password=Wrong-Passw0rd"
+    with lab(crowd(LOCKOUT_HOSTS, users={ACCOUNT: "Right-Passw0rd"}), state, quiet=True) as hosts:
+        module = ["ansible", "all", "-i", str(hosts), "-m", "legacyops.hotfix.node_info"]
+        commands = {
+            "assess": playbook("assess", hosts, "logons", wrong),
+            "audit": playbook("audit", hosts, "logons", wrong),
+            "ansible -m node_info": [*module, "-e", wrong],
+        }
+        print(f"{LOCKOUT_HOSTS} hosts, 20 forks, a wrong password: bad logons per account")
+        for name, command in commands.items():
+            before = logons(state)
+            run(*command, expect=(2,), quiet=True)
+            after = logons(state)
+            most = max(after[account] - before.get(account, 0) for account in after)
+            print(f"  {name:28} {most:6}")
+            if most > 1:
+                raise CommandError(f"{name} made {most} bad logons with one account")
+
+
+def logons(state: Path) -> dict[str, int]:
+    """Return the bad logons of each account up to now."""
+    counted = ask("counters", state)["accounts"]
+    return {account: of["bad_logons"] for account, of in counted.items()}
+
+
 def main() -> int:
     """Measure and print."""
     shutil.rmtree(WORK, ignore_errors=True)
@@ -106,6 +142,7 @@ def main() -> int:
     try:
         bench_assess()
         bench_apply()
+        bench_logons()
     except CommandError as error:
         print(f"The measurement failed: {error}", file=sys.stderr)
         return 1

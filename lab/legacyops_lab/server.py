@@ -212,6 +212,8 @@ class HostServer:
 
     def _plain_allowed(self, request: web.BaseRequest) -> bool:
         """Whether this host takes an unencrypted message sent like this one."""
+        if self._https is not None:
+            return True
         basic = request.headers.get("Authorization", "").lower().startswith("basic ")
         return self._accepts.unencrypted or basic
 

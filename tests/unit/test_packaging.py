@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,12 @@ def test_every_module_is_in_the_action_group(repository):
         "__pycache__"
     }
     assert set(runtime["action_groups"]["hotfix"]) == modules
+
+
+@pytest.mark.parametrize("extra", ["kerberos", "credssp"])
+def test_extras_of_transports_exist_here_and_in_pywinrm(repository, extra):
+    """pip only warns of an extra that a distribution does not have, and installs nothing."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = project["optional-dependencies"][extra]
+    assert wanted.startswith(f"pywinrm[{extra}]")
+    assert extra in metadata("pywinrm").get_all("Provides-Extra")
