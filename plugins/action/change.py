@@ -17,6 +17,7 @@ from ..plugin_utils._core.observation import (
 )
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
+from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import (
     ADVISORY_OPTIONS,
@@ -49,6 +50,8 @@ Entries = list[dict[str, t.Any]]
 EVERYBODY = ".change"
 # How long a host that has not begun is asked again when its answer got lost.
 PATIENCE_SECONDS = 15.0
+# How long the others of a wave wait for one that is tried again to begin; and how often they look.
+RETRY_SECONDS, LOOK_SECONDS = 600.0, 0.5
 
 
 class ActionModule(ProcedureAction):
@@ -83,12 +86,19 @@ class ActionModule(ProcedureAction):
         self._same_hosts(change, hosts)
         queue = [
             {"host": host, "wave": wave + 1, "group": f"legacyops_wave_{wave + 1:03d}"}
-            for host, wave in change.queue
+            for host, wave in sorted(change.queue, key=self._place(change))
             if host in set(hosts)
         ]
+        if not self.check_mode:
+            change.try_again(set(hosts))
         command = continue_command()
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         return {"queue": queue, "continue_command": command}
+
+    @staticmethod
+    def _place(change: Change) -> t.Callable[[tuple[str, int]], tuple[int, bool]]:
+        """The place of a host and its wave in the run: first of a wave come those that failed."""
+        return lambda queued: (queued[1], change.state(queued[0])["status"] != files.FAILED)
 
     def _same_hosts(self, change: Change, hosts: list[str]) -> None:
         """:raises ActionError: this run has hosts that nobody approved."""
@@ -116,6 +126,7 @@ class ActionModule(ProcedureAction):
         self.check_inventory()
         with self.locked(change, self.host):
             before = change.state(self.host)
+            self._wait_for_repaired(change)
             refused = self._may_begin(change)
             if refused is not None:
                 return self._not_begun(change, *refused)
@@ -141,6 +152,20 @@ class ActionModule(ProcedureAction):
             if not todo and not self.check_mode:
                 self._free(change, remote)  # no step follows, and so no end either
             return self._begun(change, observation, todo)
+
+    def _wait_for_repaired(self, change: Change) -> None:
+        """Let the hosts that failed before begin first: if they fail again, nobody else begins."""
+        progress = self.progress()
+
+        def look() -> bool | None:
+            first = change.waits_for(self.host)
+            if first and change.directory.stopped() is None:
+                progress(f"waits until {', '.join(first)}, which failed before, begins again")
+                return None
+            return True
+
+        if not self.check_mode:
+            poll(look, deadline=RETRY_SECONDS, interval=LOOK_SECONDS, stop=self.stop)
 
     def _begun(self, change: Change, observation: Observation, todo: list[str]) -> Result:
         """The host begins, or goes on: noted with all that it rests on."""

@@ -79,3 +79,20 @@ def test_a_limited_run_counts_the_farm_outside_of_it(start_lab: Any) -> None:
         more = {"awx_workflow_job_id": 7, "legacyops_farm_members": names}
         run = lab.playbook("plan", "-e", json.dumps(more))
         assert (run.code == 0) is fits, run.output
+
+
+def test_a_repaired_server_and_its_wave_mates_finish_in_one_further_run(start_lab: Any) -> None:
+    hosts = ("XAAPP01", "XAAPP02", "XAAPP06", "XAAPP03")
+    lab = start_lab(*hosts, speed=240)
+    assert lab.playbook("plan").code == 0
+    assert lab.read("plan.json")["waves"][0][:2] == ["XAAPP01", "XAAPP02"]
+    lab.command("inject", "XAAPP01", "hang")
+    run = lab.playbook("apply", "--forks", "1")
+    assert run.code != 0
+    assert "XAAPP01 failed, and the failure budget is 0" in run.output
+    lab.command("inject", "XAAPP01", "recover")
+    run = lab.playbook("apply")
+    assert run.code == 0, run.output
+    statuses = {host: lab.read("state", f"{host}.json")["status"] for host in hosts[:2]}
+    assert set(statuses.values()) == {"done"}
+    assert lab.ledger("violation") == []

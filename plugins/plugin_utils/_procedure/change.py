@@ -169,6 +169,8 @@ class Change:
         for name, entry in self.plan["hosts"].items():
             state = self.state(name)
             status = state["status"]
+            if status == files.FAILED and self.tries_again(name):
+                status = files.WAITING
             if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
                 status = files.DONE
             if status == files.UNDER_WAY and name != host and not leaves_service(entry["steps"]):
@@ -291,11 +293,7 @@ class Change:
             )
         if status == files.FAILED:
             return None
-        failed = [
-            name
-            for name, _wave in self.queue
-            if name != host and self.state(name)["status"] == files.FAILED
-        ]
+        failed = [name for name in self._failed(host) if not self.tries_again(name)]
         budget = self.failure_budget(host)
         if len(failed) > budget:
             return "failure_budget", (
@@ -303,6 +301,32 @@ class Change:
                 "Mend that first, then run the same command again."
             )
         return None
+
+    def _failed(self, host: str) -> list[str]:
+        """The other hosts that have failed."""
+        every = [name for name, _wave in self.queue if name != host]
+        return [name for name in every if self.state(name)["status"] == files.FAILED]
+
+    def waits_for(self, host: str) -> list[str]:
+        """The failed hosts that this run tries again, and for whose begin others wait."""
+        begun = self.state(host)["status"] != files.NOT_BEGUN
+        return [] if begun else [name for name in self._failed(host) if self.tries_again(name)]
+
+    def tries_again(self, host: str) -> bool:
+        """Whether a failed host is tried again in this run and has not had its turn yet."""
+        return self.state(host).get("retry") is True
+
+    def try_again(self, hosts: Iterable[str]) -> None:
+        """Note that a run of these hosts begins: those of them that had failed are tried again.
+
+        A failure counts from its run on. So a host that was repaired holds nobody up who is
+        treated beside it; where it fails again, or is not in the run, it counts.
+        """
+        for name, _wave in self.queue:
+            state = self.directory.state(name)
+            if state["status"] == files.FAILED and self.tries_again(name) != (name in hosts):
+                path = self.directory.host_file("state", name)
+                self.directory.write(path, {**state, "retry": name in hosts})
 
 
 def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: str) -> None:
