@@ -38,7 +38,7 @@ class ActionModule(ProcedureAction):
             return {"owner": before}
         if not self.check_mode:
             broken = eye.owner.break_(args["run"], args["name"], args["reason"])
-            JournalFile(directory.host_file("journal", self.host)).append(
+            JournalFile(directory, self.host).append(
                 "owner_broken", change=args["change_id"], record=broken
             )
         after = {"free": True}

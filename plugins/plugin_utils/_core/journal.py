@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -94,9 +94,12 @@ def closing_of(value: Mapping[str, Any]) -> Closing:
     return Closing(**{key: value[key] for key in keys - {"format"}})
 
 
-def sealed(content: bytes) -> dict[str, Any]:
-    """Return what a closing records of a journal that is whole. Raises JournalError otherwise."""
-    report = verify(file_lines(content))
+def sealed(content: bytes, report: JournalReport | None = None) -> dict[str, Any]:
+    """Return what a closing records of a journal that is whole. Raises JournalError otherwise.
+
+    report: what verify found, where it was asked with more than the file.
+    """
+    report = report or verify(file_lines(content))
     if not report.ok:
         raise JournalError(f"the journal is not as it was written ({report.problems[0]})")
     return {
@@ -158,63 +161,120 @@ def to_line(entry: Mapping[str, Any]) -> str:
     return canonical(dict(entry)).decode("utf-8") + "\n"
 
 
-def verify(lines: Iterable[str], head: str | None = None) -> JournalReport:
+def verify(
+    lines: Iterable[str], head: str | None = None, of: Mapping[str, str] | None = None
+) -> JournalReport:
     """Return whether a journal is whole: each entry unaltered, none missing, in order.
 
-    A line that is no complete entry is torn (the writer died) if the next one follows the last
-    good one; otherwise it is a problem, as every break of the chain is. A cut tail is found only
-    where head, the hash of the last entry, is known from elsewhere.
+    Lines that are no complete entry are torn (the writer died) if they stand at the end, or if
+    the next entry tells of them; otherwise they are a problem, as every break of the chain is.
+    A cut tail is found only where head, a hash that was once the last entry's, is known from
+    elsewhere.
+
+    of: what each entry must say of itself: the host and the change that it is about.
     """
     entries: list[Entry] = []
     torn: list[int] = []
     problems: list[str] = []
     last: Entry | None = None
+    waste: list[str] = []
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         entry = _entry(line)
         if entry is None:
             torn.append(number)
+            waste.append(line)
             continue
-        fault = _fault(entry, last, line)
+        fault = _fault(entry, last, line, waste) or _foreign(entry, of or {})
         if fault:
             problems.append(f"line {number}: {fault}")
         entries.append(entry)
-        last = entry
-    found = last["hash"] if last else FIRST
-    if head is not None and found != head:
-        problems.append(f"the last entry is {found}, but {head} is on record")
+        last, waste = entry, []
+    found = str(last["hash"]) if last else FIRST
+    if head is not None and head != FIRST and all(entry["hash"] != head for entry in entries):
+        problems.append(
+            f"the last entry is {found}, but {head} is on record: entries are missing, or it is "
+            "an older copy"
+        )
     return JournalReport(not problems, entries, torn, problems, found)
+
+
+def waste_of(lines: Iterable[str]) -> str | None:
+    """Return the digest of what a crash has left after the last entry; None where it left nothing.
+
+    The next entry tells of it (torn), so that nothing else can pass for the work of a crash.
+    """
+    waste: list[str] = []
+    for line in lines:
+        waste = [*waste, line] if _entry(line) is None else []
+    return _waste_digest(waste) if waste else None
+
+
+def _waste_digest(waste: Iterable[str]) -> str:
+    text = "\n".join(line.removesuffix("\n") for line in waste)
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _entry(line: str) -> Entry | None:
     """Return the entry of a line, or None where it is not a complete one."""
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(entry, dict) or not entry.keys() >= _RESERVED:
         return None
     return entry
 
 
-def _fault(entry: Entry, last: Entry | None, line: str) -> str | None:
-    if not _unaltered(line.rstrip("\r\n")):
+# What whoever reads a journal relies on.
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "by": dict,
+    "change": str,
+    "host": str,
+    "interlocks": list,
+    "kind": str,
+    "left_step": str,
+    "local": str,
+    "plan": str,
+    "result": dict,
+    "status": str,
+    "step": str,
+    "transcribed_step": str,
+    "utc": str,
+}
+
+
+def _fault(entry: Entry, last: Entry | None, line: str, waste: Sequence[str]) -> str | None:
+    if not _unaltered(line.removesuffix("\n")):
         return "the entry was altered"
     seq, prev = (0, FIRST) if last is None else (last["seq"] + 1, last["hash"])
     if entry["seq"] != seq or entry["prev"] != prev:
         return "it does not follow the entry before; an entry is missing, added or moved"
+    if entry.get("torn") != (_waste_digest(waste) if waste else None):
+        return "what stands before it is no entry, and not what a crash left there"
+    for name, wanted in _TYPES.items():
+        if entry.get(name) is not None and not isinstance(entry[name], wanted):
+            return f"its {name} is not of its form"
+    if not isinstance(entry.get("kind"), str):
+        return "it has no kind"
+    return None
+
+
+def _foreign(entry: Entry, of: Mapping[str, str]) -> str | None:
+    """Return why an entry is not of this host and change, or None."""
+    for name, wanted in of.items():
+        if entry.get(name) != wanted:
+            return f"it is of another {name} ({entry.get(name)!r:.80}), not of {wanted}"
     return None
 
 
 @lru_cache(maxsize=1024)
 def _unaltered(line: str) -> bool:
     """Whether a line is what its own hash says; a journal is read again before each new entry."""
-    entry = json.loads(line)
     try:
+        entry = json.loads(line)
         expected = digest({k: v for k, v in entry.items() if k != "hash"})
         written = to_line(entry)
-    except CoreError:
+    except (CoreError, ValueError, RecursionError):
         return False
     # Only the canonical form is ours: nothing may hide in a key that is there twice.
     return bool(entry["hash"] == expected and written == line + "\n")

@@ -45,7 +45,7 @@ def guard(
         )
     refs = [ref for step in steps for ref in _interlocks(step)]
     with tempfile.TemporaryDirectory() as folder:
-        eye = eye_of(remote, variables, ChangeDirectory(Path(folder)), writes=False)
+        eye = eye_of(remote, variables, ChangeDirectory(Path(folder), "by hand"), writes=False)
         observation = eye.observe(request_for(refs))
         owner = eye.owner.read() if isinstance(eye, FtEye) else {"free": True}
     if not owner.get("free"):

@@ -143,7 +143,7 @@ class Change:
         raise ChangeError(f"The plan has no step {step_id} for {host}. Its steps: {known}.")
 
     def journal(self, host: str) -> JournalFile:
-        return JournalFile(self.directory.host_file("journal", host))
+        return JournalFile(self.directory, host)
 
     def state(self, host: str) -> dict[str, Any]:
         """Where the host stands in this plan; what an earlier plan left does not count as done."""

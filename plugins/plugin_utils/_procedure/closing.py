@@ -14,16 +14,14 @@ from .._core.journal import (
     JournalError,
     JournalReport,
     closing_of,
-    file_lines,
     sealed,
-    verify,
     verify_sealed,
 )
 from .._io.ssh_signature import SignatureError
 from .._io.ssh_signature import verify as verify_signature
 from .approval import signature_of
 from .directory import ChangeDirectory, ChangeError
-from .journal import journals, now
+from .journal import JournalFile, journals, now
 
 NOT_PROVEN = (
     "Not closed: that nothing was cut off its end is not proven. The last entry is {head}; "
@@ -51,9 +49,9 @@ def seal(
     :raises ChangeError: one of them is not as it was written.
     """
     seals = {}
-    for host, journal in journals(directory.root / "journal").items():
+    for host, journal in journals(directory).items():
         try:
-            seals[host] = sealed(journal.content())
+            seals[host] = sealed(journal.content(), journal.report())
         except JournalError as problem:
             raise ChangeError(
                 f"{journal.path}: {problem}. Keep it as it is and find out who changed it; a "
@@ -69,11 +67,11 @@ def verified(
 
     :param heads: host → the hash of its last entry, where it is known from elsewhere.
     """
-    found = journals(directory.root / "journal")
+    found = journals(directory)
     recorded = {} if closing is None else dict(closing.journals)
     return {
         host: _verified(
-            found[host].content() if host in found else None,
+            found.get(host),
             recorded.get(host),
             heads.get(host),
             closed=closing is not None,
@@ -83,12 +81,13 @@ def verified(
 
 
 def _verified(
-    content: bytes | None, seal: Mapping[str, Any] | None, head: str | None, *, closed: bool
+    journal: JournalFile | None, seal: Mapping[str, Any] | None, head: str | None, *, closed: bool
 ) -> dict[str, Any]:
     """One journal: ok where nothing speaks against it, proven where nothing can be missing."""
-    if content is None:
+    content = b"" if journal is None else journal.content()
+    if journal is None or not content:
         return _told(JournalReport(False, [], [], ["the journal is missing"]), proven=False)
-    report = verify_sealed(content, seal) if seal else verify(file_lines(content), head)
+    report = verify_sealed(content, seal) if seal else journal.report(head)
     problems = list(report.problems)
     if closed and not seal:
         problems.append("the change was closed without this journal")

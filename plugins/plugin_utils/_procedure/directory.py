@@ -49,8 +49,8 @@ class ChangeDirectory:
     or the new one, never half of one.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, change: str) -> None:
+        self.root, self.change = root, change
 
     @classmethod
     def find(cls, change_dir: str | None, change_id: str) -> ChangeDirectory:
@@ -64,9 +64,10 @@ class ChangeDirectory:
                 f"legacyops_change_id {fault}: give the change's number, such as CHG0042."
             )
         if not change_dir:
-            return cls(Path.cwd() / "legacyops-changes" / quote(change_id, safe=" "))
+            below = Path.cwd() / "legacyops-changes"
+            return cls(below / quote(change_id, safe=" "), change_id)
         try:
-            return cls(Path(change_dir).expanduser().absolute())
+            return cls(Path(change_dir).expanduser().absolute(), change_id)
         except RuntimeError:  # there is no such user
             raise ChangeError(
                 f"legacyops_change_dir is {change_dir!r}, whose user this controller does not "

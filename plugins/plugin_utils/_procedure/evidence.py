@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .._core.journal import Closing, JournalReport, file_lines, verify, verify_sealed
+from .._core.journal import Closing, JournalReport, verify_sealed
 from .._core.model import CoreError
 from .._core.observation import Observation
 from .._report.sources import Sources
@@ -65,11 +65,12 @@ def _journals(
     seals = {} if closing is None else dict(closing.journals)
     found = {}
     for host in hosts:
-        content = change.journal(host).content()
+        journal = change.journal(host)
+        report = journal.report()
         if host in seals:
-            found[host] = verify_sealed(content, seals[host])
-        elif content:
-            found[host] = verify(file_lines(content))
+            found[host] = verify_sealed(journal.content(), seals[host])
+        elif report.entries or report.problems or report.torn:
+            found[host] = report
     return found
 
 

@@ -268,7 +268,7 @@ def eye_of(
         return ServerEye(remote)
     plan = directory.read(directory.plan) or {}
     entry = (plan.get("hosts") or {}).get(remote.host) or {}
-    journal = JournalFile(directory.host_file("journal", remote.host))
+    journal = JournalFile(directory, remote.host)
     return FtEye(
         remote,
         variables,

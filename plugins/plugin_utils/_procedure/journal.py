@@ -8,14 +8,22 @@ from __future__ import annotations
 import os
 import pwd
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .._core.journal import append_entry, file_lines, storable, to_line, verify
+from .._core.journal import (
+    JournalReport,
+    append_entry,
+    file_lines,
+    storable,
+    to_line,
+    verify,
+    waste_of,
+)
 from .._io.files import make_folder, private_opener, sync_folder
-from .directory import ChangeDirectory, ChangeError
+from .directory import ChangeDirectory, ChangeError, private
 
 
 class JournalFile:
@@ -25,8 +33,12 @@ class JournalFile:
     closed with a line end, so that :func:`verify` can still tell of it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, directory: ChangeDirectory, host: str) -> None:
+        self._directory = directory
+        self.path = directory.host_file("journal", host)
+        self.of = {"host": host, "change": directory.change}
+        # Beside it, which entry was the last: an older copy that is put back is found by it.
+        self._head = self.path.with_suffix(".head")
 
     def lines(self) -> list[str]:
         """Every line as it stands in the file; none where there is no file."""
@@ -41,12 +53,34 @@ class JournalFile:
         except OSError as problem:
             raise ChangeError(f"{self.path} cannot be read ({problem.strerror}).") from problem
 
+    def report(self, head: str | None = None) -> JournalReport:
+        """What verifying found: the chain, whose it is, and whether its end is there.
+
+        :param head: the hash of an entry that must be in it, where it is known from elsewhere.
+        """
+        report = verify(self.lines(), head, self.of)
+        noted = self._noted_head()
+        if noted in (None, report.head) or any(each["hash"] == noted for each in report.entries):
+            return report
+        missing = (
+            "the journal is missing"
+            if not report.entries
+            else (f"its end is missing, or it is an older copy: {noted} is on record")
+        )
+        return replace(report, ok=False, problems=[*report.problems, missing])
+
+    def _noted_head(self) -> str | None:
+        try:
+            return self._head.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
     def entries(self) -> list[dict[str, Any]]:
         """Every entry, oldest first.
 
         :raises ChangeError: an entry was altered, added or taken away.
         """
-        report = verify(self.lines())
+        report = self.report()
         if not report.ok:
             raise ChangeError(
                 f"{self.path} is not as it was written ({report.problems[0]}). Keep it as it is, "
@@ -59,7 +93,7 @@ class JournalFile:
 
         :raises ChangeError: it cannot be written, or the change is closed.
         """
-        ChangeDirectory(self.path.parent.parent).check_open()
+        self._directory.check_open()
         entries = self.entries()
         moment = datetime.now(UTC)
         body = {
@@ -68,7 +102,11 @@ class JournalFile:
             "local": moment.astimezone().isoformat(timespec="seconds"),
             "by": writer(),
             **storable(body),
+            **self.of,
         }
+        waste = waste_of(self.lines())
+        if waste is not None:
+            body["torn"] = waste
         entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
         line = to_line(entry)
         try:
@@ -87,7 +125,15 @@ class JournalFile:
             ) from problem
         if is_new:
             sync_folder(self.path.parent)
+        self._note_head(entry["hash"])
         return entry
+
+    def _note_head(self, head: str) -> None:
+        """Note the last entry, whole or not at all; a crash before it leaves the one before."""
+        fresh = private(self._head)
+        with open(fresh, "w", encoding="utf-8", opener=private_opener) as stream:
+            stream.write(head)
+        fresh.replace(self._head)
 
 
 def now() -> str:
@@ -114,9 +160,9 @@ def _ends_with_line_end(stream: Any) -> bool:
     return bool(stream.read(1) == b"\n")
 
 
-def journals(folder: Path) -> dict[str, JournalFile]:
-    """The journals in the folder, by their hosts."""
-    return {
-        unquote(path.name.removesuffix(".jsonl")): JournalFile(path)
-        for path in sorted(folder.glob("*.jsonl"))
-    }
+def journals(directory: ChangeDirectory) -> dict[str, JournalFile]:
+    """The journals of a change, by their hosts; also one that is missing, but left its head."""
+    folder = directory.root / "journal"
+    files = (*folder.glob("*.jsonl"), *folder.glob("*.head"))
+    hosts = sorted({unquote(path.with_suffix("").name) for path in files})
+    return {host: JournalFile(directory, host) for host in hosts}

@@ -32,11 +32,63 @@ def test_a_whole_journal_verifies():
 
 def test_a_torn_line_is_told_and_no_fault():
     written = lines()
-    report = journal.verify([*written[:-1], written[-1][:20]])
+    torn = [*written[:-1], written[-1][:20]]
+    report = journal.verify(torn)
     assert report.ok
     assert report.torn == [5]
-    entry = journal.append_entry(report.entries[-1], {"kind": "begin"})
-    assert journal.verify([*written[:-1], written[-1][:20] + "\n", journal.to_line(entry)]).ok
+    body = {"kind": "begin", "torn": journal.waste_of(torn)}
+    entry = journal.append_entry(report.entries[-1], body)
+    after = [*written[:-1], written[-1][:20] + "\n", journal.to_line(entry)]
+    assert journal.verify(after).ok
+    assert journal.waste_of(after) is None
+
+
+@pytest.mark.parametrize(
+    "forged", ['{"kind": "result", "status": "ok"}', "x", "", "[1]", "{" * 9999]
+)
+def test_what_stands_in_the_middle_and_is_no_entry_is_no_crash(forged):
+    written = lines()
+    report = journal.verify([*written[:2], forged + "\n", *written[2:]])
+    assert not report.ok
+    assert "not what a crash left there" in report.problems[0]
+
+
+def test_windows_line_ends_are_not_ours():
+    content = "".join(lines()).replace("\n", "\r\n").encode()
+    report = journal.verify(journal.file_lines(content))
+    assert report.problems[0] == "line 1: the entry was altered"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"kind": ["result"]}, "its kind is not of its form"),
+        ({}, "it has no kind"),
+        ({"kind": "result", "interlocks": "none"}, "its interlocks is not of its form"),
+        ({"kind": "result", "result": []}, "its result is not of its form"),
+        ({"kind": "result", "utc": 5}, "its utc is not of its form"),
+    ],
+)
+def test_an_entry_of_a_wrong_form_is_one_sentence(body, says):
+    report = journal.verify([journal.to_line(journal.append_entry(None, body))])
+    assert report.problems == [f"line 1: {says}"]
+
+
+def test_an_entry_is_of_its_host_and_change():
+    of = {"host": "xa01", "change": "C1"}
+    line = journal.to_line(journal.append_entry(None, {"kind": "begin", **of}))
+    assert journal.verify([line], of=of).ok
+    for other in ({"host": "xa02"}, {"change": "C2"}):
+        (problem,) = journal.verify([line], of={**of, **other}).problems
+        assert f"it is of another {next(iter(other))}" in problem
+
+
+@given(st.recursive(st.none() | st.integers() | st.floats() | st.text(), st.lists))
+def test_any_value_in_any_place_is_told(value):
+    for name in ("kind", "utc", "by", "seq", "hash", "prev", "torn"):
+        entry = {**journal.append_entry(None, {"kind": "begin"}), name: value}
+        report = journal.verify([json.dumps(entry) + "\n"])
+        assert all(text.isprintable() for text in report.problems)
 
 
 def test_reserved_keys_are_refused():

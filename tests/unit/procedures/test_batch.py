@@ -25,7 +25,7 @@ QUEUE = [("canary", 0), ("ft01", 1), ("ft02", 1), ("last", 2)]
 def change_in(folder: Path, **states: str) -> Any:
     """As much of a change as a batch asks for."""
     return SimpleNamespace(
-        directory=ChangeDirectory(folder),
+        directory=ChangeDirectory(folder, "C1"),
         queue=QUEUE,
         state=lambda host: {"status": states.get(host, "not_begun")},
     )

@@ -35,7 +35,7 @@ def change(tmp_path: Path) -> Change:
         "waves": [["ft01"]],
         "hosts": {"ft01": {"steps": STEPS, "settings": {}, "blocked": None}},
     }
-    return Change(ChangeDirectory(tmp_path / "change"), "CHG1", plan, {}, {})
+    return Change(ChangeDirectory(tmp_path / "change", "CHG1"), "CHG1", plan, {}, {})
 
 
 INTENT_1, OK_1 = ("intent", "01-off", None), ("result", "01-off", "ok")
@@ -87,4 +87,4 @@ def test_who_writes_is_not_what_the_environment_says(
     monkeypatch.setenv("LOGNAME", "somebody-else")
     assert getpass.getuser() == "somebody-else"
     assert writer()["user"] != "somebody-else"
-    assert JournalFile(tmp_path / "journal" / "x.jsonl").append("begin")["by"] == writer()
+    assert JournalFile(ChangeDirectory(tmp_path, "C1"), "x").append("begin")["by"] == writer()

@@ -68,7 +68,7 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> ChangeDirectory:
-    found = ChangeDirectory(tmp_path / "change")
+    found = ChangeDirectory(tmp_path / "change", "CHG1")
     found.write_bytes(found.approval, APPROVAL.signed_bytes())
     return found
 
@@ -101,7 +101,7 @@ def test_the_approval_in_the_directory_counts(directory: ChangeDirectory) -> Non
 
 def test_an_approval_by_variables_counts(tmp_path: Path) -> None:
     rules = control_of({"window_required": False, "approved_by": "Sato", "approved_at": AT})
-    empty = ChangeDirectory(tmp_path)
+    empty = ChangeDirectory(tmp_path, "CHG1")
     assert standing(empty, "CHG1", DIGEST, rules, approved_digest=DIGEST).refused is None
     other = standing(empty, "CHG1", DIGEST, rules, approved_digest="sha256:" + "b" * 64).refused
     assert other is not None
@@ -109,7 +109,7 @@ def test_an_approval_by_variables_counts(tmp_path: Path) -> None:
 
 
 def test_a_lab_approves_by_itself_but_not_where_signatures_are_demanded(tmp_path: Path) -> None:
-    empty = ChangeDirectory(tmp_path)
+    empty = ChangeDirectory(tmp_path, "CHG1")
     assert standing(empty, "X", DIGEST, control_of({}), approve_plan=True).refused is None
     strict = control_of({"signature_required": True})
     found = standing(empty, "X", DIGEST, strict, approve_plan=True, approved_digest=DIGEST)
@@ -194,7 +194,7 @@ def test_a_missing_list_of_signers_is_one_sentence(tmp_path: Path) -> None:
 def written(directory: ChangeDirectory) -> Path:
     """The journal of one of two hosts."""
     for host in ("xa01", "xa 02/日本"):
-        journal = JournalFile(directory.host_file("journal", host))
+        journal = JournalFile(directory, host)
         for number in range(4):
             journal.append("result", step=f"{number:02d}", status="ok")
     return directory.host_file("journal", "xa01")
@@ -250,7 +250,8 @@ def test_a_journal_that_is_gone_or_new_is_found(directory: ChangeDirectory, writ
     written.rename(written.with_name("xa03.jsonl"))
     hosts = found(directory)
     assert hosts["xa01"]["problems"] == ["the journal is missing"]
-    assert hosts["xa03"]["problems"] == ["the change was closed without this journal"]
+    assert "the change was closed without this journal" in hosts["xa03"]["problems"]
+    assert "it is of another host ('xa01'), not of xa03" in hosts["xa03"]["problems"][0]
 
 
 def test_the_tail_of_an_open_journal_is_not_proven(
@@ -259,12 +260,17 @@ def test_the_tail_of_an_open_journal_is_not_proven(
     head = found(directory)["xa01"]["head"]
     lines = written.read_bytes().splitlines(keepends=True)
     written.write_bytes(b"".join(lines[:-1]))
+    assert "its end is missing" in found(directory)["xa01"]["problems"][0]
+    # Whoever cuts the note of the end off as well is found by a record kept elsewhere only.
+    noted = written.with_suffix(".head").read_bytes()
+    written.with_suffix(".head").unlink()
     cut = found(directory)["xa01"]
     assert cut["ok"]
     assert not cut["proven"]
     assert "is not proven" in cut["note"]
     assert found(directory, xa01=head)["xa01"]["problems"]
     written.write_bytes(b"".join(lines))
+    written.with_suffix(".head").write_bytes(noted)
     assert found(directory, xa01=head)["xa01"]["proven"]
 
 
@@ -304,7 +310,7 @@ def test_a_closing_is_signed_by_the_one_who_closed(
 
 @pytest.mark.parametrize("text", ["a\u2028b\u2029c\x85d\x0b\x0ce", "\ud800", "{{ x }}\x1b[2J"])
 def test_no_text_of_a_host_breaks_its_journal(tmp_path: Path, text: str) -> None:
-    journal = JournalFile(tmp_path / "xa01.jsonl")
+    journal = JournalFile(ChangeDirectory(tmp_path, "CHG1"), "xa01")
     journal.append("result", result={text: [text, 2**60, float("nan")]})
     journal.append("end")
     assert [entry["kind"] for entry in journal.entries()] == ["result", "end"]
@@ -312,7 +318,7 @@ def test_no_text_of_a_host_breaks_its_journal(tmp_path: Path, text: str) -> None
 
 
 def test_an_entry_tells_the_local_time_too(tmp_path: Path) -> None:
-    entry = JournalFile(tmp_path / "xa01.jsonl").append("begin")
+    entry = JournalFile(ChangeDirectory(tmp_path, "CHG1"), "xa01").append("begin")
     assert entry["utc"].endswith("Z")
     assert entry["local"][10] == "T"
     assert entry["local"][-6] in "+-"

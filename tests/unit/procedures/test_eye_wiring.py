@@ -44,7 +44,7 @@ class Site:
     """A system with two boards, and its change directory."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.directory = ChangeDirectory(folder)
+        self.directory = ChangeDirectory(folder, "C1")
         self.form = form("PGT20126F2", power_off="bios_setup")
         for number, node in enumerate(("coserver1", "coserver2"), 31):
             board = {"driver": "ipmi", "address": f"192.0.2.{number}", "credentials": "ft01"}

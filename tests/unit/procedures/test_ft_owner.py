@@ -70,7 +70,7 @@ def test_a_damaged_record_is_somebodys_still(owner, tmp_path):
 
 
 def test_a_change_directory_is_one_run(tmp_path):
-    one, two = ChangeDirectory(tmp_path / "one"), ChangeDirectory(tmp_path / "two")
+    one, two = (ChangeDirectory(tmp_path / name, "C1") for name in ("one", "two"))
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(run_of, [one] * 32))) == 1
     assert run_of(one) != run_of(two)

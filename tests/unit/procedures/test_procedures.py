@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import resource
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from ansible.cli.playbook import PlaybookCLI
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.locks import host_lock
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import text
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.closing import verified
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.command import (
     MASK,
     continue_command,
@@ -42,12 +43,12 @@ def test_directory_defaults_to_the_change_id(
 
 
 def test_a_host_name_cannot_leave_the_directory(tmp_path: Path) -> None:
-    path = ChangeDirectory(tmp_path).host_file("state", "../../etc/passwd")
+    path = ChangeDirectory(tmp_path, "C1").host_file("state", "../../etc/passwd")
     assert path.parent == tmp_path / "state"
 
 
 def test_writing_is_atomic_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    directory = ChangeDirectory(tmp_path)
+    directory = ChangeDirectory(tmp_path, "C1")
     path = directory.host_file("state", "xa01")
     directory.write(path, {"status": "done"})
     with pytest.raises(TypeError):
@@ -58,13 +59,13 @@ def test_writing_is_atomic_and_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_broken_file_is_told_by_name(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("{", encoding="utf-8")
-    directory = ChangeDirectory(tmp_path)
+    directory = ChangeDirectory(tmp_path, "C1")
     with pytest.raises(ChangeError, match=r"plan\.json cannot be read"):
         directory.read(directory.plan)
 
 
 def test_stop_keeps_its_first_reason(tmp_path: Path) -> None:
-    directory = ChangeDirectory(tmp_path)
+    directory = ChangeDirectory(tmp_path, "C1")
     assert directory.stopped() is None
     directory.stop_all("the first")
     directory.stop_all("the second")
@@ -73,17 +74,114 @@ def test_stop_keeps_its_first_reason(tmp_path: Path) -> None:
 
 def test_stop_by_touch(tmp_path: Path) -> None:
     (tmp_path / "STOP").touch()
-    assert ChangeDirectory(tmp_path).stopped() == "stopped by hand"
+    assert ChangeDirectory(tmp_path, "C1").stopped() == "stopped by hand"
 
 
 def test_journal_goes_on_after_a_torn_line(tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / "journal" / "xa01.jsonl")
+    journal = JournalFile(ChangeDirectory(tmp_path, "C1"), "xa01")
     journal.append("begin", change="CHG1")
     with journal.path.open("a", encoding="utf-8") as stream:
         stream.write('{"kind": "intent", "st')
     journal.append("intent", step="01")
     assert [entry["kind"] for entry in journal.entries()] == ["begin", "intent"]
     assert len(journal.lines()) == 3
+
+
+def journal_of(folder: Path, host: str = "xa01", change: str = "C1") -> JournalFile:
+    journal = JournalFile(ChangeDirectory(folder, change), host)
+    for number in range(3):
+        journal.append("result", step=f"{number:02d}-x", status="ok")
+    return journal
+
+
+def swapped(one: JournalFile, other: JournalFile) -> None:
+    mine = one.content()
+    one.path.write_bytes(other.content())
+    other.path.write_bytes(mine)
+
+
+TAMPERING: dict[str, Callable[[Path], JournalFile]] = {}
+
+
+def tampering(function: Callable[[Path], JournalFile]) -> None:
+    TAMPERING[function.__name__.replace("_", " ")] = function
+
+
+@tampering
+def two_hosts_journals_swapped(folder: Path) -> JournalFile:
+    one, other = journal_of(folder), journal_of(folder, "xa02")
+    swapped(one, other)
+    return other
+
+
+@tampering
+def the_journal_of_another_change(folder: Path) -> JournalFile:
+    one, other = journal_of(folder / "1"), journal_of(folder / "2", change="C2")
+    swapped(one, other)
+    return one
+
+
+@tampering
+def an_older_copy_put_back(folder: Path) -> JournalFile:
+    journal = journal_of(folder)
+    older = journal.content()
+    journal.append("end")
+    journal.path.write_bytes(older)
+    return journal
+
+
+@tampering
+def a_missing_file(folder: Path) -> JournalFile:
+    journal = journal_of(folder)
+    journal.path.unlink()
+    return journal
+
+
+@tampering
+def a_forged_line_in_the_middle(folder: Path) -> JournalFile:
+    journal = journal_of(folder)
+    lines = journal.content().splitlines(keepends=True)
+    journal.path.write_bytes(b"".join([lines[0], b'{"kind":"result"}\n', *lines[1:]]))
+    return journal
+
+
+@tampering
+def windows_line_ends(folder: Path) -> JournalFile:
+    journal = journal_of(folder)
+    journal.path.write_bytes(journal.content().replace(b"\n", b"\r\n"))
+    return journal
+
+
+@pytest.mark.parametrize("kind", TAMPERING)
+def test_tampering_is_found_and_stops_everything(tmp_path: Path, kind: str) -> None:
+    journal = TAMPERING[kind](tmp_path)
+    for attempt in (journal.entries, lambda: journal.append("begin")):
+        with pytest.raises(ChangeError, match="is not as it was written"):
+            attempt()
+    host = journal.of["host"]
+    told = verified(ChangeDirectory(journal.path.parents[1], journal.of["change"]), None, {})
+    assert not told[host]["ok"]
+    assert told[host]["problems"][0].isprintable()
+
+
+def test_a_crash_at_any_byte_is_no_tampering(tmp_path: Path) -> None:
+    """Cut the last entry short anywhere: the journal goes on, and tells of it for good."""
+    whole = journal_of(tmp_path / "whole").content()
+    last = whole.rstrip(b"\n").rfind(b"\n") + 1
+    for at in range(last + 1, len(whole), 7):
+        journal = journal_of(tmp_path / str(at))
+        head = journal.entries()[1]["hash"]
+        journal.path.write_bytes(journal.content()[: at - len(whole)])
+        journal.path.with_suffix(".head").write_text(head, encoding="utf-8")
+        journal.append("begin")
+        journal.append("end")
+        assert [entry["kind"] for entry in journal.entries()] == [
+            "result",
+            "result",
+            "begin",
+            "end",
+        ]
+        assert journal.report().torn == [3]
 
 
 @pytest.mark.parametrize("name", ["", "  ", ".", "..", "a\nb", "x" * 300, "変" * 60])
@@ -113,10 +211,10 @@ def test_a_home_that_nobody_has_is_refused() -> None:
 def test_what_a_change_holds_is_its_owners_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        directory = ChangeDirectory(tmp_path / "changes" / "C1")
+        directory = ChangeDirectory(tmp_path / "changes" / "C1", "C1")
         directory.write(directory.plan, {"a": 1})
         directory.stop_all("enough")
-        JournalFile(directory.host_file("journal", "xa01")).append("begin")
+        JournalFile(directory, "xa01").append("begin")
         with host_lock(
             directory.root / "x.lock", "xa01", wait_seconds=1, progress=Progress(print), stop=Stop()
         ):
@@ -140,18 +238,18 @@ def full_disk() -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_no_empty_stop(tmp_path: Path, full_disk: None) -> None:
-    directory = ChangeDirectory(tmp_path)
+    directory = ChangeDirectory(tmp_path, "C1")
     with pytest.raises(ChangeError, match="NOT stopped"):
         directory.stop_all("enough")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ChangeError, match="cannot be written"):
         directory.write(directory.plan, {"a": 1})
     with pytest.raises(ChangeError, match="nothing is done without a journal"):
-        JournalFile(directory.host_file("journal", "xa01")).append("begin")
+        JournalFile(directory, "xa01").append("begin")
 
 
 def test_altered_journal_is_refused(tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / "xa01.jsonl")
+    journal = JournalFile(ChangeDirectory(tmp_path, "C1"), "xa01")
     journal.append("result", status="failed")
     journal.append("end")
     journal.path.write_text(

@@ -36,10 +36,10 @@ class Desk:
     """A change directory with a plan, and the action that works in it."""
 
     def __init__(self, root: Path, plan: dict[str, Any]) -> None:
-        self.directory = ChangeDirectory(root)
+        self.directory = ChangeDirectory(root, CHANGE)
         self.directory.write(self.directory.plan, plan)
         self.confirmations = Confirmations(root)
-        self.journal = JournalFile(self.directory.host_file("journal", HOST))
+        self.journal = JournalFile(self.directory, HOST)
         self.path = Path(self.run()["form_path"])
         self.form = yaml.safe_load(self.path.read_text(encoding="utf-8"))
         self.rows = self.form["hosts"][HOST]["steps"]

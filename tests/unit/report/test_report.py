@@ -162,7 +162,7 @@ def test_whatever_is_written_into_a_journal_by_hand_there_is_a_report(noisy, sch
 def test_a_torn_line_is_told(night, schema):
     told = night().run()
     lines = [journal.to_line(entry) for entry in told.entries]
-    lines.insert(5, lines[5][:40] + "\n")
+    lines.append(lines[5][:40])
     report = valid(build_report(told.sources(journals={HOST: journal.verify(lines)})), schema)
     assert kinds(report) == ["torn"]
 
