@@ -34,7 +34,7 @@ venv:
 	@tools/venv.sh
 
 demo: venv
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python -u tools/demo.py
 
 test: venv
 	@tools/judges.sh
@@ -53,10 +53,10 @@ sanity: venv
 	tools/sanity.sh
 
 bench: venv
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python -u tools/bench.py
 
 mutations: venv
-	@$(BIN)/python tools/mutations.py
+	@$(BIN)/python -u tools/mutations.py
 
 molecule: venv
 	$(BIN)/molecule test --all
