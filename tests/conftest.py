@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +24,15 @@ for name in ("LINES", "COLUMNS", "PYTHONUNBUFFERED"):
 # The same examples on every run, and no deadline: a busy machine is slow, not wrong.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose programs of others are not here."""
+    for mark in item.iter_markers("needs"):
+        missing = [program for program in mark.args if shutil.which(program) is None]
+        if missing:
+            pytest.skip(f"no {' and no '.join(missing)} here: see tools/judges.sh")
 
 
 @pytest.fixture(scope="session")

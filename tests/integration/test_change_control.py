@@ -186,6 +186,7 @@ def test_a_change_with_unfinished_hosts_closes_knowingly_and_stays_closed(
     assert {name: content for name, content in lab.files().items() if name in before} == before
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_approve_sign_apply_close_verify(later: Callable[..., Any], tmp_path: Path) -> None:
     lab = later()
     key, signers = tmp_path / "key", tmp_path / "allowed_signers"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,9 +33,7 @@ DIGEST = "sha256:" + "a" * 64
 AT = "2026-11-28T09:00:00+09:00"
 APPROVAL = Approval("CHG1", DIGEST, "sato@example.com", AT, "夜間作業")
 
-needs_ssh_keygen = pytest.mark.skipif(
-    shutil.which("ssh-keygen") is None, reason="ssh-keygen (openssh-client) is not installed"
-)
+needs_ssh_keygen = pytest.mark.needs("ssh-keygen")
 
 
 @dataclass

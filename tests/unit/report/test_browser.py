@@ -22,13 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook i
 )
 from ftsite import HOST
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="no chromium and chromedriver here: see tools/judges.sh"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium", "chromedriver")]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is in the extra dev")
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -49,11 +43,11 @@ return [draw(arguments[0]), draw(arguments[1])];
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
+    options.binary_location = str(shutil.which("chromium"))
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(executable_path=str(DRIVER))
+    service = webdriver.ChromeService(executable_path=str(shutil.which("chromedriver")))
     driver = webdriver.Chrome(options=options, service=service)
     yield driver
     driver.quit()
