@@ -22,6 +22,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
         "choices": ["blocker", "warning", "info"],
         "default": ["blocker", "warning"],
     },
+    "probe_chains": {"type": "bool", "default": False},
     "quiet": {"type": "bool", "default": False},
 }
 
@@ -32,7 +33,8 @@ class ActionModule(LookAction):
     argument_spec = ARGUMENT_SPEC
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        result, observation = self.look(remote, args, "audit")
+        probe = args["probe_chains"] and not self.check_mode
+        result, observation = self.look(remote, args, "audit", probe=probe)
         unread = observation is None  # whatever fail_on says: nobody knows how the host is
         amiss = [f for f in result["findings"] if unread or f["severity"] in args["fail_on"]]
         if amiss:

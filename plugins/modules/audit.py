@@ -13,13 +13,13 @@ description:
     so that a scheduler sees it.
   - IMA verifies the signatures of its modules at every start, so the root certificate has to stay. This module
     finds "it runs now, but the next start will fail" before the next start does.
-  - Changes nothing on the host.
+  - Changes nothing on the host, but see O(probe_chains).
 attributes:
   check_mode:
     support: full
     description: The same with and without check mode.
     details:
-      - Reads the host in check mode too, but writes no file.
+      - Reads the host in check mode too, but writes no file and lets the host build no chain.
   diff_mode:
     support: none
     description: Shows what would change.
@@ -40,6 +40,14 @@ options:
     elements: str
     choices: [blocker, warning, info]
     default: [blocker, warning]
+  probe_chains:
+    description:
+      - Let the host itself build the chains of its installed modules, and of the packages that are not in yet, for code
+        signing. That tells what no certificate store shows, such as distrust by Microsoft's automatic list.
+      - Building a chain may make Windows fetch a root certificate, or try to reach the Internet in vain for some seconds.
+        So it is asked for by the site, and left out in check mode.
+    type: bool
+    default: false
   quiet:
     description:
       - Don't print the findings.

@@ -129,12 +129,14 @@ def running(
     hosts: Sequence[str] | None,
     speed: int,
     xenapp: dict[str, Any],
+    farm: Path = FARM,
 ) -> Iterator[Lab]:
     """A lab of some hosts of the demonstration's farm (None: all of them).
 
     :param xenapp: what is to be different in every host's part of that name.
+    :param farm: another estate of servers.
     """
-    estate = yaml.safe_load(FARM.read_text(encoding="utf-8"))
+    estate = yaml.safe_load(farm.read_text(encoding="utf-8"))
     if hosts is not None:
         estate["hosts"] = {name: estate["hosts"][name] for name in hosts}
     # Every host on an address that the lab chooses: test modules run side by side.

@@ -83,7 +83,7 @@ def test_naive_installation_breaks_the_server(clock: FakeClock) -> None:
     assert len(lab.violations()) == 3
 
 
-@pytest.mark.parametrize("name", ["farm", "naive"])
+@pytest.mark.parametrize("name", ["farm", "naive", "roots"])
 def test_estate_has_nothing_that_the_world_refuses(name: str, clock: FakeClock) -> None:
     world = World(load(name), clock)
     assert World(load(name), clock, state=world.state()).state() == world.state()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from legacyops_lab.client import CLIENT
 from legacyops_lab.world.certificates import catalogue
+from legacyops_lab.world.chains import CODE_SIGNING
 
 from .conftest import PACKAGE, PATCH, FakeClock, Terminal, host_spec
 
@@ -286,3 +287,69 @@ def test_ima_can_fail_for_other_reasons_than_its_signatures(make: Make, because:
     assert lab.world.status()["XA01"]["ima"] == "Running"
     lab.world.inject("XA01", "ima_start_fails", because=because)
     assert lab.host().services.start_fails == because
+
+
+SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
+LATER, EARLIER = "2023-08-22T00:00:00Z", "2011-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({"enhkey_usage": [SERVER_AUTHENTICATION]}, 0x10),
+        ({"enhkey_usage": []}, 0x10),
+        ({"enhkey_usage": [CODE_SIGNING]}, 0),
+        ({"disallowed_enhkey_usage": [CODE_SIGNING]}, 0x10),
+        # The package's timestamp is of November 2011, its signer's certificate of June 2011.
+        ({"disallowed_filetime": LATER}, 0),
+        ({"disallowed_filetime": EARLIER}, 0x4000000),
+        ({"not_before_filetime": LATER}, 0),
+        ({"not_before_filetime": EARLIER}, 0x4000000),
+        (
+            {
+                "not_before_filetime": EARLIER,
+                "not_before_enhkey_usage": [SERVER_AUTHENTICATION],
+            },
+            0,
+        ),
+    ],
+)
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_root_with_limits_serves_within_them(
+    make: Make, properties: dict[str, object], status: int, seen: bool
+) -> None:
+    """By its entry in a store, or by Microsoft's list, which no entry shows (H30, H31)."""
+    entry = {"certificate": "g5", **properties} if seen else "g5"
+    spec = host_spec(
+        stores={"root": [entry, "timestamp_root"]},
+        modules={"signer": "citrix_2011"},
+        root_update={"policy_value": 1, **({} if seen else {"list_properties": properties})},
+    )
+    lab = make(XA01=spec)
+    data = asyncio.run(
+        lab.data("XA01", "observe", {"want": ["stores"], "service_chains": ["IMAService"]})
+    )
+    (chain,) = data["chains"].values()
+    assert chain["status"] == status
+    (shown,) = [c for c in data["stores"]["root"] if c["thumbprint"] == G5]
+    assert shown["properties"] == (properties if seen else {})
+    assert lab.world.status()["XA01"]["next_start"] == ("succeeds" if status == 0 else "fails")
+
+
+def test_the_list_is_shown_by_what_the_update_fetched(make: Make) -> None:
+    said = {"disallowed_filetime": LATER}
+    lab = make(XA01=host_spec(root_update={"list_properties": said}))
+    chain = asyncio.run(lab.data("XA01", "observe", {"chains": [PACKAGE]}))["chains"][PACKAGE]
+    assert (chain["status"], chain["roots_added"]) == (0, [G5])
+    stores = asyncio.run(lab.data("XA01", "observe", {"want": ["stores"]}))["stores"]
+    assert [c["properties"] for c in stores["auth_root"] if c["thumbprint"] == G5] == [said]
+
+
+def test_distrust_by_list_is_a_fault_that_recovers(make: Make) -> None:
+    lab = make(XA01=host_spec(stores={"root": ["g5", "timestamp_root"]}))
+    package = lab.host().files.find(PACKAGE)[0]
+    for arguments, fails in (({}, True), ({"since": LATER}, False), ({"since": EARLIER}, True)):
+        lab.world.inject("XA01", "distrust_by_list", **arguments)
+        assert lab.host().trust.runs(package) is not fails
+    lab.world.inject("XA01", "recover")
+    assert lab.host().trust.runs(package)

@@ -143,6 +143,23 @@ def test_line_numbers_of_errors_are_counted_from_the_last_line_of_common() -> No
         assert text.endswith("$Legacy.CommonLines = 1 + (Get-CallerLine)\n")
 
 
+def test_a_chain_is_built_for_code_signing_before_it_is_built() -> None:
+    chain = code_of("observe")
+    purpose = chain.index("-ArgumentList '1.3.6.1.5.5.7.3.3'")
+    assert purpose < chain.index("ApplicationPolicy.Add($purpose)") < chain.index("$chain.Build(")
+
+
+def test_the_properties_of_a_stores_entry_are_read_by_the_numbers_of_wincrypt() -> None:
+    (body,) = re.findall(r"(?ms)^function Get-BlobProperties\b.*?^\}$", code_of("observe"))
+    assert dict(re.findall(r"(\d+) \{ \$properties\['(\w+)'\]", body)) == {
+        "9": "enhkey_usage",
+        "104": "disallowed_filetime",
+        "122": "disallowed_enhkey_usage",
+        "126": "not_before_filetime",
+        "127": "not_before_enhkey_usage",
+    }
+
+
 def test_a_refusal_ends_without_a_line_and_leaves_nothing_behind() -> None:
     """The kind travels with the exception: one that was caught says nothing of the next."""
     stop = re.findall(r"(?ms)^function Stop-Run\b.*?^\}$", COMMON)[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from legacyops_lab.client import CLIENT
 
 from . import commands, files, images, scripts
+from .chains import CODE_SIGNING
 from .files import Files
 from .images import Image
 from .installer import Installer
@@ -33,6 +34,7 @@ HOST_FAULTS = (
     "ima_stops", "ima_starts", "logons_off", "logons_on",
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
     "root_vanishes", "another_installation", "ima_start_fails", "out_of_memory",
+    "distrust_by_list",
 )  # fmt: skip
 
 PRODUCTS = {
@@ -275,6 +277,7 @@ class Host:
         if fault == "recover":
             self.faults, self.hung, self.disk_full = [], False, False
             self.services.start_fails = None
+            self.trust.list_properties = {}
             self.cancel("unhang")
             return
         if fault not in HOST_FAULTS:
@@ -289,6 +292,8 @@ class Host:
             self.installer.another(float(arguments.get("seconds", 120)))
         elif fault == "disk_full":
             self.disk_full = True
+        elif fault == "distrust_by_list":
+            self.trust.list_properties = _list_properties(arguments)
         elif fault == "ima_start_fails":
             self.services.start_fails = arguments.get("because", "data_store")
         elif fault == "ima_stops":
@@ -392,3 +397,10 @@ class Host:
         for name in ("files", "installer", "jobs", "services", "sessions", "trust"):
             getattr(self, name).load(data[name])
         self.world.agenda.load(self.name, data["agenda"], self.world.time())
+
+
+def _list_properties(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return what Microsoft's list says of the root: a date of distrust, or no code signing."""
+    if "since" in arguments:
+        return {"disallowed_filetime": str(arguments["since"])}
+    return {"disallowed_enhkey_usage": [CODE_SIGNING]}

@@ -44,10 +44,7 @@ def _clock(host: Host) -> dict[str, Any]:
 
 
 def _stores(host: Host) -> dict[str, Any]:
-    return {
-        store: [certificate.record() for certificate in host.trust.in_store(store)]
-        for store in trust.STORES
-    }
+    return {store: host.trust.records(store) for store in trust.STORES}
 
 
 def _root_update(host: Host) -> dict[str, Any]:
@@ -141,7 +138,10 @@ async def observe(
     if names:
         data["services"] = {name: host.services.record(name) for name in names}
     read_files(host, parameters, data)
-    chains = parameters.get("chains")
+    chains = [path for wanted in parameters.get("chains") or () for path in _found(host, wanted)]
+    for name in parameters.get("service_chains") or ():
+        path = _executable(host.services.record(name)["path"])
+        chains += [path] if path else []
     if chains:
         data["chains"] = {path: await _chain(host, path) for path in chains}
     jobs = parameters.get("jobs")

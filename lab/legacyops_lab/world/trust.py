@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import chains
 from .certificates import Certificate, catalogue
-from .chains import Chain
+from .chains import Chain, Question
 from .files import File
 from .signatures import Signature
 from .times import iso, parse
@@ -63,11 +63,21 @@ class Trust:
         self.microsoft_list: str = update.get("microsoft_list", "trusted")
         self.events: list[dict[str, Any]] = []
         self.imported: dict[str, Certificate] = {}
-        given = {**_DEFAULTS, **spec.get("stores", {})}
-        self.stores: dict[str, list[str]] = {
-            store: [catalogue()[name].thumbprint for name in given.get(store, ())]
-            for store in STORES
-        }
+        self.list_properties: dict[str, Any] = update.get("list_properties", {})
+        given: dict[str, list[Any]] = {**_DEFAULTS, **spec.get("stores", {})}
+        self.properties: dict[str, dict[str, dict[str, Any]]] = {store: {} for store in STORES}
+        self.stores: dict[str, list[str]] = {store: [] for store in STORES}
+        for store in STORES:
+            for entry in given.get(store, ()):
+                self._lay(store, entry if isinstance(entry, dict) else {"certificate": entry})
+
+    def _lay(self, store: str, entry: dict[str, Any]) -> None:
+        """Put a certificate of the estate into a store, with the properties of its entry."""
+        properties = {key: value for key, value in entry.items() if key != "certificate"}
+        thumbprint = catalogue()[entry["certificate"]].thumbprint
+        self.stores[store].append(thumbprint)
+        if properties:
+            self.properties[store][thumbprint] = properties
 
     def certificate(self, thumbprint: str) -> Certificate:
         """Return a certificate of a store; KeyError for one the world does not have."""
@@ -79,6 +89,14 @@ class Trust:
         """Return a store's certificates in order of thumbprint."""
         return [self.certificate(thumbprint) for thumbprint in sorted(self.stores[store])]
 
+    def records(self, store: str) -> list[dict[str, Any]]:
+        """Return a store's certificates as an observation shows them, with their properties."""
+        mine = self.properties[store]
+        return [
+            {**certificate.record(), "properties": mine.get(certificate.thumbprint, {})}
+            for certificate in self.in_store(store)
+        ]
+
     def add(self, store: str, certificate: Certificate) -> None:
         """Put a certificate into a store (nothing happens when it is there)."""
         if certificate.thumbprint not in self.stores[store]:
@@ -89,6 +107,7 @@ class Trust:
     def remove(self, store: str, thumbprint: str) -> None:
         """Take a certificate out of a store."""
         self.stores[store] = [t for t in self.stores[store] if t != thumbprint]
+        self.properties[store].pop(thumbprint, None)
 
     def lose(self, thumbprint: str) -> None:
         """Take a certificate out of every store."""
@@ -131,28 +150,44 @@ class Trust:
         if signature.timestamp is None:
             return self._host.now()
         stamped = parse(signature.timestamp)
-        judged = self._chain(signature.timestamp_leaf, signature.certificates, stamped)
+        question = Question(stamped, chains.TIME_STAMPING, self._limits())
+        judged = self._chain(signature.timestamp_leaf, signature.certificates, question)
         return stamped if judged.ok else self._host.now()
 
     def _build(
         self, leaf: Certificate, embedded: list[Certificate], moment: datetime, update: bool
     ) -> Verification:
         """Build a chain, fetch the root where that may help, build again."""
-        chain = self._chain(leaf, embedded, moment)
+        chain = self._chain(leaf, embedded, self._for_code(moment))
         if not update or not chain.status & (chains.PARTIAL_CHAIN | chains.UNTRUSTED_ROOT):
             return Verification(chain, moment, ())
         added = self._update(chain)
         if added is None:
             return Verification(chain, moment, ())
-        return Verification(self._chain(leaf, embedded, moment), moment, added)
+        again = self._chain(leaf, embedded, self._for_code(moment))
+        return Verification(again, moment, added)
 
-    def _chain(self, leaf: Certificate, embedded: list[Certificate], moment: datetime) -> Chain:
+    def _for_code(self, moment: datetime) -> Question:
+        """Return the question that IMA asks, and a chain that is built for code signing."""
+        return Question(moment, chains.CODE_SIGNING, self._limits())
+
+    def _limits(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the properties of every certificate: each entry's, and the list's for the G5."""
+        limits: dict[str, list[dict[str, Any]]] = {}
+        for entries in self.properties.values():
+            for thumbprint, properties in entries.items():
+                limits.setdefault(thumbprint, []).append(properties)
+        if self.list_properties:
+            limits.setdefault(catalogue()["g5"].thumbprint, []).append(self.list_properties)
+        return limits
+
+    def _chain(self, leaf: Certificate, embedded: list[Certificate], question: Question) -> Chain:
         """Build a chain with what the host has now."""
         known = [*embedded]
         for store in (*TRUSTED_STORES, "intermediate"):
             known += self.in_store(store)
         trusted = {t for store in TRUSTED_STORES for t in self.stores[store]}
-        return chains.best_chain(leaf, known, trusted, set(self.stores["disallowed"]), moment)
+        return chains.best_chain(leaf, known, trusted, set(self.stores["disallowed"]), question)
 
     def _update(self, chain: Chain) -> tuple[str, ...] | None:
         """Run the automatic root update for a chain without a trusted root.
@@ -173,6 +208,8 @@ class Trust:
             self.add("disallowed", root)
             return ()
         self.add("auth_root", root)
+        if self.list_properties:
+            self.properties["auth_root"][root.thumbprint] = self.list_properties
         return (root.thumbprint,)
 
     def _log(self, event: int) -> None:
@@ -186,6 +223,8 @@ class Trust:
             "policy_value": self.policy_value,
             "events": self.events,
             "stores": {store: sorted(found) for store, found in self.stores.items()},
+            "properties": self.properties,
+            "list_properties": self.list_properties,
             "imported": {t: vars(c) for t, c in sorted(self.imported.items())},
         }
 
@@ -194,4 +233,7 @@ class Trust:
         self.policy_value = data["policy_value"]
         self.events = list(data["events"])
         self.stores = {store: list(found) for store, found in data["stores"].items()}
+        for store in STORES:
+            self.properties[store] = dict(data.get("properties", {}).get(store, {}))
+        self.list_properties = dict(data.get("list_properties", {}))
         self.imported = {t: Certificate(**c) for t, c in data["imported"].items()}

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
-from .signature import Stores, has_usable_timestamp, judge
+from .signature import CODE_SIGNING, Stores, distrust, has_usable_timestamp, judge
 from .tasks import task_state
 
 Arguments = Mapping[str, Any]
@@ -155,7 +155,7 @@ def request_for(refs: Iterable[Ref], *, probe: bool = True) -> Request:
     for ref in refs:
         needed = dict(CHECKS[ref["check"]].needs(ref.get("with", {})))
         if not probe:
-            needed.pop("chains", None)
+            needed = {k: v for k, v in needed.items() if k not in ("chains", "service_chains")}
         requests.append(needed)
     return merge_requests(requests)
 
@@ -435,6 +435,34 @@ def root_present(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("absent", f"{wanted} is in none of the machine's root stores")
 
 
+@_check(
+    "root_purposes",
+    "code_signing, not_for_code_signing, distrusted_from, absent",
+    {"want": ["stores"]},
+    sha256=True,
+)
+def root_purposes(observation: Observation, arguments: Arguments) -> Reading:
+    """What may a root certificate (by SHA-256) be used for, by its entries in the root stores?
+
+    not_for_code_signing: an entry excludes it. distrusted_from: Microsoft's list has given it a
+    date of distrust; signatures of before are to stay valid.
+    """
+    wanted, stores = arguments["sha256"].upper(), _stores(observation)
+    if set(stores.unread) - {"intermediate", "disallowed"}:
+        return _unknown(observation, "stores")
+    entries = [c for _store, c in stores.root_certs() if str(c.get("sha256")).upper() == wanted]
+    if not entries:
+        return Reading("absent", f"{wanted} is in none of the machine's root stores")
+    # Before every date: only the purposes are asked.
+    fault = stores.restriction(entries[0], CODE_SIGNING, "", "")
+    if fault:
+        return Reading("not_for_code_signing", fault[1])
+    date = min(filter(None, map(distrust, entries)), default=None)
+    if date:
+        return Reading("distrusted_from", f"{wanted} is distrusted from {quote(date)} on")
+    return Reading("code_signing", f"no entry of {wanted} excludes code signing")
+
+
 @_check("root_update_policy", "allowed, off", {"want": ["root_update"]})
 def root_update_policy(observation: Observation, _arguments: Arguments) -> Reading:
     """Does policy allow the automatic update of root certificates?"""
@@ -503,7 +531,8 @@ def file_matches(observation: Observation, arguments: Arguments) -> Reading:
 
 @_check(
     "signature",
-    "trusted, root_missing, expired, tampered, unsigned, disallowed, file_missing",
+    "trusted, root_missing, expired, tampered, unsigned, disallowed, not_for_code_signing, "
+    "file_missing",
     _signature_request,
     file=True,
     assume_root=False,
@@ -535,6 +564,8 @@ _WORST: Final = (
     "tampered",
     "unsigned",
     "disallowed",
+    "not_for_code_signing",
+    "untrusted",
     UNKNOWN,
     "file_missing",
     "expired",
@@ -553,27 +584,39 @@ _WORST: Final = (
 )
 def modules_signature(observation: Observation, arguments: Arguments) -> Reading:
     """Do the installed modules (a service's executable and the files named) link to a root?"""
-    service = arguments["service"]
-    executable = _mapping(observation, "service_modules").get(service)
-    if not isinstance(executable, str) or not executable:
-        return Reading(UNKNOWN, f"the executable of {service} is not known")
     stores, now = _stores(observation, arguments), _now(observation)
-    readings = []
-    for path in [executable, *(arguments.get("files") or ())]:
-        found = observation.files(path)
-        records: Mapping[str, Any] = {path: None} if isinstance(found, Unknown) else found
-        readings += [(name, judge(record, stores, now)) for name, record in records.items()]
+    readings = [
+        (name, judge(record, stores, now))
+        for name, record in _modules(observation, arguments).items()
+    ]
+    if not readings:
+        return Reading(UNKNOWN, f"the executable of {arguments['service']} is not known")
     name, worst = min(readings, key=lambda pair: _WORST.index(pair[1].status))
     return Reading(worst.status, f"{len(readings)} modules, {quote(name)}: {worst.evidence}")
 
 
+def _modules(observation: Observation, arguments: Arguments) -> Mapping[str, Any]:
+    """Return the records of a service's executable and of the files named; none: not known."""
+    executable = _mapping(observation, "service_modules").get(arguments["service"])
+    if not isinstance(executable, str) or not executable:
+        return {}
+    records: dict[str, Any] = {}
+    for path in [executable, *(arguments.get("files") or ())]:
+        found = observation.files(path)
+        records.update({path: None} if isinstance(found, Unknown) else found)
+    return records
+
+
 _NOT_TIME_VALID, _UNTRUSTED_ROOT, _PARTIAL_CHAIN = 0x1, 0x20, 0x10000
-_EXPLICIT_DISTRUST, _REVOKED = 0x4000000, 0x4
+_EXPLICIT_DISTRUST, _REVOKED, _NOT_VALID_FOR_USAGE = 0x4000000, 0x4, 0x10
+# What the records alone show, so that the host's chain has nothing to add.
+_SHOWN: Final = ("file_missing", "tampered", "unsigned", "disallowed", "not_for_code_signing")
 
 
 @_check(
     "chain_on_host",
-    "trusted, root_missing, expired, tampered, unsigned, disallowed, file_missing, untrusted",
+    "trusted, root_missing, expired, tampered, unsigned, disallowed, not_for_code_signing, "
+    "file_missing, untrusted",
     lambda a: {**_signature_request(a), "chains": [a["file"]]},
     probes=True,
     file=True,
@@ -581,13 +624,44 @@ _EXPLICIT_DISTRUST, _REVOKED = 0x4000000, 0x4
 def chain_on_host(observation: Observation, arguments: Arguments) -> Reading:
     """The chain of a file's signature as the host itself builds it, in the machine context.
 
-    Asking may make Windows fetch a root. Of the chain's faults only NotTimeValid is tolerated,
-    and only with a timestamp whose own chain links to a root.
+    It is built for code signing. Asking may make Windows fetch a root. Of the chain's faults only
+    NotTimeValid is tolerated, and only with a timestamp whose own chain links to a root.
     """
-    path, stores = arguments["file"], _stores(observation)
-    record = _one_file(observation, path)
+    path = arguments["file"]
+    return _host_chain(observation, path, _one_file(observation, path))
+
+
+@_check(
+    "modules_on_host",
+    "as chain_on_host: the worst of all modules; not_asked where the host was not to build chains",
+    lambda a: {
+        **_modules_request(a),
+        "service_chains": [a["service"]],
+        "chains": list(a.get("files") or ()),
+    },
+    probes=True,
+    service=True,
+    files=False,
+)
+def modules_on_host(observation: Observation, arguments: Arguments) -> Reading:
+    """The chains of the installed modules as the host itself builds them.
+
+    It knows what no store shows: the distrust of Microsoft's list. Asked by an audit that may.
+    """
+    if observation.error("chains"):
+        return _unknown(observation, "chains")
+    modules, chains = _modules(observation, arguments), _mapping(observation, "chains")
+    if not {name.casefold() for name in modules} & {name.casefold() for name in chains}:
+        return Reading("not_asked", "the host was not asked to build the modules' chains")
+    readings = [(name, _host_chain(observation, name, record)) for name, record in modules.items()]
+    name, worst = min(readings, key=lambda pair: _WORST.index(pair[1].value))
+    return Reading(worst.value, f"{len(readings)} modules, {quote(name)}: {worst.evidence}")
+
+
+def _host_chain(observation: Observation, path: str, record: Mapping[str, Any] | None) -> Reading:
+    stores = _stores(observation)
     linked = judge(record, stores, _now(observation))
-    if linked.status in ("file_missing", "tampered", "unsigned", "disallowed"):
+    if linked.status in _SHOWN:
         return Reading(linked.status, f"{quote(path)}: {linked.evidence}")
     chain = next(
         (c for p, c in _mapping(observation, "chains").items() if p.casefold() == path.casefold()),
@@ -622,6 +696,8 @@ def _chain_reading(chain: Mapping[str, Any], timestamp: bool) -> Reading:
         return Reading("disallowed", text)
     if flags & (_UNTRUSTED_ROOT | _PARTIAL_CHAIN):
         return Reading("root_missing", text)
+    if flags & _NOT_VALID_FOR_USAGE:
+        return Reading("not_for_code_signing", text)
     if flags & ~_NOT_TIME_VALID:
         return Reading("untrusted", text)
     if flags:

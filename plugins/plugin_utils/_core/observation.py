@@ -138,7 +138,8 @@ class Observation:
 def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
     """Return one request (parameters of the script observe) that covers all of them."""
     lists: dict[str, set[str]] = {
-        name: set() for name in ("want", "services", "service_modules", "chains", "jobs")
+        name: set()
+        for name in ("want", "services", "service_modules", "service_chains", "chains", "jobs")
     }
     files: dict[str, dict[str, Any]] = {}
     nodes: set[str] = set()

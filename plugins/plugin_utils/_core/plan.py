@@ -165,14 +165,21 @@ def serves(refs: Sequence[Ref], observation: Observation) -> tuple[bool, str]:
     return not against, "; ".join(against)
 
 
-def assess_request(advisory: Advisory, settings: Mapping[str, Any]) -> Request:
-    """Return the observation that findings and plan need; it makes the host build no chain."""
+def assess_request(
+    advisory: Advisory, settings: Mapping[str, Any], *, probe: bool = False
+) -> Request:
+    """Return the observation that findings and plan need.
+
+    probe: what the findings would ask of the host's own chains is asked; that may make it fetch
+    a root. Without it the host builds no chain.
+    """
     refs, scope = finding_refs(advisory, settings), scope_of(advisory, settings)
     refs += serving_refs(advisory, settings)
+    steps: list[Ref] = []
     for procedure in _possible_procedures(advisory, scope):
         for step in _all_steps(advisory, procedure, scope, "-"):
-            refs += _refs(step)
-    return request_for(refs, probe=False)
+            steps += _refs(step)
+    return merge_requests([request_for(refs, probe=probe), request_for(steps, probe=False)])
 
 
 def _possible_procedures(advisory: Advisory, scope: Scope) -> list[str]:
@@ -286,9 +293,13 @@ def plan_notices(
     return result if len(acting) < 2 else result.left_alone(_several(acting))
 
 
-def notices_request(advisories: Sequence[Advisory], settings: Mapping[str, Any]) -> Request:
-    """Return the observation that the findings and plans of several notices need."""
-    return merge_requests(assess_request(advisory, settings) for advisory in advisories)
+def notices_request(
+    advisories: Sequence[Advisory], settings: Mapping[str, Any], *, probe: bool = False
+) -> Request:
+    """Return the observation that findings and plans of several notices need (assess_request)."""
+    return merge_requests(
+        assess_request(advisory, settings, probe=probe) for advisory in advisories
+    )
 
 
 def _no_case(plan: HostPlan) -> bool:

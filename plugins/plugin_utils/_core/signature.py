@@ -9,6 +9,11 @@ computed here: by name (hash of the DER name), through the certificates in the f
 intermediate store, to a self-signed certificate in one of the machine's root stores. Whether
 each signature of the chain is mathematically right is left to the host's own chain
 (check chain_on_host), which is always asked again right before an installation.
+
+A store may give a certificate properties of its own: purposes that it is limited to, and the dates
+of Microsoft's automatic list, which distrusts a root without putting it into Disallowed. They are
+read as Microsoft's page on the deprecation of roots has them; whether a Server 2008 minds the dates
+is not known, so they are taken to count.
 """
 
 from __future__ import annotations
@@ -22,12 +27,21 @@ from .observation import UNKNOWN, Unknown, quote
 
 Cert = Mapping[str, Any]
 Status = Literal[
-    "trusted", "root_missing", "expired", "tampered", "unsigned", "disallowed", "file_missing"
+    "trusted",
+    "root_missing",
+    "expired",
+    "tampered",
+    "unsigned",
+    "disallowed",
+    "not_for_code_signing",
+    "file_missing",
 ]
 
 ROOT_STORES: Final = ("root", "auth_root", "enterprise_root", "policy_root")
 TRUST_E_BAD_DIGEST: Final = 0x80096010
 TRUST_E_NOSIGNATURE: Final = 0x800B0100
+CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
+_TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 _COMMON_NAME: Final = re.compile(r'(?:^|,)\s*CN=(?:"([^"]*)"|([^,]*))', re.IGNORECASE)
 _MOST_PATHS: Final = 200  # a hostile file may embed many certificates of one name
 
@@ -78,6 +92,23 @@ class Stores:
             tuple(unread),
         )
 
+    def restriction(
+        self, cert: Cert, purpose: str, when: str, issued: str
+    ) -> tuple[Status, str] | None:
+        """Return why a certificate's entry in some store does not serve, or None.
+
+        Where several stores have it, the strictest entry counts: which of them Windows takes is
+        not known. purpose: an OID. when: the time that the signature is judged at. issued: when
+        the signer's certificate began to be valid. Times are ISO 8601 UTC texts.
+        """
+        for name, certs in (*self.roots, ("intermediate", self.intermediate)):
+            for entry in certs:
+                if _same(entry, cert):
+                    fault = _restriction(entry.get("properties"), purpose, when, issued)
+                    if fault:
+                        return fault[0], f"{_name(cert)} (store: {name}) {fault[1]}"
+        return None
+
     def root_certs(self) -> Iterator[tuple[str, Cert]]:
         """Yield every self-signed certificate of the root stores with its store's name."""
         for name, certs in self.roots:
@@ -92,6 +123,42 @@ def _readable(cert: Any) -> bool:
         isinstance(cert.get(key), str) and cert[key]
         for key in ("sha256", "subject_hash", "issuer_hash")
     )
+
+
+def _restriction(
+    properties: object, purpose: str, when: str, issued: str
+) -> tuple[Status, str] | None:
+    """Return how an entry's properties refuse a purpose, or None."""
+    if not isinstance(properties, Mapping) or not properties:
+        return None
+
+    def named(key: str) -> list[Any] | None:
+        value = properties.get(key)
+        return value if isinstance(value, list) else None
+
+    allowed, disallowed = named("enhkey_usage"), named("disallowed_enhkey_usage")
+    if (allowed is not None and purpose not in allowed) or purpose in (disallowed or ()):
+        return "not_for_code_signing", f"is not meant for {_PURPOSES[purpose]}"
+    since = properties.get("disallowed_filetime")
+    if isinstance(since, str) and when >= since:
+        return "disallowed", f"is distrusted from {quote(since)} on"
+    until, usages = properties.get("not_before_filetime"), named("not_before_enhkey_usage")
+    concerned = usages is None or purpose in usages
+    if isinstance(until, str) and concerned and issued >= until and when >= until:
+        return "disallowed", f"is distrusted for what was issued from {quote(until)} on"
+    return None
+
+
+_PURPOSES: Final = {CODE_SIGNING: "code signing", _TIME_STAMPING: "time stamping"}
+
+
+def distrust(cert: Cert) -> str | None:
+    """Return the earliest date of distrust that a store gives a certificate, or None."""
+    properties = cert.get("properties")
+    if not isinstance(properties, Mapping):
+        return None
+    dates = [properties.get(key) for key in ("disallowed_filetime", "not_before_filetime")]
+    return min((date for date in dates if isinstance(date, str)), default=None)
 
 
 def self_signed(cert: Cert) -> bool:
@@ -163,9 +230,9 @@ def _show(path: Iterable[Cert], store: str) -> str:
 
 
 def _link(
-    signer: Cert, embedded: Iterable[Cert], stores: Stores, when: str | None
+    signer: Cert, embedded: Iterable[Cert], stores: Stores, when: str | None, purpose: str
 ) -> SignatureReading:
-    """Judge the linkage of one signer at a time; None: the time is not known."""
+    """Judge the linkage of one signer for a purpose at a time; None: the time is not known."""
     pool = [*embedded, *stores.intermediate]
     if stores.disallowed is None:
         return SignatureReading(UNKNOWN, "the store Disallowed could not be read")
@@ -192,10 +259,17 @@ def _link(
     shown = _show(found[0], stores_of.get(found[0][-1].get("sha256"), "?"))
     if when is None:
         return SignatureReading(UNKNOWN, f"{shown}; the host's time is not known")
+    issued, refused = str(signer.get("not_before") or when), None
     for path in found:
         if _valid_at(path, when):
-            store = stores_of.get(path[-1].get("sha256"), "?")
-            return SignatureReading("trusted", f"{_show(path, store)}, valid at {when}")
+            faults = (stores.restriction(cert, purpose, when, issued) for cert in path)
+            fault = next(filter(None, faults), None)
+            if fault is None:
+                store = stores_of.get(path[-1].get("sha256"), "?")
+                return SignatureReading("trusted", f"{_show(path, store)}, valid at {when}")
+            refused = refused or fault
+    if refused and not stores.unread:
+        return SignatureReading(*refused)
     if stores.unread:
         return SignatureReading(
             UNKNOWN, f"{shown} not valid at {when}, but not readable: {', '.join(stores.unread)}"
@@ -211,7 +285,8 @@ def _timestamp(signature: Mapping[str, Any], stores: Stores) -> tuple[str | None
     when, signer = stamp.get("utc"), stamp.get("signer")
     if not when or not isinstance(signer, Mapping):
         return None, False, "the timestamp could not be read"
-    link = _link(signer, [*_certs(stamp), *_certs(signature)], stores, str(when))
+    pool = [*_certs(stamp), *_certs(signature)]
+    link = _link(signer, pool, stores, str(when), _TIME_STAMPING)
     if link.status != "trusted":
         return None, link.status is not UNKNOWN, f"timestamp not usable: {link.evidence}"
     return str(when), True, f"timestamp {quote(when)}"
@@ -254,7 +329,7 @@ def judge(record: Mapping[str, Any] | None, stores: Stores, now: str | None) -> 
     if not isinstance(signer, Mapping):
         return SignatureReading(UNKNOWN, "the signer's certificate could not be read")
     when, known, stamp = _timestamp(signature, stores)
-    link = _link(signer, _certs(signature), stores, when or now)
+    link = _link(signer, _certs(signature), stores, when or now, CODE_SIGNING)
     if link.status == "expired" and not known:
         return SignatureReading(UNKNOWN, f"{link.evidence}; {stamp}")
     return SignatureReading(link.status, f"{link.evidence}; {stamp}")

@@ -6,19 +6,28 @@
 #   services         list of service names
 #   files            list of {path, hash, signature}; * and ? are allowed in every part of a path
 #   service_modules  list of service names whose executable is read like a file with signature
-#   chains           list of paths whose chain is built here (may trigger the root update)
+#   chains           list of paths (as in files) whose chain is built here, for code signing
+#                    (may trigger the root update)
+#   service_chains   list of service names whose executable's chain is built as well
 #   jobs             list of job names
 # Result: one entry for each part; a part that failed is null and its reason is in errors[part];
 #   a single file or chain that failed has its reason in its own "error". A store's entry without a
-#   readable certificate has only its thumbprint. signature_status, beside hash_status: whether the
+#   readable certificate has only its thumbprint; one with a certificate has its properties, which
+#   the store gives it and the certificate does not have: enhkey_usage (purposes that it is limited
+#   to, none at all where the list is empty), disallowed_filetime, disallowed_enhkey_usage,
+#   not_before_filetime, not_before_enhkey_usage; one that is not set is not there. signature_status, beside hash_status: whether the
 #   signature fits the (counter)signer's key, which the hash alone does not tell; 0 = it does.
 #
 # Sources
 #   documented: WinVerifyTrust, WINTRUST_DATA, CryptQueryObject, CryptMsgGetParam, WTS API,
 #     X509Chain, SignedCms and SignerInfo.CheckSignature($true), WMI classes, Windows Installer
-#     automation (ProductsEx, PatchesEx), the registry places of the certificate stores, wevtutil
+#     automation (ProductsEx, PatchesEx), the registry places of the certificate stores, wevtutil;
+#     the form of a store's Blob ([MS-GPEF] 2.2.1.1.1.1) and the numbers of its properties
+#     (wincrypt.h); CERT_ENHKEY_USAGE_PROP_ID is an ASN.1 CTL_USAGE
 #   unverified: that WTD_HASH_ONLY_FLAG never starts a chain build on Server 2008;
-#     RebootPending and RebootRequired keys; the mutex _MSIExecute
+#     RebootPending and RebootRequired keys; the mutex _MSIExecute; that the properties 122, 126
+#     and 127 have the forms of 9 and 104 (two FILETIMEs, three usages), and whether Server 2008
+#     minds any of them but 9
 #   A countersignature of the Authenticode form is read; an RFC 3161 token is not, because these
 #   systems do not know it.
 
@@ -112,6 +121,42 @@ function Get-ThumbprintRecord([string]$Thumbprint) {
     }
 }
 
+function Get-UsageOids([byte[]]$Der) {
+    $encoded = New-Object System.Security.Cryptography.AsnEncodedData -ArgumentList (,[byte[]]$Der)
+    $usage = New-Object System.Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension -ArgumentList $encoded, $false
+    $list = New-Object System.Collections.ArrayList
+    foreach ($oid in $usage.EnhancedKeyUsages) { [void]$list.Add([string]$oid.Value) }
+    return ,$list
+}
+
+function Get-FileTimeText([byte[]]$Bytes) {
+    return ConvertTo-UtcText ([DateTime]::FromFileTimeUtc([BitConverter]::ToInt64($Bytes, 0)))
+}
+
+function Get-BlobProperties([byte[]]$Blob) {
+    # Each property is its number, a reserved number, a length, and so many bytes.
+    $properties = @{}
+    $at = 0
+    while (($at + 12) -le $Blob.Length) {
+        $id = [long][BitConverter]::ToUInt32($Blob, $at)
+        $length = [int][BitConverter]::ToUInt32($Blob, $at + 8)
+        if (($at + 12 + $length) -gt $Blob.Length) { throw 'a property is longer than its entry' }
+        if (($id -eq 9) -or (($id -ge 104) -and ($id -le 127))) {
+            $value = New-Object byte[] $length
+            [Array]::Copy($Blob, $at + 12, $value, 0, $length)
+            switch ($id) {
+                9 { $properties['enhkey_usage'] = Get-UsageOids $value }
+                104 { $properties['disallowed_filetime'] = Get-FileTimeText $value }
+                122 { $properties['disallowed_enhkey_usage'] = Get-UsageOids $value }
+                126 { $properties['not_before_filetime'] = Get-FileTimeText $value }
+                127 { $properties['not_before_enhkey_usage'] = Get-UsageOids $value }
+            }
+        }
+        $at = $at + 12 + $length
+    }
+    return $properties
+}
+
 function Add-StoreCertificates($List, [string]$Path) {
     # One physical store. The value Blob is a serialised certificate with its properties.
     $store = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey($Path)
@@ -122,7 +167,9 @@ function Add-StoreCertificates($List, [string]$Path) {
         if ($null -ne $blob) {
             try {
                 $certificate = New-Object System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList (,[byte[]]$blob)
+                $properties = Get-BlobProperties $blob
                 $record = Get-CertificateRecord $certificate
+                $record['properties'] = $properties
             }
             catch { $record = Get-ThumbprintRecord $name }
         }
@@ -723,7 +770,8 @@ function Get-RootThumbprints {
 }
 
 function Get-StatusFlags($StatusList) {
-    # X509ChainStatusFlags as one number: 1 NotTimeValid, 32 UntrustedRoot, 65536 PartialChain
+    # X509ChainStatusFlags as one number: 1 NotTimeValid, 16 NotValidForUsage, 32 UntrustedRoot,
+    # 65536 PartialChain, 67108864 ExplicitDistrust
     $flags = 0
     foreach ($status in $StatusList) { $flags = $flags -bor [int]$status.Status }
     return $flags
@@ -752,6 +800,9 @@ function Get-ChainRecord([string]$Path) {
     # $true: the machine's stores, as a service account sees them, not the caller's.
     $chain = New-Object System.Security.Cryptography.X509Certificates.X509Chain -ArgumentList $true
     $chain.ChainPolicy.RevocationMode = [System.Security.Cryptography.X509Certificates.X509RevocationMode]::NoCheck
+    # Without the purpose a root would pass whose entry in the store is not for code signing.
+    $purpose = New-Object System.Security.Cryptography.Oid -ArgumentList '1.3.6.1.5.5.7.3.3'
+    [void]$chain.ChainPolicy.ApplicationPolicy.Add($purpose)
     $chain.ChainPolicy.VerificationTime = $time.ToLocalTime()
     foreach ($embedded in $message.Certificates) { [void]$chain.ChainPolicy.ExtraStore.Add($embedded) }
     $ok = [bool]$chain.Build($certificate)
@@ -777,12 +828,27 @@ function Get-ChainRecord([string]$Path) {
     }
 }
 
-function Read-Chains($Paths, $Data) {
+function Get-ChainPaths {
+    # What chains and service_chains stand for; a path that stands for nothing stays as it is.
+    $paths = @{}
+    foreach ($path in (Get-ListParameter 'chains')) {
+        $found = Get-MatchingPaths $path
+        if ($found.Count -eq 0) { [void]$found.Add($path) }
+        foreach ($file in $found) { $paths[$file] = $true }
+    }
+    foreach ($name in (Get-ListParameter 'service_chains')) {
+        $path = Get-ServiceExecutable $name
+        if ($null -ne $path) { $paths[$path] = $true }
+    }
+    return $paths
+}
+
+function Read-Chains($Data) {
     Initialize-Signatures
     $records = @{}
-    foreach ($path in $Paths) {
-        try { $records[$path] = Get-ChainRecord $path }
-        catch { $records[$path] = New-ChainRecord (Get-ErrorText $_) }
+    foreach ($entry in (Get-ChainPaths).GetEnumerator()) {
+        try { $records[$entry.Key] = Get-ChainRecord $entry.Key }
+        catch { $records[$entry.Key] = New-ChainRecord (Get-ErrorText $_) }
     }
     $Data['chains'] = $records
 }
@@ -808,7 +874,7 @@ function Read-Part([string]$Part, $Parameters, $Data) {
             'jobs' { $null = Read-Jobs $Parameters['jobs'] $Data }
             'files' { $null = Read-Files $Parameters['files'] $Data }
             'service_modules' { $null = Read-ServiceModules $Parameters['service_modules'] $Data }
-            'chains' { $null = Read-Chains $Parameters['chains'] $Data }
+            'chains' { $null = Read-Chains $Data }
             default { throw ('unknown part: ' + $Part) }
         }
     }
@@ -825,7 +891,10 @@ function Invoke-Script($Parameters, $Data) {
         $Data['files'] = @{}
     }
     # Chains come last: what is read before them shows the stores as they were found.
-    foreach ($part in @('services', 'files', 'service_modules', 'jobs', 'chains')) {
+    foreach ($part in @('services', 'files', 'service_modules', 'jobs')) {
         if ((Get-ListParameter $part).Count -gt 0) { Read-Part $part $Parameters $Data }
+    }
+    if (((Get-ListParameter 'chains').Count -gt 0) -or ((Get-ListParameter 'service_chains').Count -gt 0)) {
+        Read-Part 'chains' $Parameters $Data
     }
 }

@@ -21,11 +21,12 @@ class LookAction(ProcedureAction):
     """Observes the host once and finds what the advisory makes of it; changes nothing."""
 
     def look(
-        self, remote: Remote, args: dict[str, t.Any], kind: str
+        self, remote: Remote, args: dict[str, t.Any], kind: str, *, probe: bool = False
     ) -> tuple[dict[str, t.Any], Observation | None]:
         """The result of the task, and what was read (None: the host could not be read).
 
         :param kind: the folder of the change directory that takes the findings.
+        :param probe: the host may be made to build chains, which may make it fetch a root.
         """
         self.check_inventory(complete=False)
         settings = self.settings()
@@ -34,7 +35,7 @@ class LookAction(ProcedureAction):
         result: dict[str, t.Any] = {"advisory": advisories[0].id}
         try:
             eye = self.eye(remote, self.directory(args))
-            observation = eye.observe(notices_request(advisories, settings))
+            observation = eye.observe(notices_request(advisories, settings, probe=probe))
             plan = plan_notices(advisories, settings, observation)
             result["advisory"] = plan.advisory["id"]
             findings = [dict(finding) for finding in plan.findings]

@@ -43,6 +43,7 @@ OF_THE_RUN = frozenset(
         "confirm_second_name",
         "confirm_step",
         "confirm_wait_seconds",
+        "audit_probe_chains",
         "fail_on",
         "hook",
         "hooks",

@@ -733,6 +733,41 @@ def test_assess_asks_for_everything_and_builds_no_chain(kit, ctx130025):
     assert {"stores", "patches", "sessions", "system", "clock"} <= set(request["want"])
 
 
+def test_an_audit_that_may_asks_the_host_for_the_chains_of_its_findings(kit, ctx130025):
+    settings = kit.settings(ima_modules=[r"C:\Citrix\Ima*.dll"])
+    request = planning.assess_request(ctx130025, settings, probe=True)
+    assert request["chains"] == sorted([kit.PACKAGE, r"C:\Citrix\Ima*.dll"])
+    assert request["service_chains"] == ["IMAService"]
+    quiet = planning.assess_request(ctx130025, settings)
+    assert (quiet["chains"], quiet["service_chains"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("properties", "severity", "found"),
+    [
+        ({"enhkey_usage": []}, "blocker", {"root_not_for_code_signing", "modules_not_valid"}),
+        ({"disallowed_filetime": "2023-08-22T00:00:00Z"}, "warning", {"root_distrusted_from"}),
+    ],
+)
+def test_a_root_that_may_not_sign_code_is_told(kit, ctx130025, properties, severity, found):
+    observation = kit.observation(installed=True)
+    stores = observation.data["stores"]
+    stores["root"] = [
+        {**cert, "properties": properties if cert["sha256"] == kit.G5_SHA256 else {}}
+        for cert in stores["root"]
+    ]
+    host_plan = planning.plan_host(ctx130025, kit.settings(), observation)
+    assert found <= finding_ids(host_plan, severity)
+
+
+def test_what_only_the_host_knows_is_a_blocker_of_the_audit(kit, ctx130025):
+    for flags, found in ((0, "healthy"), (0x4000000, "modules_refused_on_host")):
+        chains = {kit.MODULE: kit.chain(flags)}
+        observation = kit.observation(installed=True, chains=chains)
+        ids = {finding["id"] for finding in find(ctx130025, kit.settings(), observation)}
+        assert {found} == ids & {"healthy", "modules_refused_on_host"}
+
+
 def test_a_step_probes_only_when_it_may(kit, ctx130025):
     step = _install_step(kit, ctx130025)
     assert planning.step_request(step)["chains"] == [kit.PACKAGE]

@@ -184,6 +184,64 @@ def test_taking_a_certificate_away_never_makes_trust(kit, signer, embedded, held
         assert status(kit, record, unread) != "trusted"
 
 
+SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
+# The package was signed in 2012, by a certificate of 2006.
+RESTRICTED = [
+    ({}, "trusted"),
+    (None, "trusted"),
+    ({"enhkey_usage": [sig.CODE_SIGNING]}, "trusted"),
+    ({"enhkey_usage": [SERVER_AUTHENTICATION]}, "not_for_code_signing"),
+    ({"enhkey_usage": []}, "not_for_code_signing"),
+    ({"disallowed_enhkey_usage": [sig.CODE_SIGNING]}, "not_for_code_signing"),
+    ({"disallowed_enhkey_usage": [SERVER_AUTHENTICATION]}, "trusted"),
+    ({"disallowed_filetime": "2023-08-22T00:00:00Z"}, "trusted"),
+    ({"disallowed_filetime": "2012-02-01T00:00:00Z"}, "disallowed"),
+    ({"not_before_filetime": "2023-08-22T00:00:00Z"}, "trusted"),
+    ({"not_before_filetime": "2005-01-01T00:00:00Z"}, "disallowed"),
+    (
+        {
+            "not_before_filetime": "2005-01-01T00:00:00Z",
+            "not_before_enhkey_usage": [SERVER_AUTHENTICATION],
+        },
+        "trusted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("properties", "expected"), RESTRICTED)
+@pytest.mark.parametrize("store", ["root", "auth_root", "intermediate"])
+def test_an_entrys_properties_in_a_store_limit_what_it_serves_for(kit, properties, expected, store):
+    cert = kit.INTERMEDIATE if store == "intermediate" else kit.G5
+    there = stores(kit)
+    there[store] = [*there[store], {**cert, "properties": properties}]
+    if store == "root":
+        there["root"] = [kit.TSA_ROOT, {**kit.G5, "properties": properties}]
+    assert status(kit, kit.file(), there) == expected
+
+
+def test_without_a_timestamp_a_date_of_distrust_counts_from_that_day_on(kit):
+    record = kit.file()
+    record["signature"].update(
+        timestamp=None, certificates=[{**kit.INTERMEDIATE, "not_after": "2036-01-01T00:00:00Z"}]
+    )
+    record["signature"]["signer"] = {**kit.SIGNER, "not_after": "2036-01-01T00:00:00Z"}
+    root = {**kit.G5, "properties": {"disallowed_filetime": "2023-08-22T00:00:00Z"}}
+    there = stores(kit, root=[root])
+    assert status(kit, record, there, now="2023-08-01T00:00:00Z") == "trusted"
+    assert status(kit, record, there, now="2023-09-01T00:00:00Z") == "disallowed"
+
+
+def test_a_timestamp_whose_root_is_not_for_time_stamping_proves_no_time(kit):
+    limited = {**kit.TSA_ROOT, "properties": {"enhkey_usage": [sig.CODE_SIGNING]}}
+    assert status(kit, kit.file(), stores(kit, root=[kit.G5, limited])) == "expired"
+
+
+def test_another_path_serves_where_one_is_limited(kit):
+    limited = {**kit.G5, "properties": {"enhkey_usage": []}}
+    there = stores(kit, root=[kit.OLD_ROOT, kit.TSA_ROOT, limited], intermediate=[kit.CROSS])
+    assert status(kit, kit.file(), there) == "trusted"
+
+
 def chain_value(kit: Any, flags: int, **changed: Any) -> Any:
     """Return what chain_on_host reads of a chain with these status flags."""
     data = {**kit.data(), "chains": {kit.PACKAGE.upper(): kit.chain(flags)}, **changed}
@@ -199,6 +257,8 @@ def chain_value(kit: Any, flags: int, **changed: Any) -> Any:
         (0x2, "untrusted"),
         (0x3, "untrusted"),
         (0x8, "untrusted"),
+        (0x10, "not_for_code_signing"),
+        (0x11, "not_for_code_signing"),
         (0x20, "root_missing"),
         (0x21, "root_missing"),
         (0x10000, "root_missing"),
@@ -251,3 +311,42 @@ def test_modules_are_as_good_as_the_worst_of_them(kit):
     assert value() == "tampered"
     data["service_modules"] = {"IMAService": None}
     assert value() is UNKNOWN
+
+
+def test_modules_are_asked_of_the_host_only_where_it_was_to_build_chains(kit):
+    data = kit.data(installed=True)
+    ref: Any = {"check": "modules_on_host", "with": {"service": "IMAService"}}
+
+    def value() -> Any:
+        return read(ref, Observation("xa01", kit.NOW, "test", data)).value
+
+    assert value() == "not_asked"
+    data["errors"] = {"chains": "Add-Type failed"}
+    assert value() is UNKNOWN
+    data["errors"] = {}
+    for flags, expected in ((0, "trusted"), (0x4000000, "disallowed"), (0x8, "untrusted")):
+        data["chains"] = {kit.MODULE: kit.chain(flags)}
+        assert value() == expected
+    data["chains"] = {kit.MODULE: {**kit.chain(0), "status": None, "error": "file not found"}}
+    assert value() is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, "code_signing"),
+        ({"enhkey_usage": [SERVER_AUTHENTICATION]}, "not_for_code_signing"),
+        ({"disallowed_filetime": "2023-08-22T00:00:00Z"}, "distrusted_from"),
+        ({"not_before_filetime": "2023-08-22T00:00:00Z"}, "distrusted_from"),
+    ],
+)
+def test_what_a_root_may_be_used_for(kit, properties, expected):
+    root = {**kit.G5, "properties": properties}
+    for held in (stores(kit, root=[root]), stores(kit, root=[kit.G5], auth_root=[root])):
+        observation = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": held})
+        ref: Any = {"check": "root_purposes", "with": {"sha256": kit.G5_SHA256}}
+        assert read(ref, observation).value == expected
+    none = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": stores(kit, root=[])})
+    assert read(ref, none).value == "absent"
+    none = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": stores(kit, root=None)})
+    assert read(ref, none).value is UNKNOWN
