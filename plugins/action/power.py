@@ -106,6 +106,8 @@ class ActionModule(NodeAction):
         relay = self.relay(self._remote, self._args)
         record = relay.system(node)
         token = boot_token(record)
+        if record.get("source") == "rpc":
+            self.answering(record, node)
         if record.get("reachable") is not True or not token:
             return ""
         self.without_job(record, node)

@@ -32,7 +32,7 @@ extends_documentation_fragment:
   - legacyops.hotfix.host.waiting
 notes:
   - "Notice, 5.2: ⑤ and ⑯ (there the wizard's button restarts it)."
-  - Its own reasons are V(waiting_operator), V(installer_busy), V(refused) and V(deadline).
+  - Its own reasons are V(waiting_operator), V(installer_busy), V(wmi_fails), V(refused) and V(deadline).
 seealso:
   - module: legacyops.hotfix.power
 """

@@ -30,7 +30,8 @@ extends_documentation_fragment:
   - legacyops.hotfix.host.waiting
 notes:
   - "Ours, not the notice's: a latent system is shut down cleanly before ① is begun."
-  - Its own reasons are V(waiting_operator), V(installer_busy), V(refused), V(not_verified) and V(deadline).
+  - Its own reasons are V(waiting_operator), V(installer_busy), V(wmi_fails), V(refused), V(not_verified) and
+    V(deadline).
 seealso:
   - module: legacyops.hotfix.power
 """

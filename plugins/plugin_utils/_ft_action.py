@@ -138,6 +138,12 @@ class NodeAction(FtAction):
                 "access_denied",
                 f"{title} rejects the credentials ({error}). Check its entry in {CREDENTIALS}.",
             )
+        if record.get("source") == "rpc":
+            raise ActionError(
+                "wmi_fails",
+                f"{title} can be read, but not acted on: its WMI fails ({record.get('wmi_error')})."
+                " Mend WMI there, or give it access: operator for this change.",
+            )
         if not boot_token(record):
             raise ActionError(
                 "unknown",

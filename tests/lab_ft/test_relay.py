@@ -256,9 +256,77 @@ def test_forms_of_a_local_account(clock: FakeClock, user: str) -> None:
     assert bench.observe(bench.node(CO1, username=user))["nodes"][CO1]["error"] is None
 
 
-def test_damaged_and_dark_nodes_are_silent(clock: FakeClock) -> None:
+# WMI dead ------------------------------------------------------------------------------
+
+
+def list_3(record: dict[str, Any]) -> bool:
+    """Whether a record shows that wmiprvse.exe could not be started."""
+    return any("wmiprvse.exe" in entry["text"] for entry in record["events"]["entries"])
+
+
+def test_a_node_that_nobody_can_log_on_to_is_read_over_rpc(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-failed3")
-    assert bench.record(CO2)["reachable"] is False  # nobody can log on to it
+    one, two = bench.record(CO1), bench.record(CO2)
+    assert (one["source"], one["wmi_error"], one["by_rpc"]) == ("wmi", None, [])
+    assert (two["reachable"], two["source"], two["error"]) == (True, "rpc", None)
+    assert two["wmi_error"].startswith("wmi: ")
+    assert set(two["by_rpc"]) == {*PARTS, "later_updates"}
+    assert list_3(two)
+    assert two["updates"]["KB890859"]["updates_key"] is True
+    assert two["job"]["state"] == "none"
+    system = two["system"]
+    assert system["computer_name"] == bench.ft.computer_name(CO2)
+    unknown = ("boot_token", "last_boot", "machine_uuid", "clock_utc")
+    assert [system[part] for part in unknown] == [None] * 4
+    message = refused(bench, "script_error", "shutdown", CO2, boot_token="any")
+    assert "0x80041013" in message
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [("rpc_dead", "rpc: node_unreachable: "), ("smb_closed", "rpc: refused: ")],
+)
+def test_where_the_second_way_is_dead_too_nothing_is_known(
+    clock: FakeClock, fault: str, says: str
+) -> None:
+    hurt = {"kb": True, "hurt": True, "dirty": True, "faults": [fault]}
+    bench = Bench(clock, "ft-failed3", coserver2={"windows": hurt, "virtual": "failed"})
+    record = bench.record(CO2)
+    assert (record["reachable"], record["source"], record["wmi_error"]) == (True, "wmi", None)
+    assert record["error"].startswith("wmi: ")
+    assert says in record["error"]
+    assert [record[part] for part in PARTS] == [None] * len(PARTS)
+
+
+def test_without_its_registry_a_node_tells_its_events(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-failed3")
+    bench.world.inject("ft01.coserver2", "registry_stopped")
+    record = bench.record(CO2)
+    assert (record["source"], record["by_rpc"], list_3(record)) == ("rpc", ["events"], True)
+    assert record["system"] is None
+    assert "RemoteRegistry" in record["errors"]["updates"]
+
+
+def test_only_wmi_tells_whether_a_job_runs(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-healthy")
+    bench.start(CO1, "fix")
+    bench.world.inject("ft01.coserver1", "wmi_dead")
+    record = bench.record(CO1)
+    assert record["job"] is None
+    assert "only WMI tells" in record["errors"]["job"]
+
+
+def test_an_account_that_wmi_refuses_is_not_tried_again(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-failed3")
+    record = bench.observe(bench.node(CO2, password="wrong"))["nodes"][CO2]
+    assert record["error"].startswith("access_denied: ")
+    assert "rpc" not in record["error"]
+
+
+def test_dark_and_closed_nodes_are_silent(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-failed3")
+    bench.world.inject("ft01.coserver2", "rpc_closed")
+    assert bench.record(CO2)["reachable"] is False
     bench.ft.act("power_off", CO1)
     assert bench.record(CO1)["reachable"] is False
     message = refused(bench, "node_unreachable", "restart", CO1, boot_token="any")
@@ -270,8 +338,12 @@ def test_a_hanging_node_is_ended_at_its_deadline_and_hides_no_other(clock: FakeC
     bench.world.inject("ft01.coserver1", "wmi_hangs")
     began = clock.now()
     nodes = bench.observe()["nodes"]
-    assert (clock.now() - began).total_seconds() == 60
+    assert (clock.now() - began).total_seconds() == 62
     assert nodes[CO1]["reachable"] is True
+    assert (nodes[CO1]["source"], nodes[CO2]["source"]) == ("rpc", "wmi")
+    assert nodes[CO1]["wmi_error"].startswith("deadline: ")
+    bench.world.inject("ft01.coserver1", "rpc_dead")
+    nodes = bench.observe()["nodes"]
     assert nodes[CO1]["error"].startswith("deadline: ")
     assert nodes[CO1]["updates"] is None
     assert nodes[CO2]["error"] is None
@@ -314,7 +386,7 @@ def test_faults_of_nodes_are_the_nodes_own(clock: FakeClock) -> None:
     bench.world.inject("ft01.ftvirtual", "wmi_dead")
     nodes = bench.observe()["nodes"]
     assert nodes[CO2]["reachable"] is False
-    assert nodes[FT]["error"].startswith("wmi: ")
+    assert nodes[FT]["wmi_error"].startswith("wmi: ")
     for host, fault in (("ft01", "wmi_hangs"), ("ft01.coserver3", "x"), ("ft09.coserver1", "x")):
         with pytest.raises(ValueError, match=r"say which node|there is no host"):
             bench.world.inject(host, fault)
@@ -565,6 +637,7 @@ def test_every_estate_of_the_notice_can_be_read(clock: FakeClock) -> None:
         bench = Bench(clock, name)
         for node, record in bench.observe()["nodes"].items():
             mine = bench.ft.node(node)
-            assert record["reachable"] is mine["wmi"]
-            if mine["wmi"]:
+            assert record["reachable"] is (mine["phase"] == "up")
+            assert (record["source"] == "rpc") is (mine["phase"] == "up" and not mine["wmi"])
+            if record["reachable"]:
                 assert record["updates"]["KB890859"]["updates_key"] is mine["kb"]

@@ -66,10 +66,10 @@ class TestPasswords:
         ]
         assert sorted(uses) == [
             "$options.Password = [string]$Node['password']",
-            "try { [LegacyOps.Share]::Open($share, [string]$Node['username'],"
+            "try { [LegacyOps.Share]::Open($share, $Type, [string]$Node['username'],"
             " [string]$Node['password']) }",
         ]
-        source = constant(read("ft_act"), "ShareSource")
+        source = constant(read("ft_common"), "ShareSource")
         assert "WNetAddConnection2W" in source
 
 
@@ -202,15 +202,15 @@ class TestScheduledJob:
 
 class TestReadings:
     def test_events_have_a_bound_in_time_and_number(self) -> None:
-        events = body("ft_observe", "Read-NodeEvents")
-        assert "TimeGenerated >= '''" in events
+        assert "TimeGenerated >= '''" in body("ft_observe", "Find-NodeEvents")
         assert "$list.Count -ge 5000" in body("ft_common", "Get-NodeInstances")
+        assert "$list.Count -lt 5000" in body("ft_observe", "Find-RpcEvents")
 
     def test_an_entrys_own_time_decides_whether_it_is_asked_for(self) -> None:
         """WQL may compare times as text; so it is asked for more, and each is looked at."""
+        assert "$Since.AddDays(-1)" in body("ft_observe", "Find-NodeEvents")
         events = body("ft_observe", "Read-NodeEvents")
-        assert "$since.AddDays(-1)" in events
-        assert events.index("$time.ToUniversalTime() -lt $since") < events.index("$entries.Add")
+        assert events.index("$time -lt $since") < events.index("$entries.Add")
         assert "$cut = $more -or" in events
 
     @pytest.mark.parametrize("name", RELAY)
@@ -222,12 +222,56 @@ class TestReadings:
 
     @pytest.mark.parametrize("name", RELAY)
     def test_the_registry_is_read_without_tools(self, name: str) -> None:
-        assert not re.search(r"(?i)RemoteRegistry|OpenRemoteBaseKey|reg\.exe", code_of(name))
+        assert not re.search(r"(?i)reg\.exe|Start-Service|\.Start\(\)", code_of(name))
 
     def test_a_part_that_failed_is_null_and_says_why(self) -> None:
         part = body("ft_observe", "Read-NodePart")
         assert "$Data['errors'][$Part] = Get-ErrorText $_" in part
         assert "$Data[$Part] = $null" in part
+
+
+class TestTheSecondWay:
+    """Where WMI fails: .NET 2.0's classes over classic RPC, as the node's own account."""
+
+    def test_only_a_child_goes_it(self) -> None:
+        classes = r"OpenRemoteBaseKey|Diagnostics\.EventLog |ServiceController|Connect-NodeShare "
+        inside = {"Open-RemoteRegistry", "Find-RpcEvents", "Read-ByRpc", "Open-NodeShare"}
+        users = {
+            function
+            for name in RELAY
+            for function in re.findall(r"(?m)^function ([\w-]+)", code_of(name))
+            if re.search(classes, body(name, function).split("{", 1)[1])
+        }
+        assert users == inside
+        (caller,) = re.findall(r"(?m)^.*Read-ByRpc .*$", code_of("ft_observe"))
+        assert caller in body("ft_observe", "Invoke-NodeWork")
+
+    def test_the_nodes_account_is_known_before_anything_is_asked(self) -> None:
+        way = body("ft_observe", "Read-ByRpc")
+        assert way.index("Assert-Address") < way.index("'IPC$'") < way.index("Open-RemoteRegistry")
+        work = body("ft_observe", "Invoke-NodeWork")
+        assert (
+            work.index("Read-ByRpc") < work.index("Close-NodeShares") < work.index("Connect-Node ")
+        )
+
+    def test_an_account_that_wmi_refused_is_not_tried_again(self) -> None:
+        assert "$said.StartsWith('access_denied:')) { return ,$open }" in body(
+            "ft_observe", "Get-OpenParts"
+        )
+
+    def test_what_it_cannot_tell_stays_unknown(self) -> None:
+        system = body("ft_observe", "Read-RpcSystem")
+        for part in ("boot_token", "last_boot", "machine_uuid", "clock_utc"):
+            assert f"{part} = $null" in system
+        job = body("ft_common", "Get-NodeJob")
+        assert job.index("Test-SecondWay $Scope") < job.index("'ExitCode'")
+
+    def test_a_registry_that_does_not_answer_costs_no_event(self) -> None:
+        assert "($part -ne 'events')" in body("ft_observe", "Read-ByRpc")
+        assert "RemoteRegistry" in body("ft_observe", "Open-RemoteRegistry")
+
+    def test_values_are_read_as_they_stand(self) -> None:
+        assert "DoNotExpandEnvironmentNames" in body("ft_common", "Get-RemoteValue")
 
 
 class TestOwner:

@@ -19,8 +19,17 @@ BMC_FAULTS = (
 )
 
 # wmi_hangs: port 135 answers and WMI never does. wmi_dead: it answers with an error.
-# rpc_closed: port 135 does not answer. smb_closed: its administrative share does not.
-NODE_FAULTS = ("wmi_hangs", "wmi_dead", "rpc_closed", "smb_closed")
+# rpc_closed: port 135 does not answer. smb_closed: its shares and named pipes do not, and with them
+# the second way to read it. rpc_dead: its named pipes do not. registry_stopped: the service of its
+# remote registry is not started.
+NODE_FAULTS = (
+    "wmi_hangs",
+    "wmi_dead",
+    "rpc_closed",
+    "smb_closed",
+    "rpc_dead",
+    "registry_stopped",
+)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,9 @@ class FtSystem:
         self.description = description
         self.clock = clock
         self.bmc_faults = first_bmc_faults(description)
-        self.node_faults: dict[Node, set[str]] = {node: set() for node in NODES}
+        self.node_faults: dict[Node, set[str]] = {
+            node: set(self.described(node).get("faults", ())) for node in NODES
+        }
         self._lock = threading.RLock()
         self.jobs = Jobs(self, self._lock)
         self._clients: list[str] = []

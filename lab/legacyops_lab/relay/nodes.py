@@ -30,8 +30,13 @@ class Reached:
 
     @property
     def alive(self) -> bool:
-        """Whether its Windows answers at all. A damaged one (③) does not (HYP-FT-24)."""
-        return windows(self.system.state, self.node).usable
+        """Whether its Windows answers at all; a damaged one (③) does too (HYP-FT-24)."""
+        return windows(self.system.state, self.node).phase == "up"
+
+    @property
+    def wmi_fails(self) -> bool:
+        """Whether WMI answers with an error; it does on a damaged Windows (③)."""
+        return "wmi_dead" in self.faults or windows(self.system.state, self.node).hurt
 
 
 def find(relay: RelayHost, given: dict[str, Any]) -> Reached | None:
@@ -61,8 +66,21 @@ def refusal(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> tuple[
         return "node_unreachable", f"{text('rpc_unavailable', relay.language)} (0x800706BA)"
     if not _knows(relay, reached, given):
         return "access_denied", f"{text('access_denied', relay.language)} (0x80070005)"
-    if "wmi_dead" in reached.faults:
-        return "wmi", "Generic failure (0x80041001)"
+    if reached.wmi_fails:
+        return "wmi", "Provider load failure (0x80041013)"
+    return None
+
+
+def refusal_by_rpc(
+    relay: RelayHost, reached: Reached, given: dict[str, Any]
+) -> tuple[str, str] | None:
+    """Return kind and message of why the second way is closed too; None where it is open."""
+    if not _has_smb(relay, reached):
+        return "refused", _no_share(relay, given, "IPC$")
+    if not _knows(relay, reached, given):
+        return "access_denied", f"{text('access_denied', relay.language)} (0x80070005)"
+    if "rpc_dead" in reached.faults:
+        return "node_unreachable", f"{text('rpc_unavailable', relay.language)} (0x800706BA)"
     return None
 
 
@@ -82,8 +100,16 @@ def _knows(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> bool:
 
 def open_share(relay: RelayHost, reached: Reached, given: dict[str, Any]) -> None:
     """Open the node's administrative share; ScriptError where that is not possible."""
-    if "smb1_missing" in relay.missing or "smb_closed" in reached.faults:
-        share = f"\\\\{given['address']}\\C$"
-        why = f"{text('network_path', relay.language)} (0x80070035)"
-        needed = "the relay needs the SMB 1 client, and the node its administrative share"
-        raise ScriptError("refused", f"{share} cannot be opened ({why}); {needed}")
+    if not _has_smb(relay, reached):
+        raise ScriptError("refused", _no_share(relay, given, "C$"))
+
+
+def _has_smb(relay: RelayHost, reached: Reached) -> bool:
+    """Whether relay and node have a version of SMB in common, and the way is open."""
+    return "smb1_missing" not in relay.missing and "smb_closed" not in reached.faults
+
+
+def _no_share(relay: RelayHost, given: dict[str, Any], name: str) -> str:
+    why = f"{text('network_path', relay.language)} (0x80070035)"
+    needed = "the relay needs the SMB 1 client, and the node its administrative share"
+    return f"\\\\{given['address']}\\{name} cannot be opened ({why}); {needed}"

@@ -12,7 +12,7 @@ from ..ft.state import windows
 from ..world import observe
 from ..world.host import Host
 from ..world.times import dmtf, iso, parse
-from .nodes import READ_SECONDS, Reached, find, late, refusal, silence
+from .nodes import READ_SECONDS, Reached, find, late, refusal, refusal_by_rpc, silence
 
 if TYPE_CHECKING:
     from .host import RelayHost
@@ -54,18 +54,19 @@ def _seconds(relay: RelayHost, given: dict[str, Any], parameters: dict[str, Any]
     if reached is None:
         return float(parameters.get("probe_seconds") or 0)
     if "wmi_hangs" in reached.faults:
-        return float(parameters.get("node_seconds") or 0)
-    return READ_SECONDS
+        return float(parameters.get("node_seconds") or 0) + READ_SECONDS
+    return READ_SECONDS * (2 if reached.wmi_fails else 1)
 
 
 def _preflight(relay: RelayHost, nodes: dict[str, dict[str, Any]]) -> dict[str, bool | None]:
     """Return what the relay has; of the network only as much as the nodes' answers show."""
     records = nodes.values()
-    errors = [str(record["error"] or "") for record in records if record["reachable"]]
+    asked = [record for record in records if record["reachable"]]
+    errors = [str(record["error"] or record["wmi_error"] or "") for record in asked]
     open_ports = [not error or error.startswith("access_denied:") for error in errors]
     shut = any(error.startswith("node_unreachable:") for error in errors)
     read = [record["system"]["clock_utc"] for record in records if record["system"]]
-    apart = [abs((relay.now() - parse(clock)).total_seconds()) for clock in read]
+    apart = [abs((relay.now() - parse(clock)).total_seconds()) for clock in read if clock]
     return {
         "smb1": "smb1_missing" not in relay.missing,
         "ntlm": "ntlm_refused" not in relay.missing,
@@ -76,23 +77,65 @@ def _preflight(relay: RelayHost, nodes: dict[str, dict[str, Any]]) -> dict[str, 
 
 def _node(relay: RelayHost, given: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
     """Return one node's record; what was not read is null."""
-    record: dict[str, Any] = {"source": "wmi", "error": None, "errors": {}}
-    record |= dict.fromkeys((*_PARTS, "later_updates"))
+    record: dict[str, Any] = {"source": "wmi", "error": None, "wmi_error": None, "by_rpc": []}
+    record |= {**dict.fromkeys((*_PARTS, "later_updates")), "errors": {}}
     reached = find(relay, given)
     record["reachable"] = reached is not None
     if reached is None:
         return {**record, "error": f"node_unreachable: {silence(parameters.get('probe_seconds'))}"}
-    if "wmi_hangs" in reached.faults:
-        return {**record, "error": f"deadline: {late(parameters.get('node_seconds'))}"}
     refused = refusal(relay, reached, given)
+    if "wmi_hangs" in reached.faults:
+        refused = "deadline", late(parameters.get("node_seconds"))
     if refused is not None:
-        return {**record, "error": ": ".join(refused)}
+        record["error"] = ": ".join(refused)
+        denied = refused[0] == "access_denied"
+        return record if denied else _by_rpc(relay, reached, given, parameters, record)
     for part in parameters.get("want") or ():
         if part in _PARTS:
             record.update(_PARTS[part](reached, parameters))
         else:
             record["errors"][part] = f"unknown part: {part}"
     return record
+
+
+def _by_rpc(
+    relay: RelayHost,
+    reached: Reached,
+    given: dict[str, Any],
+    parameters: dict[str, Any],
+    record: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the record of a node whose WMI fails, read the second way as far as that goes."""
+    refused = refusal_by_rpc(relay, reached, given)
+    if refused is not None:
+        return {**record, "error": f"{record['error']}; rpc: {': '.join(refused)}"}
+    read = {**record, "source": "rpc", "error": None, "wmi_error": record["error"]}
+    for part in parameters.get("want") or ():
+        why = _not_by_rpc(reached, part)
+        if why is not None:
+            read["errors"][part] = why
+            continue
+        read.update(_PARTS[part](reached, parameters))
+        read["by_rpc"].append(part)
+    if "updates" in read["by_rpc"]:
+        read["by_rpc"].append("later_updates")
+    if read["system"] is not None:
+        read["system"] |= dict.fromkeys(_NOT_OVER_RPC)
+    return read
+
+
+# What of a node's Windows only WMI tells.
+_NOT_OVER_RPC = ("boot_token", "last_boot", "machine_uuid", "clock_utc")
+
+
+def _not_by_rpc(reached: Reached, part: str) -> str | None:
+    """Return why the second way does not tell a part, None where it does."""
+    if "registry_stopped" in reached.faults and part != "events":
+        return "the registry of the node: the state of its service RemoteRegistry is 1"
+    states = [job_record(job)["state"] for job in reached.system.jobs.all(reached.node)]
+    if part == "job" and {"running", "waiting"} & set(states):
+        return "a job is noted as running or waiting; only WMI tells whether it still is"
+    return None
 
 
 def _system(reached: Reached, _parameters: dict[str, Any]) -> dict[str, Any]:

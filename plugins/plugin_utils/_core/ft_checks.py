@@ -41,6 +41,15 @@ def answers(record: _Record) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def managed(record: _Record) -> bool:
+    """Return whether the relay can act on a node: it answers, and over WMI.
+
+    One that can only be read the second way (source rpc), or not at all, runs something, but
+    nothing can be asked of it: what it is doing a person has to see.
+    """
+    return answers(record) is True and record.get("source") != "rpc" and not record.get("error")
+
+
 def _by_operator(record: _Record) -> bool:
     return record.get("source") == "operator"
 
@@ -231,7 +240,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     node=True,
 )
 def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
-    """What is a node doing? unseen: it does not answer, is not proven off, and nobody looked."""
+    """What is a node doing? up: it answers over WMI. unseen: it is not off, and nobody looked."""
     name = arguments["node"]
     record = node_record(observation, name)
     alive, screen = answers(record), _screen(record)
@@ -239,13 +248,37 @@ def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
         power = ft_power_state(observation, name)
         if power.value in ("off", "conflict"):
             return power
-    if alive is True:
+    if managed(record):
         return Reading("up", f"{name} answers")
-    if screen == "windows" and alive is None:
+    if screen == "windows" and alive is not False:
         return Reading("up", f"{name}: its screen shows Windows")
+    state = f"{name} answers, but not over WMI" if alive is True else f"{name} does not answer"
     if screen is not None and screen != "dark":
-        return Reading(screen, f"{name} is silent; its screen shows {screen}")
-    return Reading("unseen", f"{name} does not answer, and nobody said what its screen shows")
+        return Reading(screen, f"{state}; its screen shows {screen}")
+    return Reading("unseen", f"{state}, and nobody said what its screen shows")
+
+
+@register(
+    "ft_read_by",
+    "wmi, rpc, unread: the worst of the nodes that answer",
+    _nodes_of,
+    nodes=False,
+)
+def ft_read_by(observation: Observation, arguments: Arguments) -> Reading:
+    """How does the relay read the nodes that answer? Only over WMI can it act on them.
+
+    rpc: WMI fails, and the second way reads it. unread: it answers, and neither reads it.
+    """
+    readings = []
+    for name in _names(arguments.get("nodes")):
+        record = node_record(observation, name)
+        if answers(record) is True:
+            why = record.get("error") or record.get("wmi_error")
+            value = "wmi" if managed(record) else "rpc" if not record.get("error") else "unread"
+            readings.append((name, Reading(value, f"{value}{f', {quote(why, 200)}' * bool(why)}")))
+    if not readings:
+        return Reading(UNKNOWN, "no node answers a relay")
+    return _worst(readings, ("unread", "rpc", "wmi"))
 
 
 @register(
@@ -506,8 +539,11 @@ def _pending(observation: Observation, name: str) -> Reading:
     if not isinstance(value, bool) or not (answers(record) is True or _by_operator(record)):
         return Reading(UNKNOWN, "not known whether a restart is pending")
     owed = _map(host.get("restart_owed")).get(name) if isinstance(host, Mapping) else None
-    if value or (owed and owed == _map(record.get("system")).get("boot_token")):
+    token = _map(record.get("system")).get("boot_token")
+    if value or (owed and owed == token):
         return Reading("yes", "Windows waits for a restart" if value else "not restarted since")
+    if owed and token is None and not _by_operator(record):
+        return Reading(UNKNOWN, "not known whether the restart that is owed has been")
     return Reading("no", "no restart is pending")
 
 
@@ -821,7 +857,7 @@ def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
         screen = _screen(node_record(observation, coserver))
         if ft_power_state(observation, coserver).value == "off":
             readings.append(Reading("offline", f"{coserver} is off"))
-        elif screen in _DEAD and answers(node_record(observation, coserver)) is not True:
+        elif screen in _DEAD and not managed(node_record(observation, coserver)):
             readings.append(Reading("offline", f"{coserver}'s screen shows {screen}"))
         else:
             readings.append(_component(name, said.get(name)))

@@ -27,6 +27,8 @@ Data = dict[str, t.Any]
 PROBE_SECONDS = 10
 # A whole reading of a node: an old machine walks through the System log of a month.
 NODE_SECONDS = 150
+# The second way, after the first has failed or hung: the newest part of one log, and some files.
+RPC_SECONDS = 90
 _ACT_SECONDS = 120
 # A package through SMB 1, read back for its hash.
 _STAGE_SECONDS = 900
@@ -126,8 +128,9 @@ class Relay:
             "fix_level": self._fix_level(),
             "probe_seconds": PROBE_SECONDS,
             "node_seconds": NODE_SECONDS,
+            "rpc_seconds": RPC_SECONDS,
         }
-        deadline = PROBE_SECONDS + NODE_SECONDS + _RELAY_SECONDS
+        deadline = PROBE_SECONDS + NODE_SECONDS + RPC_SECONDS + _RELAY_SECONDS
         data = self._remote.run("ft_observe", parameters, deadline=deadline)
         secrets = [node["password"] for node in given]
         found = data.get("nodes")
@@ -143,7 +146,8 @@ class Relay:
         """A node's record; its texts about errors come from Windows, and are scrubbed."""
         if not isinstance(record, dict):
             return {"reachable": None, "source": "wmi", "error": "the relay tells nothing of it"}
-        texts = {key: scrubbed(record.get(key), secrets) for key in ("error", "errors")}
+        said = ("error", "wmi_error", "errors")
+        texts = {key: scrubbed(record.get(key), secrets) for key in said}
         return {**record, **texts}
 
     def system(self, node: str) -> Data:

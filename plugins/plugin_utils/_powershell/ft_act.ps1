@@ -33,12 +33,11 @@
 #   - It is never ended here. A node may be restarted or shut down only while no job of ours is
 #     waiting or running on it.
 #   - Windows 2000 takes 2047 characters of command line: more is refused.
-# Files travel through the administrative share of a drive, with the password in memory only.
+# Files travel through the administrative share of a drive (see ft_common).
 #
 # Sources
 #   documented: Win32_ScheduledJob (Create, Delete), Win32_OperatingSystem.Win32Shutdown (1 shut
-#     down, 2 restart, 8 power off; none is forced), WNetAddConnection2, WScript.Shell (Run, RegRead,
-#     RegWrite), Scripting.FileSystemObject (CreateTextFile without overwriting)
+#     down, 2 restart, 8 power off; none is forced), WScript.Shell (Run, RegRead, RegWrite), Scripting.FileSystemObject (CreateTextFile without overwriting)
 #   unverified: ActiveTimeBias as the minutes from local time to UTC; that spuninst.exe and the
 #     package itself end only after the update.exe that they start; that the account of the AT
 #     service is SYSTEM, as it is unless somebody has changed it
@@ -88,67 +87,6 @@ shell.RegWrite key & "State", "finished", "REG_SZ"
 '
 
 # --- files on the node ------------------------------------------------------------------------
-
-$ShareSource = '
-using System.ComponentModel;
-using System.Runtime.InteropServices;
-
-namespace LegacyOps {
-    public static class Share {
-        [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
-        public class Resource {
-            public int Scope;
-            public int Type;
-            public int DisplayType;
-            public int Usage;
-            public string LocalName;
-            public string RemoteName;
-            public string Comment;
-            public string Provider;
-        }
-
-        [DllImport("mpr.dll", EntryPoint = "WNetAddConnection2W", CharSet = CharSet.Unicode)]
-        public static extern int Add(Resource resource, string password, string user, int flags);
-
-        [DllImport("mpr.dll", EntryPoint = "WNetCancelConnection2W", CharSet = CharSet.Unicode)]
-        public static extern int Cancel(string name, int flags, bool force);
-
-        // Type 1: disk. No drive letter, nothing that is remembered.
-        public static void Open(string name, string user, string password) {
-            Resource resource = new Resource();
-            resource.Type = 1;
-            resource.RemoteName = name;
-            int code = Add(resource, password, user, 0);
-            if (code != 0) { throw new Win32Exception(code); }
-        }
-
-        public static void Close(string name) { Cancel(name, 0, true); }
-    }
-}
-'
-
-function Open-NodeShare($Node, [string]$Path) {
-    # The path of a node's file as the relay sees it, with its share connected.
-    $share = '\\' + [string]$Node['address'] + '\' + $Path.Substring(0, 1) + '$'
-    if ($Legacy.Shares -notcontains $share) {
-        if ($Legacy.Shares.Count -eq 0) { Add-Type -TypeDefinition $ShareSource -IgnoreWarnings }
-        try { [LegacyOps.Share]::Open($share, [string]$Node['username'], [string]$Node['password']) }
-        catch {
-            # 53, 64, 67, 384: no such share, or no common version of SMB.
-            $code = Get-NodeCode $_
-            if (@(2147942453, 2147942464, 2147942467, 2147942784) -contains $code) {
-                Stop-Run 'refused' ($share + ' cannot be opened (' + (Get-ErrorText $_) + '); the relay needs the SMB 1 client, and the node its administrative share')
-            }
-            throw
-        }
-        [void]$Legacy.Shares.Add($share)
-    }
-    return $share + $Path.Substring(2)
-}
-
-function Close-NodeShares {
-    foreach ($share in $Legacy.Shares) { [LegacyOps.Share]::Close($share) }
-}
 
 function Assert-FileName([string]$Name) {
     if (-not [regex]::IsMatch($Name, '\A[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z')) {
@@ -421,7 +359,6 @@ function Invoke-Op($Context, $Parameters, $Data) {
 function Invoke-NodeWork($Parameters, $Data) {
     # In the child.
     if ($null -ne $Parameters['job']) { Assert-FileName ([string]$Parameters['job']) }
-    $Legacy.Shares = New-Object System.Collections.ArrayList
     $scope = Connect-Node $Parameters['node'] 'root\cimv2'
     $context = @{
         scope = $scope

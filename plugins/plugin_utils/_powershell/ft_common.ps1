@@ -10,9 +10,17 @@
 # line: it is in the parameters, and nowhere but in the memory of the two processes.
 # Child's answer: one line, LEGACYOPS-NODE, number of bytes, base64 of an XML like the parameters'.
 #
+# The second way to read a node, where its WMI fails (ft_observe, way rpc): the classes of .NET 2.0
+# for the registry, the event log and services of another machine, which are classic RPC over named
+# pipes, and files of its administrative share. All of it is SMB, as the account that
+# Connect-NodeShare gave. The functions below take either way's registry and scope: a RegistryKey
+# and the node as it was given, instead of StdRegProv and a ManagementScope.
+#
 # Sources
 #   documented: System.Management (ManagementScope, ConnectionOptions), StdRegProv, CIM_DataFile,
-#     Win32_OperatingSystem, TcpClient, Process; HRESULTs of RPC, Win32 and WBEM
+#     Win32_OperatingSystem, TcpClient, Process; HRESULTs of RPC, Win32 and WBEM;
+#     WNetAddConnection2; RegistryKey.OpenRemoteBaseKey, FileVersionInfo
+#   unverified: all of the second way, towards every Windows
 #   unverified: that Windows 2000 answers calls of the authentication level PacketPrivacy, which
 #     is above the level that the hardening of DCOM demands (KB5004442); that StdRegProv answers 1
 #     or 2 where there is no such value
@@ -20,6 +28,7 @@
 # boot.ps1, or the boot of a child, has the bytes of this script in hand.
 $Legacy.Code = $LegacyBytes
 $Legacy.JobRoot = 'SOFTWARE\legacyops\Jobs'
+$Legacy.Shares = New-Object System.Collections.ArrayList
 
 # The only code that a child's command line holds. It skips what is no base64: on a console of
 # code page 65001 the .NET Framework sends a byte order mark first.
@@ -229,6 +238,74 @@ function Complete-Probe($Probe, [int]$Seconds, [DateTime]$Began) {
     return $null
 }
 
+# --- files of a node, and its named pipes (in the child only) ----------------------------------
+
+$ShareSource = '
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace LegacyOps {
+    public static class Share {
+        [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
+        public class Resource {
+            public int Scope;
+            public int Type;
+            public int DisplayType;
+            public int Usage;
+            public string LocalName;
+            public string RemoteName;
+            public string Comment;
+            public string Provider;
+        }
+
+        [DllImport("mpr.dll", EntryPoint = "WNetAddConnection2W", CharSet = CharSet.Unicode)]
+        public static extern int Add(Resource resource, string password, string user, int flags);
+
+        [DllImport("mpr.dll", EntryPoint = "WNetCancelConnection2W", CharSet = CharSet.Unicode)]
+        public static extern int Cancel(string name, int flags, bool force);
+
+        // Type 0: any, 1: disk. No drive letter, nothing that is remembered.
+        public static void Open(string name, int type, string user, string password) {
+            Resource resource = new Resource();
+            resource.Type = type;
+            resource.RemoteName = name;
+            int code = Add(resource, password, user, 0);
+            if (code != 0) { throw new Win32Exception(code); }
+        }
+
+        public static void Close(string name) { Cancel(name, 0, true); }
+    }
+}
+'
+
+function Connect-NodeShare($Node, [string]$Name, [int]$Type) {
+    # \\ADDRESS\NAME with the node's own account: what this process then asks of that address over
+    # SMB, files and named pipes, is asked as this account.
+    $share = '\\' + [string]$Node['address'] + '\' + $Name
+    if ($Legacy.Shares -contains $share) { return $share }
+    if ($Legacy.Shares.Count -eq 0) { Add-Type -TypeDefinition $ShareSource -IgnoreWarnings }
+    try { [LegacyOps.Share]::Open($share, $Type, [string]$Node['username'], [string]$Node['password']) }
+    catch {
+        # 53, 64, 67, 384: no such share, or no common version of SMB.
+        $code = Get-NodeCode $_
+        if (@(2147942453, 2147942464, 2147942467, 2147942784) -contains $code) {
+            Stop-Run 'refused' ($share + ' cannot be opened (' + (Get-ErrorText $_) + '); the relay needs the SMB 1 client, and the node its administrative share')
+        }
+        throw
+    }
+    [void]$Legacy.Shares.Add($share)
+    return $share
+}
+
+function Open-NodeShare($Node, [string]$Path) {
+    # The path of a node's file as the relay sees it, with its share connected.
+    return (Connect-NodeShare $Node ($Path.Substring(0, 1) + '$') 1) + $Path.Substring(2)
+}
+
+function Close-NodeShares {
+    foreach ($share in $Legacy.Shares) { [LegacyOps.Share]::Close($share) }
+}
+
 # --- WMI on a node (in the child only) --------------------------------------------------------
 
 function Get-NodeCode($Record) {
@@ -324,12 +401,23 @@ function Assert-RegistryCode($Answer, [string]$What) {
     if ($code -ne 0) { throw ('StdRegProv answers ' + $code + ' to ' + $What) }
 }
 
+function Test-SecondWay($Scope) {
+    return ($Scope -is [System.Collections.IDictionary])
+}
+
 function Get-NodeSubkeys($Registry, [string]$Key) {
     # The names of a key's subkeys; $null where there is no such key.
+    $list = New-Object System.Collections.ArrayList
+    if ($Registry -is [Microsoft.Win32.RegistryKey]) {
+        $opened = $Registry.OpenSubKey($Key)
+        if ($null -eq $opened) { return $null }
+        try { foreach ($name in $opened.GetSubKeyNames()) { [void]$list.Add([string]$name) } }
+        finally { $opened.Close() }
+        return ,$list
+    }
     $answer = Invoke-NodeRegistry $Registry 'EnumKey' @{ sSubKeyName = $Key }
     if ($answer.psbase.GetPropertyValue('ReturnValue') -eq 2) { return $null }
     Assert-RegistryCode $answer ('EnumKey ' + $Key)
-    $list = New-Object System.Collections.ArrayList
     $names = $answer.psbase.GetPropertyValue('sNames')
     if ($null -ne $names) { foreach ($name in $names) { [void]$list.Add([string]$name) } }
     return ,$list
@@ -341,11 +429,21 @@ function Test-NodeKey($Registry, [string]$Key) {
 
 function Get-NodeRegistryValue($Registry, [string]$Method, [string]$Key, [string]$Value) {
     # $null where the key or the value does not exist. sValue, or uValue for a number.
+    if ($Registry -is [Microsoft.Win32.RegistryKey]) { return ,(Get-RemoteValue $Registry $Key $Value) }
     $answer = Invoke-NodeRegistry $Registry $Method @{ sSubKeyName = $Key; sValueName = $Value }
     if (@(1, 2) -contains $answer.psbase.GetPropertyValue('ReturnValue')) { return $null }
     Assert-RegistryCode $answer ($Method + ' ' + $Key)
     if ($Method -eq 'GetDWORDValue') { return $answer.psbase.GetPropertyValue('uValue') }
     return ,$answer.psbase.GetPropertyValue('sValue')
+}
+
+function Get-RemoteValue($Registry, [string]$Key, [string]$Value) {
+    # As it stands there: the relay's own environment says nothing of the node's.
+    $opened = $Registry.OpenSubKey($Key)
+    if ($null -eq $opened) { return $null }
+    try { $found = $opened.GetValue($Value, $null, [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames) }
+    finally { $opened.Close() }
+    return ,$found
 }
 
 function Get-NodeText($Registry, [string]$Key, [string]$Value) {
@@ -369,6 +467,7 @@ function Expand-NodePath([string]$Path, $Os) {
 
 function Get-NodeFile($Scope, [string]$Path) {
     # CIM_DataFile of a path from Expand-NodePath, or $null. 0x80041002 = not found.
+    if (Test-SecondWay $Scope) { return Get-ShareFile (Open-NodeShare $Scope $Path) }
     $name = 'CIM_DataFile.Name="' + $Path.Replace('\', '\\') + '"'
     $key = New-Object System.Management.ManagementPath -ArgumentList $name
     $options = New-Object System.Management.ObjectGetOptions
@@ -382,6 +481,15 @@ function Get-NodeFile($Scope, [string]$Path) {
     return $file
 }
 
+function Get-ShareFile([string]$Path) {
+    # What CIM_DataFile would tell of a file on an open share: its version; $null without a file.
+    if (-not [System.IO.File]::Exists($Path)) { return $null }
+    $info = [System.Diagnostics.FileVersionInfo]::GetVersionInfo($Path)
+    if ($null -eq $info.FileVersion) { return @{ Version = $null } }
+    $parts = @($info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart)
+    return @{ Version = [string]::Join('.', [string[]]$parts) }
+}
+
 # --- our jobs on a node -----------------------------------------------------------------------
 
 function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
@@ -389,6 +497,9 @@ function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
     $key = $Legacy.JobRoot + '\' + $Name
     $state = Get-NodeText $Registry $key 'State'
     if ($null -eq $state) { return $null }
+    if ((Test-SecondWay $Scope) -and (@('waiting', 'running') -contains $state)) {
+        throw ('job ' + $Name + ' is noted as ' + $state + '; only WMI tells whether it still is')
+    }
     $code = Get-NodeText $Registry $key 'ExitCode'
     if ($null -ne $code) { $code = ConvertTo-Unsigned ([long]$code) }
     $job = @{

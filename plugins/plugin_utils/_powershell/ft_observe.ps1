@@ -13,11 +13,14 @@
 #   files            list of {path, hash} on the relay itself
 #   probe_seconds    how long a node may take to answer on TCP port 135
 #   node_seconds     how long the child process of a node may take for all of it
+#   rpc_seconds      the same of the second way
 # Result
-#   nodes  NODE: {reachable, source, error, system, updates, files, later_updates, fix_level,
-#          restart_pending, job, events, errors}; a part that was not read is null, and errors tells
-#          why. error, for the whole node: "deadline: ...", "access_denied: ...", "wmi: ...",
-#          "node_unreachable: ...".
+#   nodes  NODE: {reachable, source, error, wmi_error, by_rpc, system, updates, files,
+#          later_updates, fix_level, restart_pending, job, events, errors}; a part that was not read
+#          is null, and errors tells why. error, for the whole node: "deadline: ...",
+#          "access_denied: ...", "wmi: ...", "node_unreachable: ...".
+#          source is wmi, or rpc where all of it was read the second way: then wmi_error is what WMI
+#          says. by_rpc: the parts that were read the second way.
 #   relay  {smb1, ntlm, rpc, clock}: true, false or null (not known, or not asked)
 #   owner  {text}, or null where it was not asked; files as observe has them; errors: {part: text}
 #   later_updates: [{id}], over the files of the updates that have an uninstaller and are there.
@@ -25,11 +28,22 @@
 #          running or finished, name, operation, update, exit_code, started_utc, ended_utc}.
 #   events: {entries: [{utc, text}], truncated}, newest first; a text has at most 1000 characters.
 #
+# The second way (see ft_common): where WMI fails, as at the notice's list 3, which says that
+# wmiprvse.exe cannot be started, the parts that it did not bring are read once more, by .NET 2.0's
+# classes for the event log, the registry and services of another machine, and by files of its
+# administrative share. Not where WMI refuses the account: that would be a second bad logon. What it
+# cannot tell stays null: boot_token, last_boot, machine_uuid and clock_utc of system, and a job that
+# is noted as waiting or running. Its registry needs the node's service RemoteRegistry, whose state
+# is told where that fails; nothing starts it.
+#
 # Sources
-#   documented: Win32_OperatingSystem, Win32_ComputerSystemProduct, Win32_NTLogEvent, CIM_DataFile,
+#   documented: EventLog, ServiceController (Status 1 stopped, 4 running), Win32_OperatingSystem, Win32_ComputerSystemProduct, Win32_NTLogEvent, CIM_DataFile,
 #     StdRegProv; LmCompatibilityLevel, RestrictSendingNTLMTraffic (2 = deny all); the service
 #     mrxsmb10 (start type 4 = disabled), which is the SMB 1 client since Windows Vista
-#   unverified: UpdateExeVolatile (Flags is not 0 while an update of the update.exe family waits
+#   unverified: all of the second way, and that Windows 2000 and 2003 have a service pack's number
+#     times 256 in Control\Windows, CSDVersion, and their language in Nls\Language, InstallLanguage;
+#     that EventLog finds the texts of a node's events, whose message files it reads through the
+#     administrative share (without them a text holds the inserted strings); UpdateExeVolatile (Flags is not 0 while an update of the update.exe family waits
 #     for a restart); Filelist and InstalledDate (month/day/year) below an update's own key, from
 #     which later updates of the same files are told; the version of an FT fix's file
 
@@ -53,6 +67,26 @@ function Read-NodeSystem($Node, $Data) {
         last_boot = ConvertTo-UtcText $boot
         machine_uuid = $uuid
         clock_utc = ConvertTo-UtcText (Get-NodeUtc $os)
+    }
+}
+
+function Read-RpcSystem($Node, $Data) {
+    # Only what the registry tells, and only its numbers.
+    $name = Get-NodeText $Node.registry 'SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName' 'ComputerName'
+    $pack = Get-NodeRegistryValue $Node.registry 'GetDWORDValue' 'SYSTEM\CurrentControlSet\Control\Windows' 'CSDVersion'
+    $language = Get-NodeText $Node.registry 'SYSTEM\CurrentControlSet\Control\Nls\Language' 'InstallLanguage'
+    if (($null -eq $name) -or ($null -eq $pack) -or ($null -eq $language)) {
+        throw 'the registry lacks its name, service pack or language'
+    }
+    $Data['system'] = @{
+        computer_name = $name
+        version = $Node.os.Version
+        service_pack = [int][Math]::Floor([double]$pack / 256)
+        language = [Convert]::ToInt32($language, 16)
+        boot_token = $null
+        last_boot = $null
+        machine_uuid = $null
+        clock_utc = $null
     }
 }
 
@@ -196,47 +230,73 @@ function Read-NodeJob($Node, $Data) {
     $Data['job'] = $best
 }
 
+function Find-NodeEvents($Scope, [DateTime]$Since) {
+    # Windows 2000 may compare these times as text, without their zones (unverified): so a day more
+    # is asked for, and each entry's own time decides.
+    $culture = [System.Globalization.CultureInfo]::InvariantCulture
+    $bound = $Since.AddDays(-1).ToString('yyyyMMddHHmmss', $culture) + '.000000+000'
+    $wql = 'SELECT RecordNumber, TimeGenerated, Message, InsertionStrings FROM Win32_NTLogEvent WHERE Logfile = ''System'' AND TimeGenerated >= ''' + $bound + ''''
+    $events = Get-NodeInstances $Scope $wql
+    return ($events | Sort-Object -Property RecordNumber -Descending)
+}
+
+function Find-RpcEvents($Scope) {
+    # The newest of the log, whose entries are numbered from the oldest on.
+    $log = New-Object System.Diagnostics.EventLog -ArgumentList 'System', ([string]$Scope['address'])
+    $all = $log.Entries
+    $list = New-Object System.Collections.ArrayList
+    for ($at = $all.Count - 1; ($at -ge 0) -and ($list.Count -lt 5000); $at--) { [void]$list.Add($all.get_Item($at)) }
+    return $list
+}
+
+function Get-EventTime($Entry) {
+    if ($Entry -is [System.Diagnostics.EventLogEntry]) { return $Entry.TimeGenerated.ToUniversalTime() }
+    return [System.Management.ManagementDateTimeConverter]::ToDateTime($Entry.TimeGenerated).ToUniversalTime()
+}
+
+function Get-EventText($Entry) {
+    # Where there is no text: the strings that would be in it.
+    $text = [string]$Entry.Message
+    if ($Entry -is [System.Diagnostics.EventLogEntry]) { $strings = $Entry.ReplacementStrings }
+    else { $strings = $Entry.InsertionStrings }
+    if (($text.Length -eq 0) -and ($null -ne $strings)) { $text = [string]::Join(' ', [string[]]$strings) }
+    if ($text.Length -le 1000) { return $text }
+    # Not in the middle of a surrogate pair.
+    $end = 1000
+    if ([char]::IsHighSurrogate($text[999])) { $end = 999 }
+    return $text.Substring(0, $end)
+}
+
 function Read-NodeEvents($Node, $Parameters, $Data) {
     # All that is within the time is sorted here; only where there is very much of it, its order
-    # in the log (newest first) decides, and truncated says so. Windows 2000 may compare these
-    # times as text, without their zones (unverified): so a day more is asked for, and each
-    # entry's own time decides.
+    # in the log (newest first) decides, and truncated says so.
     $request = $Parameters['events']
     if ($null -eq $request) { return }
     $culture = [System.Globalization.CultureInfo]::InvariantCulture
     $styles = [System.Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
     $since = [DateTime]::ParseExact([string]$request['since'], 'yyyy-MM-dd''T''HH:mm:ss''Z''', $culture, $styles)
-    $bound = $since.AddDays(-1).ToString('yyyyMMddHHmmss', $culture) + '.000000+000'
-    $wql = 'SELECT RecordNumber, TimeGenerated, Message, InsertionStrings FROM Win32_NTLogEvent WHERE Logfile = ''System'' AND TimeGenerated >= ''' + $bound + ''''
-    $events = Get-NodeInstances $Node.scope $wql
-    $sorted = @($events | Sort-Object -Property RecordNumber -Descending)
+    if (Test-SecondWay $Node.scope) { $sorted = @(Find-RpcEvents $Node.scope) }
+    else { $sorted = @(Find-NodeEvents $Node.scope $since) }
     $newest = [int]$request['newest']
     $entries = New-Object System.Collections.ArrayList
     $more = $false
     foreach ($entry in $sorted) {
-        $time = [System.Management.ManagementDateTimeConverter]::ToDateTime($entry.TimeGenerated)
-        if ($time.ToUniversalTime() -lt $since) { continue }
+        $time = Get-EventTime $entry
+        if ($time -lt $since) { continue }
         if ($entries.Count -ge $newest) { $more = $true; break }
-        $text = [string]$entry.Message
-        if (($text.Length -eq 0) -and ($null -ne $entry.InsertionStrings)) {
-            $text = [string]::Join(' ', [string[]]$entry.InsertionStrings)
-        }
-        if ($text.Length -gt 1000) {
-            # Not in the middle of a surrogate pair.
-            $end = 1000
-            if ([char]::IsHighSurrogate($text[999])) { $end = 999 }
-            $text = $text.Substring(0, $end)
-        }
-        [void]$entries.Add(@{ utc = ConvertTo-UtcText $time; text = $text })
+        [void]$entries.Add(@{ utc = ConvertTo-UtcText $time; text = Get-EventText $entry })
     }
-    $cut = $more -or ($events.Count -ge 5000)
+    $cut = $more -or ($sorted.Length -ge 5000)
     $Data['events'] = @{ entries = $entries; truncated = [bool]$cut }
 }
 
 function Read-NodePart([string]$Part, $Node, $Parameters, $Data) {
     try {
         switch ($Part) {
-            'system' { $null = Read-NodeSystem $Node $Data }
+            'system' {
+                if (Test-SecondWay $Node.scope) { $null = Read-RpcSystem $Node $Data }
+                else { $null = Read-NodeSystem $Node $Data }
+            }
             'updates' { $null = Read-NodeUpdates $Node $Parameters $Data }
             'later_updates' { $null = Read-NodeLater $Node $Parameters $Data }
             'files' { $null = Read-NodeFiles $Node $Parameters $Data }
@@ -255,13 +315,63 @@ function Read-NodePart([string]$Part, $Node, $Parameters, $Data) {
 
 function New-NodeRecord {
     return @{
-        reachable = $false; source = 'wmi'; error = $null; system = $null; updates = $null
-        files = $null; later_updates = $null; fix_level = $null; restart_pending = $null
-        job = $null; events = $null; errors = @{}
+        reachable = $false; source = 'wmi'; error = $null; wmi_error = $null; by_rpc = @()
+        system = $null; updates = $null; files = $null; later_updates = $null; fix_level = $null
+        restart_pending = $null; job = $null; events = $null; errors = @{}
+    }
+}
+
+function Open-RemoteRegistry([string]$Address) {
+    try { return [Microsoft.Win32.RegistryKey]::OpenRemoteBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, $Address) }
+    catch { $why = Get-ErrorText $_ }
+    try {
+        Add-Type -AssemblyName System.ServiceProcess
+        $service = New-Object System.ServiceProcess.ServiceController -ArgumentList 'RemoteRegistry', $Address
+        $state = [string][int]$service.Status
+    }
+    catch { $state = 'not known, ' + (Get-ErrorText $_) }
+    throw ('the registry of the node: ' + $why + '; the state of its service RemoteRegistry is ' + $state + ' (4: it runs; 1: start it there)')
+}
+
+function Get-RpcOs($Registry) {
+    # What the other parts need of Win32_OperatingSystem.
+    $key = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    $version = Get-NodeText $Registry $key 'CurrentVersion'
+    return @{
+        Version = $version + '.' + (Get-NodeText $Registry $key 'CurrentBuildNumber')
+        WindowsDirectory = Get-NodeText $Registry $key 'SystemRoot'
+        LastBootUpTime = $null
+    }
+}
+
+function Read-ByRpc($Parameters, $Data) {
+    # The second way. Without the registry there are the events still.
+    $given = $Parameters['node']
+    Assert-Address ([string]$given['address'])
+    $null = Connect-NodeShare $given 'IPC$' 0
+    $Data['errors'] = @{}
+    $node = @{ scope = $given; os = $null; registry = $null }
+    $why = $null
+    try {
+        $node.registry = Open-RemoteRegistry ([string]$given['address'])
+        $node.os = Get-RpcOs $node.registry
+    }
+    catch { $why = [string](Get-InnerException $_).Message }
+    foreach ($part in (Get-ListParameter 'want')) {
+        if (($null -ne $why) -and ($part -ne 'events')) { $Data['errors'][$part] = $why }
+        else {
+            Read-NodePart $part $node $Parameters $Data
+            if ($part -eq 'updates') { Read-NodePart 'later_updates' $node $Parameters $Data }
+        }
     }
 }
 
 function Invoke-NodeWork($Parameters, $Data) {
+    if ([string]$Parameters['way'] -eq 'rpc') {
+        try { $null = Read-ByRpc $Parameters $Data }
+        finally { Close-NodeShares }
+        return
+    }
     $scope = Connect-Node $Parameters['node'] 'root\cimv2'
     $node = @{
         scope = $scope
@@ -292,12 +402,12 @@ function Start-Probes($Nodes) {
     return $probes
 }
 
-function Start-NodeReading($Node, $Parameters) {
-    $request = @{ child = $true; node = $Node }
-    foreach ($name in @('want', 'updates', 'system_files', 'fix_level', 'events')) {
+function Start-NodeReading($Node, $Parameters, [string]$Way, $Want) {
+    $request = @{ child = $true; node = $Node; way = $Way; want = $Want }
+    foreach ($name in @('updates', 'system_files', 'fix_level', 'events')) {
         $request[$name] = $Parameters[$name]
     }
-    return Start-NodeChild $request ([int]$Parameters['node_seconds'])
+    return Start-NodeChild $request ([int]$Parameters[$Way + '_seconds'])
 }
 
 function Complete-NodeRecord($Record, $Child) {
@@ -306,6 +416,62 @@ function Complete-NodeRecord($Record, $Child) {
         foreach ($entry in $answer['data'].GetEnumerator()) { $Record[[string]$entry.Key] = $entry.Value }
     }
     else { $Record.error = [string]$answer['kind'] + ': ' + [string]$answer['message'] }
+}
+
+function Get-OpenParts($Record) {
+    # What WMI did not bring of a node that answers, and that did not refuse the account.
+    $open = New-Object System.Collections.ArrayList
+    $said = [string]$Record.error
+    if ((-not $Record.reachable) -or $said.StartsWith('access_denied:')) { return ,$open }
+    foreach ($part in (Get-ListParameter 'want')) {
+        $failed = ($said.Length -gt 0) -or $Record.errors.ContainsKey([string]$part)
+        if (($part -eq 'updates') -and $Record.errors.ContainsKey('later_updates')) { $failed = $true }
+        if ($failed) { [void]$open.Add([string]$part) }
+    }
+    return ,$open
+}
+
+function Complete-SecondWay($Record, $Child, $Open) {
+    # Each part that it brought takes the place of the one that failed.
+    $answer = Get-NodeAnswer $Child
+    $whole = ($null -ne $Record.error)
+    if (-not $answer['ok']) {
+        if ($whole) { $Record.error = [string]$Record.error + '; rpc: ' + [string]$answer['kind'] + ': ' + [string]$answer['message'] }
+        return
+    }
+    $found = $answer['data']
+    $brought = New-Object System.Collections.ArrayList
+    foreach ($part in @($Open) + @('later_updates')) {
+        if ($found['errors'].ContainsKey($part)) {
+            if ($whole) { $Record.errors[$part] = $found['errors'][$part] }
+        }
+        elseif ($found.ContainsKey($part)) {
+            $Record[$part] = $found[$part]
+            $Record.errors.Remove($part)
+            [void]$brought.Add($part)
+        }
+    }
+    $Record.by_rpc = $brought
+    if ($whole) {
+        $Record.source = 'rpc'
+        $Record.wmi_error = $Record.error
+        $Record.error = $null
+    }
+}
+
+function Read-SecondWay($Nodes, $Records, $Parameters) {
+    $children = @{}
+    $parts = @{}
+    foreach ($node in $Nodes) {
+        $name = [string]$node['node']
+        $parts[$name] = Get-OpenParts $Records[$name]
+        if ($parts[$name].Count -gt 0) {
+            try { $children[$name] = Start-NodeReading $node $Parameters 'rpc' $parts[$name] }
+            catch { $Records[$name].errors['rpc'] = 'no child process: ' + (Get-ErrorText $_) }
+        }
+    }
+    Wait-NodeChildren @($children.Values)
+    foreach ($entry in $children.GetEnumerator()) { Complete-SecondWay $Records[$entry.Key] $entry.Value $parts[$entry.Key] }
 }
 
 function Read-Nodes($Parameters) {
@@ -321,13 +487,14 @@ function Read-Nodes($Parameters) {
         if ($why -isnot [string]) { $why = Complete-Probe $why ([int]$Parameters['probe_seconds']) $began }
         if ($null -eq $why) {
             $records[$name].reachable = $true
-            try { $children[$name] = Start-NodeReading $node $Parameters }
+            try { $children[$name] = Start-NodeReading $node $Parameters 'node' (Get-ListParameter 'want') }
             catch { $records[$name].error = 'wmi: no child process: ' + (Get-ErrorText $_) }
         }
         else { $records[$name].error = 'node_unreachable: ' + $why }
     }
     Wait-NodeChildren @($children.Values)
     foreach ($entry in $children.GetEnumerator()) { Complete-NodeRecord $records[$entry.Key] $entry.Value }
+    $null = Read-SecondWay $nodes $records $Parameters
     return $records
 }
 
@@ -346,9 +513,9 @@ function Test-Rpc($Records) {
     foreach ($entry in $Records.GetEnumerator()) {
         $record = $entry.Value
         if ($record.reachable) {
-            if ($null -eq $record.error) { return $true }
-            if ($record.error.StartsWith('access_denied:')) { return $true }
-            if ($record.error.StartsWith('node_unreachable:')) { $reached = $reached + 1 }
+            $said = [string]$record.error + [string]$record.wmi_error
+            if (($said.Length -eq 0) -or $said.StartsWith('access_denied:')) { return $true }
+            if ($said.StartsWith('node_unreachable:')) { $reached = $reached + 1 }
         }
     }
     if ($reached -gt 0) { return $false }
@@ -362,7 +529,7 @@ function Test-Clock($Records) {
     $good = $null
     foreach ($entry in $Records.GetEnumerator()) {
         $system = $entry.Value.system
-        if ($null -ne $system) {
+        if (($null -ne $system) -and ($null -ne $system['clock_utc'])) {
             $time = [DateTime]::ParseExact([string]$system['clock_utc'], 'yyyy-MM-dd''T''HH:mm:ss''Z''', $culture, $styles)
             if ([Math]::Abs(([DateTime]::UtcNow - $time).TotalSeconds) -gt 300) { return $false }
             $good = $true

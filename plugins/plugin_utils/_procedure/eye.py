@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .._action import plain
-from .._core.ft_checks import remember
+from .._core.ft_checks import managed, remember
 from .._core.ft_said import fold, wrong_words
 from .._core.ft_system import COSERVERS, CREDENTIALS, NODES, completed, stated_uuid
 from .._core.ft_system import SETTING as SYSTEM
@@ -173,7 +173,7 @@ class FtEye:
     def _node(
         self, name: str, read: Mapping[str, t.Any], said: Mapping[str, t.Any]
     ) -> dict[str, t.Any]:
-        """A node by its access; a person may also say what the screen of a silent one shows."""
+        """A node by its access; a person may also say what the screen shows where WMI fails."""
         if self.form[name].get("access") == "operator":
             return {"reachable": None, **said.get(name, {"source": "operator"})}
         record = read.get(name)
@@ -182,7 +182,7 @@ class FtEye:
         job = record.get("job")
         if isinstance(job, Mapping) and job.get("state") == "waiting":
             job = {**job, "state": "running"}  # it was started, and runs within minutes
-        words = {} if record.get("reachable") else said.get(name, {})
+        words = {} if managed(record) else said.get(name, {})
         return {**record, "job": job, **words}
 
     def _power(self, name: str, said: Mapping[str, str]) -> dict[str, t.Any]:

@@ -392,6 +392,51 @@ def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
     assert ask("coserver2_power", later.data) == "claimed_off"
 
 
+def rpc_node(kit, name="coserver2", **changed):
+    """The record of a node whose WMI is dead, read over RPC."""
+    node = kit.ft_node(name, kb=True, source="rpc", wmi_error="wmi: it fails", **changed)
+    node["system"] |= dict.fromkeys(("boot_token", "last_boot", "machine_uuid"))
+    return node
+
+
+def test_a_node_that_only_rpc_reads_is_not_up(kit, ask):
+    data = kit.ft_data(kb=True)
+    data["nodes"]["coserver2"] = rpc_node(kit)
+    assert ask("coserver2_phase", data) == "unseen"
+    assert ask("coserver2_power", data) == "on"
+    assert ask("kb_coserver2_now", data) == "installed"
+    assert ask("identity", data) == "as_named"
+    assert ask("read_by", data) == "rpc"
+    for screen, phase in (("hung", "hung"), ("windows", "up"), ("dark", "unseen")):
+        said = {"screen": {"value": screen, "by": "Sato"}}
+        data["nodes"]["coserver2"] = rpc_node(kit, said=said)
+        assert ask("coserver2_phase", data) == phase
+
+
+def test_a_node_that_answers_and_cannot_be_read_is_not_up_either(kit, ask):
+    data = kit.ft_data()
+    data["nodes"]["coserver2"] = {"reachable": True, "source": "wmi", "error": "wmi: x; rpc: y"}
+    assert ask("coserver2_phase", data) == "unseen"
+    assert ask("read_by", data) == "unread"
+    data["nodes"]["coserver2"] = {"reachable": False}
+    assert ask("read_by", data) == "wmi"
+
+
+def test_its_owed_restart_is_not_known_without_its_last_start(kit, ask):
+    data = kit.ft_data()
+    data["nodes"]["coserver2"] = rpc_node(kit)
+    assert ask("coserver2_pending", data) == "no"
+    owed = {"ft01": {"status": "under_way", "restart_owed": {"coserver2": "1"}}}
+    assert ask("coserver2_pending", data, hosts=owed) is UNKNOWN
+
+
+def test_the_events_of_list_3_are_found_by_rpc(kit, ask):
+    dcom = "Unable to start a DCOM Server: {73E709EA-5D93-4B2E-BBB0-99B7938DA9E4}. The error: …"
+    data = kit.ft_data(kb=True)
+    data["nodes"]["coserver2"] = rpc_node(kit, events={"entries": [{"utc": "x", "text": dcom}]})
+    assert ask("events", data) == "list_3"
+
+
 def test_a_machine_is_remembered_by_the_uuid_that_it_told_last(kit):
     data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
     data["nodes"]["coserver2"]["system"]["machine_uuid"] = "A"

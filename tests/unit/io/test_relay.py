@@ -104,7 +104,8 @@ class TestReading:
         }
         assert asked["fix_level"] == FORM["fix_level"]
         assert (asked["owner"], asked["preflight"], asked["events"]) == ("ft01", True, None)
-        assert remote.deadlines[0] > asked["node_seconds"] + asked["probe_seconds"]
+        seconds = [asked[f"{part}_seconds"] for part in ("probe", "node", "rpc")]
+        assert remote.deadlines[0] > sum(seconds)
 
     def test_a_person_who_knows_the_fix_level_is_not_asked_by_a_script(self) -> None:
         remote = FakeRemote(ft_observe=[{}])
@@ -126,7 +127,8 @@ class TestReading:
         assert record.get("system") is None
 
     def test_errors_of_a_node_hold_no_password(self) -> None:
-        record = {"reachable": True, "error": f"wmi: {CANARIES['virtual']}", "errors": {}}
+        said = f"wmi: {CANARIES['virtual']}"
+        record = {"reachable": True, "error": said, "wmi_error": said, "errors": {}}
         other = {"reachable": True, "error": None, "errors": {"files": CANARIES["coservers"]}}
         answer = {"nodes": {ONE: record, VIRTUAL: other}, "errors": {"owner": CANARIES["virtual"]}}
         relay, _remote = relay_with(ft_observe=[answer])
