@@ -13,8 +13,12 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
-from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.accounts import Logon
+from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.wire import file_pieces
+
+# ERROR_INVALID_PASSWORD, ERROR_LOGON_FAILURE, ERROR_ACCOUNT_LOCKED_OUT, as HRESULTs.
+_LOGON_FAILURES = (0x80070056, 0x8007052E, 0x80070775)
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "path": {"type": "str", "required": True},
@@ -119,8 +123,30 @@ class ActionModule(HotfixAction):
             "username": args["username"],
             "password": args["password"],
         }
-        data = remote.run("fetch_file", parameters, deadline=args["deadline_seconds"])
+        if args["username"] is None:
+            data = self._fetch(remote, parameters, args["deadline_seconds"])
+        else:
+            # Each host logs on to the same server: a wrong password would lock that account, too.
+            server = args["source"].lstrip("\\").partition("\\")[0]
+            user = re.sub(r"^\.(?=\\)", lambda _: server, args["username"])
+            with Logon(self.host, user, args["password"]).asking():
+                data = self._fetch(remote, parameters, args["deadline_seconds"])
         return {"method": "pull", "size": data.get("size")}
+
+    def _fetch(
+        self, remote: Remote, parameters: dict[str, t.Any], seconds: int
+    ) -> dict[str, t.Any]:
+        try:
+            return remote.run("fetch_file", parameters, deadline=seconds)
+        except RemoteError as error:
+            if error.detail.get("code") not in _LOGON_FAILURES:
+                raise
+            raise RemoteError(
+                "share_refused",
+                f"{self.host}: The source's server rejects {parameters['username']}.",
+                "Correct username and password of the source.",
+                error.detail,
+            ) from None
 
 
 def measure(path: Path) -> tuple[int, str]:

@@ -59,16 +59,16 @@ class Logon:
     def __init__(self, host: str, user: str, password: str, folder: Path | None = None) -> None:
         self.host = host
         self.user = user
-        domain, name = _parts(user)
+        domain, user_name = _parts(user)
         own = domain in (".", host.casefold().partition(".")[0])
-        self._account = (host, domain, name) if own else (domain, name)
+        self._account = (host, domain, user_name) if own else (domain, user_name)
         self._folder = folder or Path(str(constants.DEFAULT_LOCAL_TMP)) / "legacyops-accounts"
         with_password = _digest(*self._account, password)
-        bare = domain == ""
-        self._refused = self._folder / f"{with_password if bare else _digest(*self._account)}.no"
+        name = with_password if domain == "" else _digest(*self._account)
+        self._refused = self._folder / f"{name}.no"
+        self._turn = self._folder / f"{name}.turn"
         self._accepted = self._folder / f"{with_password}.yes"
         self._doubted = self._folder / f"{with_password}.doubt"
-        self._turn = self._folder / f"{_digest(*self._account)}.turn"
 
     @contextmanager
     def asking(self) -> Iterator[None]:

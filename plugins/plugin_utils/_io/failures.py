@@ -46,7 +46,9 @@ _TIMED_OUT = re.compile(r"Read timed out|attempt timed out|Operation\s+timed\s+o
 # An error of krb5 within an error of GSSAPI, as pykerberos shows it: (text, number).
 _KRB5_CODE = re.compile(r",\s*(-?[0-9]{6,})\)\)")
 # Reasons that mean: this account with this password is wrong, wherever it is tried.
-REFUSALS: t.Final = frozenset({"authentication_refused", "account_locked", "password_expired"})
+REFUSALS: t.Final = frozenset(
+    {"authentication_refused", "account_locked", "password_expired", "share_refused"}
+)
 
 
 def connection_failure(failure: BaseException, seconds: float) -> RemoteError:

@@ -161,6 +161,12 @@ def test_nobody_waits_for_an_account_that_was_accepted(tmp_path: Path) -> None:
         pass
 
 
+def test_passwords_of_the_hosts_own_wait_for_nobody(tmp_path: Path) -> None:
+    first, second = (Logon(host, "Administrator", host, tmp_path) for host in "ab")
+    with first.asking(), second.asking():
+        pass
+
+
 # --- As a connection meets it -----------------------------------------------------------------
 
 

@@ -600,6 +600,20 @@ class TestStagedPackage:
         assert result["size"] == 7
         assert "Canary" not in str(result)
 
+    def test_no_other_host_tries_an_account_that_the_share_refuses(self, run, host) -> None:
+        no = RemoteError("script_error", "no", "look", {"code": 0x8007052E})
+        given = {"source": r"\\nas\hotfix\X.msp", "username": r".\refused", "password": "Canary-3"}
+        reasons = []
+        for _ in range(2):
+            remote = host(observe=[NOT_THERE], fetch_file=[no])
+            reasons.append(
+                run("staged_package", remote, path=PACKAGE, sha256=PIN, **given)["reason"]
+            )
+        assert reasons == ["share_refused", "account_refused"]
+        other = {**given, "username": r"OTHER\refused"}
+        remote = host(observe=[NOT_THERE], fetch_file=[{"size": 7, "changed": True}])
+        assert run("staged_package", remote, path=PACKAGE, sha256=PIN, **other)["method"] == "pull"
+
     def test_the_controller_pushes(self, run, host, tmp_path: Path) -> None:
         file = tmp_path / "x.msp"
         file.write_bytes(b"x" * 70_000)
