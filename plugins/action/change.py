@@ -6,15 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.compare import compare_hosts, diff_text
-from ..plugin_utils._core.observation import (
-    Observation,
-    merge_requests,
-    observation_digest,
-    quote,
-)
+from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
@@ -28,8 +24,8 @@ from ..plugin_utils._procedure.action import (
 )
 from ..plugin_utils._procedure.change import Change, reason_of
 from ..plugin_utils._procedure.command import continue_command
-from ..plugin_utils._procedure.eye import FtEye
-from ..plugin_utils._procedure.ft_owner import run_of
+from ..plugin_utils._procedure.eye import Eye
+from ..plugin_utils._procedure.owner import held_by, held_text, is_anothers, is_free
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -130,8 +126,10 @@ class ActionModule(ProcedureAction):
             refused = self._may_begin(change)
             if refused is not None:
                 return self._not_begun(change, *refused)
+            eye = self.eye(remote, change.directory)
             try:
-                observation = self._observation(change, remote)
+                observation = self._observation(change, eye)
+                self._owned(change, observation)
             except (ActionError, RemoteError) as error:
                 status = before["status"] if error.reason == "owned" else files.FAILED
                 self._set_state(change, status, reason=error.reason, message=str(error))
@@ -142,15 +140,15 @@ class ActionModule(ProcedureAction):
             if todo or before["status"] != files.DONE:  # else nothing would be done anyway
                 differs = self.difference(change, observation, self.advisories(args))
                 if differs is not None:
-                    self._disown(change, remote, before)
                     raise self._differs(change, before, differs)
             closed = self._window(change, observation, entries)
             if closed is not None:
-                self._disown(change, remote, before)
                 self._set_state(change, before["status"], reason="window", message=closed)
                 return self._not_begun(change, "window", closed)
-            if not todo and not self.check_mode:
-                self._free(change, remote)  # no step follows, and so no end either
+            if todo:
+                self._take_or_leave(change, eye, observation, before)
+            elif not self.check_mode and not is_free(observation):
+                eye.owner.free(change.id, change.run())  # no step follows, and so no end either
             return self._begun(change, observation, todo)
 
     def _wait_for_repaired(self, change: Change) -> None:
@@ -234,49 +232,55 @@ class ActionModule(ProcedureAction):
                 change.set_state(self.host, files.UNDER_WAY)
             return refused
 
-    def _observation(self, change: Change, remote: Remote) -> Observation:
+    def _observation(self, change: Change, eye: Eye) -> Observation:
         """What the plan was made from and its steps need, read afresh."""
         entry = change.entry(self.host)
         requests = [step_request(step, probe=False) for step in entry["steps"]]
-        request = merge_requests([{"want": ["system"]}, entry["request"], *requests])
-        eye = self.eye(remote, change.directory)
-        if isinstance(eye, FtEye) and not self.check_mode:
-            self._own(change, eye)
+        request = merge_requests([{"want": ["owner", "system"]}, entry["request"], *requests])
         observation = self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
         return change.judged(observation, predicted=self.check_mode)
 
-    def _own(self, change: Change, eye: FtEye) -> None:
-        """Take the system for this change; it keeps it until its plan is carried out.
-
-        :raises ActionError: another run holds it.
+    def _owned(self, change: Change, observation: Observation) -> None:
+        """:raises ActionError: another run holds the host, or the journal is not the one that its
+        record knows.
         """
-        run = run_of(change.directory)
-        held = eye.owner.take(change.id, run)
-        if (held.get("change"), held.get("run")) != (change.id, run):
-            raise ActionError("owned", _held(held), owner=held)
-        head = held.get("head")
-        if head and head not in {e["hash"] for e in change.journal(self.host).entries()}:
+        if is_anothers(observation):
+            held = observation.part("owner")
+            raise ActionError("owned", held_text(held), owner=dict(held))
+        held = observation.part("owner")
+        head = held.get("head") if isinstance(held, Mapping) else None
+        if head and str(head) not in {e["hash"] for e in change.journal(self.host).entries()}:
             raise ActionError(
                 "journal_cut",
-                f"The journal of {self.host} lacks the entry that the system's record names: its "
+                f"The journal of {self.host} lacks the entry that its owner record names: its "
                 "end was cut off. Restore it, or find out who did that and go on under a new "
                 "change_id.",
             )
 
-    def _disown(self, change: Change, remote: Remote, before: Result) -> None:
-        """Give a system back on which nothing was begun; one on its way stays ours."""
-        if before["status"] == files.NOT_BEGUN and not self.check_mode:
-            self._free(change, remote)
+    def _take_or_leave(
+        self, change: Change, eye: Eye, observation: Observation, before: Result
+    ) -> None:
+        """:raises ActionError, RemoteError: it cannot be taken, which is recorded."""
+        try:
+            self._take(change, eye, observation)
+        except (ActionError, RemoteError) as error:
+            status = before["status"] if error.reason == "owned" else files.FAILED
+            self._set_state(change, status, reason=error.reason, message=str(error))
+            raise
 
-    def _free(self, change: Change, remote: Remote) -> None:
-        eye = self.eye(remote, change.directory)
-        if isinstance(eye, FtEye):
-            eye.owner.free(change.id, run_of(change.directory))
+    def _take(self, change: Change, eye: Eye, observation: Observation) -> None:
+        """Take the host for this change; it keeps it until its plan is carried out.
+
+        :raises ActionError: another run has taken it meanwhile.
+        """
+        if is_free(observation) and not self.check_mode:
+            record = eye.owner.take(change.id, change.run())
+            self._owned(change, held_by(observation, record))
 
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
-                self._free(change, remote)
+                self.eye(remote, change.directory).owner.free(change.id, change.run())
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, files.DONE)
         return self._standing(change)
@@ -336,13 +340,3 @@ class ActionModule(ProcedureAction):
         stopped = change.directory.stopped() is not None
         first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
         return text + f" {first} continue, run the same command again."
-
-
-def _held(record: t.Mapping[str, t.Any]) -> str:
-    """Who holds a system, and what to do."""
-    who = " ".join(quote(record.get(key), 60) for key in ("user", "controller", "utc"))
-    return (
-        f"Change {quote(record.get('change'), 60)}, run {quote(record.get('run'), 60)}, holds the "
-        f"system ({who}). Ask there. Only if that run is certainly dead: legacyops.hotfix.ft_owner "
-        "breaks the record, by name and for a reason."
-    )

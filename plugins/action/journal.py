@@ -77,15 +77,24 @@ class ActionModule(ProcedureAction):
         change = self.change(args)
         closing = closing_record(change.directory)
         changed = False
+        left: dict[str, Result] = {}
         if args["state"] == "closed" and closing is None:
-            closing = self._close(change, args)
+            closing, left = self._close(change, args)
             changed = True
             if self.check_mode:
-                return {"changed": True, "closing": closing.document(), "digest": closing.digest()}
-        return {"changed": changed, **self._verify(change, closing, args)}
+                return {
+                    "changed": True,
+                    "closing": closing.document(),
+                    "digest": closing.digest(),
+                    "unfinished": left,
+                }
+        return {"changed": changed, "unfinished": left, **self._verify(change, closing, args)}
 
-    def _close(self, change: Change, args: Result) -> Closing:
-        """Close the change while no worker acts on any of its hosts."""
+    def _close(self, change: Change, args: Result) -> tuple[Closing, dict[str, Result]]:
+        """Close the change while no worker acts on any of its hosts.
+
+        Returns the closing, and the hosts that it leaves unfinished.
+        """
         hosts = [host for host, _wave in change.queue]
         with ExitStack() as locks:
             for host in hosts:
@@ -103,7 +112,7 @@ class ActionModule(ProcedureAction):
             closing = seal(change.directory, change.id, change.digest, name, args["comment"])
             if not self.check_mode:
                 self._write(change, closing, args)
-        return closing
+        return closing, left
 
     @staticmethod
     def _may_close(left: t.Mapping[str, Result], args: Result) -> None:

@@ -99,7 +99,4 @@ def _ends_with_the_change(step: Step) -> bool:
     Only where the step would not even begin then: what comes after that point goes on to the
     next resting point.
     """
-    begins_only_in_an_open_change = any(
-        ref["check"] == "change_state" for ref in step["interlocks"]
-    )
-    return step["interruptible"] and begins_only_in_an_open_change
+    return step["interruptible"] and "change" not in step["without_brakes"]

@@ -54,7 +54,8 @@ options:
   unfinished:
     description:
       - Close the change although hosts have not reached the end of their plans. Each of them is named, and its journal
-        keeps an entry C(closed_unfinished) with where it stood. Who holds such a system is not changed by that.
+        keeps an entry C(closed_unfinished) with where it stood. The playbook C(legacyops.hotfix.close) then gives them
+        back with M(legacyops.hotfix.owner).
     type: bool
     default: false
   signing_key:
@@ -132,7 +133,7 @@ unfinished:
   description:
     - For each host that has not reached the end of its plan C(status), C(remaining) (the ids of its steps), and
       C(rests), whether it was where stopping is safe.
-  returned: when closing was refused over them
+  returned: always
   type: dict
   sample:
     xa02:

@@ -65,8 +65,8 @@ notes:
     chain that really fails proves it."
   - A restart that the patch needs is reported, never made. See M(legacyops.hotfix.reboot).
   - Another installation on the host is waited for, at most five minutes, before and where msiexec ends with 1618.
-  - Its own reasons are V(deadline), V(not_started), V(installer_busy), V(installer_failed), V(disk_full), V(ima_not_started), V(not_verified), V(unknown),
-    V(bad_path), V(bad_pin) and V(bad_patch_code).
+  - Its own reasons are V(deadline), V(not_started), V(job_gone), V(installer_busy), V(installer_failed), V(disk_full),
+    V(ima_not_started), V(not_verified), V(unknown), V(bad_path), V(bad_pin) and V(bad_patch_code).
 seealso:
   - module: legacyops.hotfix.staged_package
   - module: legacyops.hotfix.reboot

@@ -76,7 +76,7 @@ notes:
   - An update counts as there already by its key below C(HotFix) in the registry, and as gone where its uninstall program is
     missing as well. A vendor's package is run each time.
   - Its own reasons are V(waiting_operator), V(refused), V(bad_pin), V(bad_path), V(not_found), V(hash_mismatch),
-    V(not_possible), V(installer_busy), V(installer_failed), V(not_started) and V(deadline).
+    V(not_possible), V(installer_busy), V(installer_failed), V(not_started), V(job_gone) and V(deadline).
 seealso:
   - module: legacyops.hotfix.node_restart
 """

@@ -96,8 +96,7 @@ def test_a_changed_package_stops_the_run_and_is_named(later: Callable[..., Any])
     assert untouched(lab)
 
 
-def test_a_step_by_hand_is_stopped_as_well(later: Callable[..., Any]) -> None:
-    lab = later(patches=[PATCH, MORE])
+def first_step_by_hand(lab: Any) -> subprocess.CompletedProcess[str]:
     step = lab.read("plan.json")["hosts"][HOST]["steps"][0]["id"]
     arguments = {
         "step": step,
@@ -106,10 +105,15 @@ def test_a_step_by_hand_is_stopped_as_well(later: Callable[..., Any]) -> None:
         "approve_plan": True,
     }
     words = ["ansible", HOST, "-i", str(lab.state / "inventory.yml")]
-    run = subprocess.run(
+    return subprocess.run(
         [*words, "-m", "legacyops.hotfix.step", "-a", json.dumps(arguments)],
         env=lab.environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
+
+
+def test_a_step_by_hand_is_stopped_as_well(later: Callable[..., Any]) -> None:
+    lab = later(patches=[PATCH, MORE])
+    run = first_step_by_hand(lab)
     assert run.returncode != 0
     assert '"reason": "plan_differs"' in run.stdout
     assert "@@ installed hotfix: patches.{99999999-9999-9999-9999-999999999999}" in run.stdout
@@ -170,12 +174,15 @@ def test_a_change_with_unfinished_hosts_closes_knowingly_and_stays_closed(
     silent = lab.playbook("close", *extra(closed_by="Sato", close_unfinished=True))
     assert silent.code == 2
     assert "what becomes of them" in silent.output
+    assert first_step_by_hand(lab).returncode == 0
+    assert "CHG0042" in lab.snapshot()["hosts"][HOST]["owners"][""]
     given = {"closed_by": "Sato", "close_unfinished": True, "closing_comment": "Next month."}
     closed = lab.playbook("close", *extra(**given))
     assert closed.code == 0, closed.output
-    (entry,) = lab.journal(HOST)
-    assert (entry["kind"], entry["left_as"]) == ("closed_unfinished", "not_begun")
+    entry = lab.journal(HOST)[-1]
+    assert (entry["kind"], entry["left_as"]) == ("closed_unfinished", "under_way")
     assert entry["message"] == "Next month."
+    assert lab.snapshot()["hosts"][HOST]["owners"] == {}, "it lets go of what it leaves"
 
     before = lab.files()
     for playbook in ("plan", "assess", "approve", "apply", "stop"):

@@ -45,7 +45,7 @@ def of_change(lab: FtLab, name: str, *extra: str) -> Run:
 
 def owner(lab: FtLab, **arguments: str) -> subprocess.CompletedProcess[str]:
     given = {"change_id": "CHG0099", "change_dir": str(lab.change_dir), **arguments}
-    words = ["ansible", HOST, "-i", "inventory.yml", "-m", "legacyops.hotfix.ft_owner"]
+    words = ["ansible", HOST, "-i", "inventory.yml", "-m", "legacyops.hotfix.owner"]
     return subprocess.run(
         [*words, "-a", json.dumps(given)], env=lab.environment, cwd=lab.state,
         capture_output=True, text=True, check=False,

@@ -583,7 +583,7 @@ def test_the_owner_record_is_taken_once(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-healthy")
 
     def ask(op: str, **more: Any) -> Any:
-        return bench.run("ft_owner", op=op, name="ft01", **more)
+        return bench.run("owner", op=op, name="ft01", **more)
 
     assert ask("read") == {"text": None}
     assert ask("take", text="one") == {"taken": True, "text": "one"}
@@ -595,7 +595,7 @@ def test_the_owner_record_is_taken_once(clock: FakeClock) -> None:
     assert ask("free", expected="three") == {"freed": True, "text": None}
     for wrong in ({"op": "burn"}, {"op": "take", "text": "a\nb"}, {"op": "read", "name": "../x"}):
         with pytest.raises(ScriptError):
-            bench.run("ft_owner", **{"name": "ft01", **wrong})
+            bench.run("owner", **{"name": "ft01", **wrong})
 
 
 # Keeping --------------------------------------------------------------------------------
@@ -603,7 +603,7 @@ def test_the_owner_record_is_taken_once(clock: FakeClock) -> None:
 
 def test_jobs_owners_and_faults_go_on_where_they_were(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-healthy")
-    bench.run("ft_owner", op="take", name="ft01", text="one")
+    bench.run("owner", op="take", name="ft01", text="one")
     bench.start(CO1, "fix")
     bench.ft.inject("bmc_lies", CO2, says="off")
     bench.ft.inject("wmi_hangs", CO2)
@@ -613,7 +613,7 @@ def test_jobs_owners_and_faults_go_on_where_they_were(clock: FakeClock) -> None:
     assert bench.world.snapshot() == before
     assert bench.world.state() == state
     assert bench.record(CO1)["system"]["boot_token"] == token
-    assert bench.run("ft_owner", op="read", name="ft01") == {"text": "one"}
+    assert bench.run("owner", op="read", name="ft01") == {"text": "one"}
     assert bench.ft.bmc_faults[CO2].lies == "off"
     bench.wait(minutes=10)
     assert bench.ft.node(CO1)["fix"] == "V1.0L20"

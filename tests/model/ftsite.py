@@ -301,7 +301,7 @@ class View(Observation):
         """Return the same view where another run than this change's holds the system."""
         data = {**self.data, "owner": {"change": "CHG-2", "run": run}}
         other = View(self.host, self.taken, self.source, data, self.change)
-        other.known.update({k: v for k, v in self.known.items() if k[0] != "ft_owner"})
+        other.known.update({k: v for k, v in self.known.items() if k[0] != "owner"})
         return other
 
 

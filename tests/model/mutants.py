@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from byhand import Guard, Judged, Step, carried_out
 from ftsite import (
@@ -103,7 +104,8 @@ def interlock_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]
     """Yield the mutants with one interlock less: (step, number, check)."""
     steps, found = judgement
     for name, step in steps.items():
-        checks = [ref["check"] for ref in advisory.data["steps"][step["name"]]["interlocks"]]
+        own = advisory.data["steps"][step["name"]].get("interlocks", [])
+        checks = [*BRAKES, *(ref["check"] for ref in own)]
         for number, check in enumerate(checks):
             guard = found.guards.get((name, number), Guard())
             dead, why = _verdict(checks, number, guard)

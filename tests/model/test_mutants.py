@@ -16,6 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load_advisories,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
 from byhand import Judged, judged
 from mutants import Mutant, expect_mutants, interlock_mutants, order_mutants
 from prooftable import rows
@@ -101,6 +102,8 @@ def test_the_table_has_every_interlock_and_expectation(advisory):
     for title, key in (("interlock less", "interlocks"), ("expectation less", "expect")):
         told = {(name.split()[0], check) for name, check in rows(TABLE, title)}
         there = {(name, ref["check"]) for name, step in steps.items() for ref in step.get(key, [])}
+        if key == "interlocks":
+            there |= {(name, brake) for name in steps for brake in BRAKES}
         assert told == there
 
 

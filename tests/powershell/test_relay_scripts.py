@@ -14,7 +14,7 @@ import re
 import pytest
 from test_scripts import code_of, constant, read
 
-RELAY = ["ft_common", "ft_act", "ft_observe", "ft_owner"]
+RELAY = ["ft_common", "ft_act", "ft_observe"]
 BOOT = constant(read("ft_common"), "NodeBoot")
 WRAPPER = constant(read("ft_act"), "WrapperSource")
 # The statements of the wrapper, without its blank lines.
@@ -276,14 +276,14 @@ class TestTheSecondWay:
 
 class TestOwner:
     def test_a_record_is_read_and_written_under_one_exclusive_handle(self) -> None:
-        assert "[System.IO.FileShare]::None" in body("ft_common", "Open-Owner")
-        act = body("ft_owner", "Invoke-OwnerAct")
+        assert "[System.IO.FileShare]::None" in body("common", "Open-Owner")
+        act = body("owner", "Invoke-OwnerAct")
         assert act.index("Read-OwnerText $Stream") < act.index("Write-OwnerText")
-        assert not re.search(r"(?i)File\]::(Delete|Move|WriteAll)", code_of("ft_owner"))
+        assert not re.search(r"(?i)File\]::(Delete|Move|WriteAll)", code_of("owner"))
 
     def test_a_new_record_is_cut_to_its_length_only_after_it_was_written(self) -> None:
-        write = body("ft_owner", "Write-OwnerText")
+        write = body("owner", "Write-OwnerText")
         assert write.index(".Write(") < write.index(".Flush()") < write.index("SetLength")
 
     def test_it_never_expires(self) -> None:
-        assert not re.search(r"(?i)expire|LastWriteTime|AddMinutes|AddHours", code_of("ft_owner"))
+        assert not re.search(r"(?i)expire|LastWriteTime|AddMinutes|AddHours", code_of("owner"))

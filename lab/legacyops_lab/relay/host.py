@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..ft import packages
 from ..world.host import Host
 from ..world.scripts import HANDLERS
-from . import act, observe, owner
+from . import act, observe
 
 if TYPE_CHECKING:
     from .world import EstateWorld
@@ -21,8 +21,7 @@ _NOTHING_OF_CITRIX: dict[str, Any] = {"ima": None, "modules": {"names": []}}
 class RelayHost(Host):
     """A host of kind relay.
 
-    `owners` are the records of who holds which system; `missing` what it lacks towards old
-    Windows, as RELAY_FAULTS.
+    `missing` is what it lacks towards old Windows, as RELAY_FAULTS.
     """
 
     world: EstateWorld
@@ -40,9 +39,7 @@ class RelayHost(Host):
             **HANDLERS,
             "ft_observe": observe.ft_observe,
             "ft_act": act.ft_act,
-            "ft_owner": owner.ft_owner,
         }
-        self.owners: dict[str, str] = {}
         lacks = {"smb1_missing": "smb1", "ntlm_refused": "ntlm", "rpc_blocked": "rpc"}
         self.missing = {fault for fault, key in lacks.items() if not given.get(key, True)}
         for system in world.systems_of(name):
@@ -87,10 +84,9 @@ class RelayHost(Host):
 
     def dump(self) -> dict[str, Any]:
         """Return the whole state as JSON data."""
-        return {**super().dump(), "owners": self.owners, "missing": sorted(self.missing)}
+        return {**super().dump(), "missing": sorted(self.missing)}
 
     def load(self, data: dict[str, Any]) -> None:
         """Take `dump` back."""
         super().load(data)
-        self.owners = dict(data["owners"])
         self.missing = set(data["missing"])

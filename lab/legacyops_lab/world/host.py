@@ -64,6 +64,8 @@ class Host:
         self.boot_time = world.time() - timedelta(days=xenapp.get("uptime_days", 30))
         self.hung = False
         self.faults: list[dict[str, Any]] = []
+        # The records of who holds this server, or which system: scripts write and read them.
+        self.owners: dict[str, str] = {}
         self.unrecognised: list[str] = []
         self._clients: list[str] = []
         self.needs_reconfiguration: bool = xenapp.get("needs_reconfiguration", False)
@@ -377,6 +379,7 @@ class Host:
             "jobs": self.jobs.dump(),
             "needs_reconfiguration": self.needs_reconfiguration,
             "number": self._number,
+            "owners": self.owners,
             "power": self.power,
             "services": self.services.dump(),
             "sessions": self.sessions.dump(),
@@ -390,6 +393,7 @@ class Host:
         self._number = data["number"]
         self.services.start_fails = data.get("ima_start_fails")
         self.faults = list(data["faults"])
+        self.owners = dict(data["owners"])
         self.hung = data["hung"]
         self.counters.update(data.get("counters", {}))
         if "boot_time" in data:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import trust
 from .certificates import hash_text
 from .files import File
+from .owner import THIS_SERVER
 from .texts import text
 from .times import iso
 
@@ -107,6 +108,10 @@ def _disk(host: Host) -> dict[str, Any]:
     return {"system_drive": "C:", "free_bytes": 0 if host.disk_full else host.free_bytes}
 
 
+def _owner(host: Host) -> dict[str, Any]:
+    return {"text": host.owners.get(THIS_SERVER)}
+
+
 _PARTS: dict[str, Callable[[Host], Any]] = {
     "system": _system,
     "clock": _clock,
@@ -120,6 +125,7 @@ _PARTS: dict[str, Callable[[Host], Any]] = {
     "installer": _installer,
     "ima": _ima,
     "disk": _disk,
+    "owner": _owner,
 }
 
 

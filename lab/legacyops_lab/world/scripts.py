@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from . import acts, commands, known, observe
+from . import acts, commands, known, observe, owner
 from .failures import ScriptError
 from .parameters import parse_parameters
 from .texts import text
@@ -40,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "logon_mode": acts.logon_mode,
     "receive_file": acts.receive_file,
     "fetch_file": acts.fetch_file,
+    "owner": owner.owner,
 }
 
 

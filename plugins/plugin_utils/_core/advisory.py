@@ -29,6 +29,7 @@ except ImportError:  # pragma: no cover
 from . import ft_checks  # noqa: F401  # pylint: disable=unused-import
 from . import settings as settings_module
 from .actions import ACTIONS, is_setting, takes_out, wrong_arguments
+from .brakes import loosened
 from .checks import CHECKS
 from .model import CoreError
 
@@ -210,6 +211,7 @@ Fault = tuple[Place, str]
 
 def _faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what the schema cannot say: references that lead nowhere."""
+    yield from _default_faults(data)
     yield from _check_faults(data)
     yield from _event_faults(data)
     yield from _branch_faults(data)
@@ -224,6 +226,11 @@ def _clause_faults(
     for clause in clauses:
         if clause not in data["clauses"]:
             yield (*place, "clause"), f"clause {clause} is not in clauses; quote it there"
+
+
+def _default_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, text in settings_module.wrong_defaults(data.get("defaults", {})):
+        yield ("defaults", name), f"default {name}: {text}"
 
 
 def _check_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -351,11 +358,16 @@ def _step_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
             text = f"there is no action {step['action']}; there are {_names(ACTIONS)}"
             yield (*place, "action"), text
             continue
-        for text in wrong_arguments(step["action"], step.get("arguments", {})):
+        arguments = step.get("arguments", {})
+        for text in wrong_arguments(step["action"], arguments):
             yield (*place, "arguments"), f"{text}; correct it"
         if takes_out(step) and "serving" not in data:
             text = f"action {step['action']} takes a server out of service"
             yield place, f"{text}: say under serving what a server shows that takes users"
+        if arguments.get("forced_logoff") is True:
+            text = "whether users are logged off is the site's to say"
+            where = (*place, "arguments", "forced_logoff")
+            yield where, f"{text}; write {{setting: forced_logoff}}"
 
 
 def _procedure_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -400,8 +412,21 @@ def _used_step_faults(
             yield (*place, "standby_for", index), f"standby_for names {other}, not in steps"
     for key in ("only_if", "done_when", "resume_when", "collect_when", "interlocks", "expect"):
         yield from _ref_faults(data, (*place, key), step.get(key, []), loops=loops)
+    yield from _brake_faults(data, (*place, "interlocks"), step.get("interlocks", []))
     for key in ("arguments", "seconds", "contact"):
         yield from _setting_faults(data, (*place, key), step.get(key), loops=loops)
+
+
+def _brake_faults(
+    data: Mapping[str, Any], place: Place, refs: Sequence[Mapping[str, Any]]
+) -> Iterator[Fault]:
+    """Yield the interlocks that say less than a brake, which is asked all the same."""
+    for index, ref in enumerate(refs):
+        use = data["checks"].get(ref["check"], {}).get("use", "")
+        for brake, more in loosened(use, ref):
+            text = f"{ref['check']} accepts {', '.join(more)}, but the brake {brake.name} does not"
+            hint = f"take it away with without_brakes: {{{brake.name}: {{en, ja}}}}, saying why"
+            yield (*place, index), f"{text}; {hint}"
 
 
 def _in_procedure_with(data: Mapping[str, Any], one: str, other: str) -> bool:

@@ -830,8 +830,38 @@ def change_state(observation: Observation, _arguments: Arguments) -> Reading:
     return Reading("open", f"change {name} is open")
 
 
+@_check("owner", "ours, free, another", {"want": ["owner"]}, of_run=True)
+def owner(observation: Observation, _arguments: Arguments) -> Reading:
+    """Whom does the server or FT system belong to right now? ours: this change, this run."""
+    held, change = observation.part("owner"), observation.change
+    if not isinstance(held, Mapping):
+        return Reading(UNKNOWN, observation.why_unknown("owner"))
+    if held.get("free") is True:
+        return Reading("free", "nobody holds it")
+    text = f"held by {quote(held.get('change'), 60)}, run {quote(held.get('run'), 60)}"
+    if change is None or change.get("id") is None or change.get("run") is None:
+        return Reading(UNKNOWN, f"{text}; there is no change to compare with")
+    mine = (held.get("change"), held.get("run")) == (change["id"], change["run"])
+    return Reading("ours" if mine else "another", text)
+
+
 def _hosts(observation: Observation) -> Mapping[str, Mapping[str, Any]]:
     return (observation.change or {})["hosts"]  # type: ignore[no-any-return]
+
+
+@_check("identity", "as_planned, another", {"want": ["system"]}, of_run=True)
+def identity(observation: Observation, _arguments: Arguments) -> Reading:
+    """Is the server that answers the machine that the plan was made for, by its computer name?"""
+    state = observation.host_state()
+    planned = state.get("computer_name") if isinstance(state, Mapping) else None
+    name = _mapping(observation, "system").get("computer_name")
+    if not isinstance(name, str) or not name:
+        return _unknown(observation, "system")
+    if not isinstance(planned, str) or not planned:
+        return Reading(UNKNOWN, f"{quote(name)} answers; the plan does not say whom it is for")
+    if name.casefold() != planned.casefold():
+        return Reading("another", f"{quote(name)} answers, the plan is for {quote(planned)}")
+    return Reading("as_planned", f"{quote(name)} answers")
 
 
 @_check("turn", "reached, waiting", of_run=True)

@@ -1016,21 +1016,6 @@ def ft_relay(observation: Observation, arguments: Arguments) -> Reading:
     return Reading("ready", f"{', '.join(sorted(map(str, relay)))}: there")
 
 
-@register("ft_owner", "ours, free, another", _ALL, of_run=True)
-def ft_owner(observation: Observation, _arguments: Arguments) -> Reading:
-    """Whom does the system belong to right now? ours: this change, this run."""
-    owner, change = observation.part("owner"), observation.change
-    if not isinstance(owner, Mapping):
-        return Reading(UNKNOWN, observation.why_unknown("owner"))
-    if owner.get("free") is True:
-        return Reading("free", "nobody holds the system")
-    text = f"held by {quote(owner.get('change'), 60)}, run {quote(owner.get('run'), 60)}"
-    if change is None or change.get("id") is None or change.get("run") is None:
-        return Reading(UNKNOWN, f"{text}; there is no change to compare with")
-    mine = (owner.get("change"), owner.get("run")) == (change["id"], change["run"])
-    return Reading("ours" if mine else "another", text)
-
-
 def remember(fresh: Observation, before: Observation | None) -> Observation:
     """Return an observation that knows what earlier ones have shown.
 

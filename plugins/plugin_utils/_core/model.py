@@ -67,6 +67,7 @@ class Step(TypedDict):
     contact: str | None  # whom to call
     instruction: list[dict[str, str | None]]  # {clause, en, ja}: what a person is told
     interlocks: list[Ref]  # all must hold on a fresh observation, or the step is refused
+    without_brakes: dict[str, Text]  # brakes that its advisory takes away, and why
     done_when: list[Ref]  # all hold: nothing to do
     only_if: list[Ref]  # judged right before the step: one is false: skipped
     resume_when: list[Ref]  # all hold: the step is under way already; no interlocks, join it

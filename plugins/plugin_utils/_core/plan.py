@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from .actions import ACTIONS, takes_out, wrong_arguments
 from .advisory import Advisory, select_advisories
+from .brakes import braked, missing_brakes
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
 from .digest import digest
 from .findings import (
@@ -418,6 +419,8 @@ def _step(
         refs["interlocks"] += _spared(refs["interlocks"], scope)
     cited = list(data.get("clause", []) if clause is None else clause)
     form = scope.get("ft_system")
+    without = data.get("without_brakes", {})
+    refs["interlocks"] = braked(refs["interlocks"], without, form)
     target = arguments.get("node") or arguments.get("coserver")
     return {
         "id": step_id,
@@ -434,6 +437,7 @@ def _step(
         "contact": resolve(data.get("contact"), scope),
         "instruction": _instruction(advisory, data, cited, TITLES.get(str(target), "")),
         **refs,  # type: ignore[typeddict-item]
+        "without_brakes": dict(without),
         "conditional": False,
         "only_with": earlier(data["only_with"]) if "only_with" in data else None,
         "again_after": earlier(data.get("again_after", [])),
@@ -682,14 +686,14 @@ def verify_plan(plan: Any) -> None:
             raise PlanError(f"The plan's waves do not name each server with steps once; {again}.")
         for host, part in plan["hosts"].items():
             for step in part["steps"]:
-                _verify_step(host, step)
+                _verify_step(host, step, part["settings"].get("ft_system"))
     except PlanError:
         raise
     except (AttributeError, CoreError, KeyError, TypeError, ValueError) as error:
         raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
 
 
-def _verify_step(host: str, step: Step) -> None:
+def _verify_step(host: str, step: Step, form: Mapping[str, Any] | None) -> None:
     where = f"Step {step['id']} of {host}"
     if step["node"] != host:
         raise PlanError(f"{where} is for {step['node']}; make a new plan.")
@@ -701,6 +705,11 @@ def _verify_step(host: str, step: Step) -> None:
     for ref in _refs(step):
         if ref["check"] not in CHECKS:
             raise PlanError(f"{where} has an unknown check {ref['check']}; make a new plan.")
+    missing = missing_brakes(step["interlocks"], step["without_brakes"], form)
+    if missing:
+        raise PlanError(
+            f"{where} does not ask {describe(missing[0])}, and gives no reason; make a new plan."
+        )
 
 
 def _host_part(plan: Mapping[str, Any], host: str) -> Mapping[str, Any]:

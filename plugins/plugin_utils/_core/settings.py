@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -88,17 +89,18 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
 
     A number may be text: the command line's -e NAME=1 makes it so.
     """
-    result = {**DEFAULTS, **(advisory_defaults or {})}
-    for name, value in settings.items():
-        if value is None and name in result:
-            continue
-        if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
-            value = {**result[name], **value}
-        default = DEFAULTS.get(name)
-        number = isinstance(default, int) and not isinstance(default, bool)
-        if number and isinstance(value, str) and value.isdecimal():
-            value = int(value[:9])
-        result[name] = value
+    result = dict(DEFAULTS)
+    for source in (advisory_defaults or {}, settings):
+        for name, value in source.items():
+            if value is None and name in result:
+                continue
+            if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
+                value = {**result[name], **value}
+            default = DEFAULTS.get(name)
+            number = isinstance(default, int) and not isinstance(default, bool)
+            if number and isinstance(value, str) and value.isdecimal():
+                value = int(value[:9])
+            result[name] = value
     if isinstance(result["ft_system"], Mapping):
         result["ft_system"] = completed(result["ft_system"])
     return result
@@ -140,6 +142,63 @@ def validate_settings(
         _rollout,
     ]
     return [sentence for rule in rules for sentence in rule(full)]
+
+
+# What holds users and hosts safe: an advisory's default may only be safer than the core's.
+_SAFER: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "failure_budget": operator.le,
+    "forced_logoff": operator.le,
+    "minimum_capacity_percent": operator.ge,
+    "soak_minutes": operator.ge,
+}
+# What only the site knows, or may take upon itself.
+_THE_SITES: Final = frozenset(
+    {
+        "advisories",
+        "backup_max_days",
+        "batches",
+        "change_dir",
+        "change_id",
+        "data_store_backup",
+        "data_store_host",
+        "data_store_position",
+        "farm",
+        "farm_role",
+        "ft_system",
+        "hotfixes",
+        "product",
+        "silo",
+        "single_server_silo",
+    }
+)
+
+
+def wrong_defaults(defaults: Settings) -> list[tuple[str, str]]:
+    """Return what an advisory must not say in its defaults: the setting, and why.
+
+    They are judged as if they stood in the inventory, and may not take away what protects.
+    """
+    wrong = [
+        (name, "is the site's to say; remove it")
+        for name, value in defaults.items()
+        if name in _THE_SITES and value is not None
+    ]
+    full = effective({}, {k: v for k, v in defaults.items() if k not in _THE_SITES})
+    rules = (_choices, _numbers, _modules, _root, _rollout, _ft_deadlines, _ft_other_updates)
+    sentences = [sentence for rule in rules for sentence in rule(full)]
+    wrong += [
+        (name, sentence)
+        for name in defaults
+        for sentence in sentences
+        if re.search(rf"legacyops_{re.escape(str(name))}\b", sentence)
+    ]
+    if not wrong:
+        wrong += [
+            (name, f"may not be less safe than without it ({DEFAULTS[name]!r}); remove it")
+            for name, safer in _SAFER.items()
+            if not safer(full[name], DEFAULTS[name])
+        ]
+    return wrong
 
 
 def _identity(s: dict[str, Any]) -> list[str]:

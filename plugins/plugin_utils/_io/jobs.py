@@ -102,7 +102,8 @@ def run_detached(
     :param deadline: seconds to wait; afterwards the job goes on by itself.
     :param poll_seconds: seconds between two looks, which the host waits out where it can.
     :raises RemoteError: reason ``deadline`` when it still runs, ``not_started`` when the Task
-        Scheduler does not begin it; or why the host refused.
+        Scheduler does not begin it, ``job_gone`` when somebody has removed it meanwhile; or why
+        the host refused.
     :raises StoppedError: see waiting.Stop; the job goes on.
     """
     watch = _Watch(remote, job, poll_seconds, progress, stop)
@@ -159,6 +160,8 @@ class _Watch:
             return None
         if self.found is None:
             self.found = bool(data.get("existed")) and not self.losses
+        if self._operation == "status" and data.get("existed") is False:
+            raise self._gone()
         self._operation = "status"
         if has_run(data):
             return data
@@ -187,6 +190,16 @@ class _Watch:
                 {"job": self._job.name},
             )
         self._progress("the Task Scheduler is about to start the installer")
+
+    def _gone(self) -> RemoteError:
+        """What is not there any more does not run either: nobody waits for it."""
+        return RemoteError(
+            "job_gone",
+            f"{self._remote.host}: The installer's job {self._job.name} is gone: somebody removed"
+            " it, and how it ended is not known.",
+            "Look at the installer's log and at what is installed, then run again.",
+            {"job": self._job.name},
+        )
 
     def _parameters(self, wait: int) -> Data:
         job = self._job

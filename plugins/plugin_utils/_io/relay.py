@@ -3,14 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The relay of an FT system: the Windows host through which its nodes are read and acted on.
 
-The nodes have neither PowerShell nor WinRM. The relay's scripts (ft_observe, ft_act, ft_owner)
+The nodes have neither PowerShell nor WinRM. The relay's scripts (ft_observe, ft_act)
 reach them by WMI and the administrative share; what they do and what can go wrong there is in
 their headers.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ _LONGEST_WAIT = 50  # seconds that ft_act may wait for a job within one start
 # A job begins two to three minutes after it was asked for, or never.
 EXPIRES_MINUTES = 10
 _TAIL_BYTES = 24_000
-_OWNER_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _READING: t.Final[Data] = {
     "want": [],
     "updates": [],
@@ -252,35 +250,6 @@ class Relay:
             detail = {**error.detail, "node": node, "op": op}
             raise RemoteError(error.reason, message, error.remedy, detail) from None
 
-    # --- Who holds the system ---------------------------------------------------------------
-
-    def owner_read(self, name: str) -> str | None:
-        """The record's text; None where nobody holds the system."""
-        text = self._owner("read", name).get("text")
-        return None if text is None else str(text)
-
-    def owner_take(self, name: str, text: str) -> Data:
-        """Write the record unless there is one: {taken, text}."""
-        return self._owner("take", name, text=text)
-
-    def owner_replace(self, name: str, expected: str, text: str) -> Data:
-        """Write the record over the one that is expected there: {replaced, text}."""
-        return self._owner("replace", name, expected=expected, text=text)
-
-    def owner_free(self, name: str, expected: str) -> Data:
-        """Remove the record that is expected there: {freed, text}."""
-        return self._owner("free", name, expected=expected)
-
-    def _owner(self, op: str, name: str, **given: str) -> Data:
-        if not _OWNER_NAME.fullmatch(name):
-            raise RemoteError(
-                "bad_settings",
-                f"The relay cannot keep an owner record for the name {name!r}.",
-                "Name the system with letters, digits, dots, hyphens and underscores.",
-            )
-        parameters = {"op": op, "name": name, "text": None, "expected": None, **given}
-        return self._remote.run("ft_owner", parameters)
-
     # --- The form ---------------------------------------------------------------------------
 
     def _node(self, name: str) -> Data:
@@ -386,7 +355,7 @@ class _Watch:
 
     def _gone(self) -> RemoteError:
         return RemoteError(
-            "not_found",
+            "job_gone",
             f"The installer's job {self._job.name} on {self._node} is gone: somebody removed it,"
             " and how it ended is not known.",
             "Look at the installer's log and at what is installed.",

@@ -409,6 +409,57 @@ function Test-JobNeverRan($Record) {
     return (($null -eq $Record.last_run) -and (@(1, 267011) -contains $Record.last_result))
 }
 
+# --- the owner record -------------------------------------------------------------------------
+
+function Get-OwnerPath([string]$Name) {
+    # Below the Windows folder only administrators may write. Without a name: of this server itself.
+    $folder = [Environment]::GetEnvironmentVariable('SystemRoot') + '\legacyops\owners\'
+    if ($Name -eq '') { return $folder + 'server.json' }
+    if (-not [regex]::IsMatch($Name, '\A[A-Za-z0-9._-]{1,100}\z')) {
+        Stop-Run 'refused' ('not a name of a system: ' + $Name)
+    }
+    return $folder + 'system-' + $Name + '.json'
+}
+
+function Open-Owner([string]$Path, $Mode, $Access) {
+    # Shared with nobody: who has it open is alone with it. Another one has it for milliseconds.
+    $end = [DateTime]::UtcNow.AddSeconds(10)
+    while ($true) {
+        try { return New-Object System.IO.FileStream -ArgumentList $Path, $Mode, $Access, ([System.IO.FileShare]::None), 4096, ([System.IO.FileOptions]::WriteThrough) }
+        catch {
+            # 0x80070020 sharing violation, 0x80070021 lock violation
+            $record = $_
+            $code = ConvertTo-Unsigned ([System.Runtime.InteropServices.Marshal]::GetHRForException((Get-InnerException $record)))
+            $busy = @(2147942432, 2147942433) -contains $code
+            if ((-not $busy) -or ([DateTime]::UtcNow -ge $end)) { throw $record }
+        }
+        Start-Sleep -Milliseconds 200
+    }
+}
+
+function Read-OwnerText($Stream) {
+    # $null for an empty record: nobody holds it.
+    $size = [int]$Stream.Length
+    if ($size -eq 0) { return $null }
+    $bytes = New-Object byte[] $size
+    [void]$Stream.Seek(0, [System.IO.SeekOrigin]::Begin)
+    $have = 0
+    while ($have -lt $size) {
+        $count = $Stream.Read($bytes, $have, $size - $have)
+        if ($count -eq 0) { break }
+        $have = $have + $count
+    }
+    return [System.Text.Encoding]::UTF8.GetString($bytes, 0, $have)
+}
+
+function Get-OwnerText([string]$Name) {
+    $path = Get-OwnerPath $Name
+    if (-not [System.IO.File]::Exists($path)) { return $null }
+    $stream = Open-Owner $path ([System.IO.FileMode]::Open) ([System.IO.FileAccess]::Read)
+    try { return Read-OwnerText $stream }
+    finally { $stream.Close() }
+}
+
 # --- a program's log --------------------------------------------------------------------------
 
 function Test-Utf16Log([System.IO.FileStream]$Stream) {

@@ -1,4 +1,4 @@
-# ft_common: what the scripts of a relay share (ft_observe, ft_act, ft_owner), after common.ps1.
+# ft_common: what the scripts of a relay share (ft_observe, ft_act), after common.ps1.
 #
 # The relay reaches a node without WinRM by WMI over DCOM. Get-WmiObject has no time limit for its
 # connection, and a damaged node may hold a call for ever: so TCP port 135 is probed first, and one
@@ -523,54 +523,6 @@ function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
 function Test-Expired($Job, $Os) {
     # By the node's own clock. Texts of one form, so their order is that of the times.
     return ([string]::CompareOrdinal((ConvertTo-UtcText (Get-NodeUtc $Os)), [string]$Job.expires_utc) -gt 0)
-}
-
-# --- the owner record -------------------------------------------------------------------------
-
-function Get-OwnerPath([string]$Name) {
-    # Below the Windows folder only administrators may write.
-    if (-not [regex]::IsMatch($Name, '\A[A-Za-z0-9._-]{1,100}\z')) {
-        Stop-Run 'refused' ('not a name of a system: ' + $Name)
-    }
-    return [Environment]::GetEnvironmentVariable('SystemRoot') + '\legacyops\owners\system-' + $Name + '.json'
-}
-
-function Open-Owner([string]$Path, $Mode, $Access) {
-    # Shared with nobody: who has it open is alone with it. Another one has it for milliseconds.
-    $end = [DateTime]::UtcNow.AddSeconds(10)
-    while ($true) {
-        try { return New-Object System.IO.FileStream -ArgumentList $Path, $Mode, $Access, ([System.IO.FileShare]::None), 4096, ([System.IO.FileOptions]::WriteThrough) }
-        catch {
-            # 0x80070020 sharing violation, 0x80070021 lock violation
-            $record = $_
-            $busy = @(2147942432, 2147942433) -contains (Get-NodeCode $record)
-            if ((-not $busy) -or ([DateTime]::UtcNow -ge $end)) { throw $record }
-        }
-        Start-Sleep -Milliseconds 200
-    }
-}
-
-function Read-OwnerText($Stream) {
-    # $null for an empty record: nobody holds the system.
-    $size = [int]$Stream.Length
-    if ($size -eq 0) { return $null }
-    $bytes = New-Object byte[] $size
-    [void]$Stream.Seek(0, [System.IO.SeekOrigin]::Begin)
-    $have = 0
-    while ($have -lt $size) {
-        $count = $Stream.Read($bytes, $have, $size - $have)
-        if ($count -eq 0) { break }
-        $have = $have + $count
-    }
-    return [System.Text.Encoding]::UTF8.GetString($bytes, 0, $have)
-}
-
-function Get-OwnerText([string]$Name) {
-    $path = Get-OwnerPath $Name
-    if (-not [System.IO.File]::Exists($path)) { return $null }
-    $stream = Open-Owner $path ([System.IO.FileMode]::Open) ([System.IO.FileAccess]::Read)
-    try { return Read-OwnerText $stream }
-    finally { $stream.Close() }
 }
 
 # As at the end of common.ps1: the lines of a script are counted from here.

@@ -9,7 +9,7 @@
 #   fix_level        null, {source: registry, key, value} or {source: file, path}
 #   events           null or {since: ISO 8601 UTC, newest}: of the System log
 #   preflight        true: also what the relay itself needs
-#   owner            null or the system's name: also who holds it (see ft_owner)
+#   owner            null or the system's name: also who holds it (see owner)
 #   files            list of {path, hash} on the relay itself
 #   probe_seconds    how long a node may take to answer on TCP port 135
 #   node_seconds     how long the child process of a node may take for all of it

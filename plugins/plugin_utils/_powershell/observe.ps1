@@ -2,7 +2,7 @@
 #
 # Parameters
 #   want             list of system, clock, stores, root_update, root_update_events, products,
-#                    patches, sessions, pending_restart, installer, ima, disk
+#                    patches, sessions, pending_restart, installer, ima, disk, owner
 #   services         list of service names
 #   files            list of {path, hash, signature}; * and ? are allowed in every part of a path
 #   service_modules  list of service names whose executable is read like a file with signature
@@ -870,6 +870,7 @@ function Read-Part([string]$Part, $Parameters, $Data) {
             'installer' { $null = Read-Installer $Data }
             'ima' { $null = Read-Ima $Data }
             'disk' { $null = Read-Disk $Data }
+            'owner' { $Data['owner'] = @{ text = Get-OwnerText '' } }
             'services' { $null = Read-Services $Parameters['services'] $Data }
             'jobs' { $null = Read-Jobs $Parameters['jobs'] $Data }
             'files' { $null = Read-Files $Parameters['files'] $Data }

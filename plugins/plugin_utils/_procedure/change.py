@@ -22,6 +22,7 @@ from . import directory as files
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
 from .journal import JournalFile, now
+from .owner import held_by, is_free, known_run, run_of
 
 
 class Change:
@@ -142,6 +143,13 @@ class Change:
         known = ", ".join(step["id"] for step in steps) or "none"
         raise ChangeError(f"The plan has no step {step_id} for {host}. Its steps: {known}.")
 
+    def run(self, *, writes: bool = True) -> str:
+        """The run that the change directory stands for, which holds its hosts.
+
+        :param writes: False leaves the directory as it is (check mode).
+        """
+        return run_of(self.directory) if writes else known_run(self.directory)
+
     def journal(self, host: str) -> JournalFile:
         return JournalFile(self.directory, host)
 
@@ -160,8 +168,8 @@ class Change:
     def judged(self, observation: Observation, *, predicted: bool = False) -> Observation:
         """The observation, to be judged within this change.
 
-        :param predicted: take for granted that all earlier waves have ended well (check mode,
-            in which they have not begun).
+        :param predicted: take for granted that all earlier waves have ended well, and that the
+            host was taken if nobody has it (check mode, in which neither has happened).
         """
         host = observation.host
         waves = dict(self.queue)
@@ -179,9 +187,11 @@ class Change:
         for name, entry in self.plan.get("outside", {}).items():
             hosts[name] = {**_place(entry), "status": "outside", "wave": None}
         entries = self.journal(host).entries()
+        hosts[host]["computer_name"] = planned_name(self.entry(host))
         hosts[host]["restart_owed_since"] = restart_owed_since(entries)
         view: dict[str, Any] = {
             "id": self.id,
+            "run": self.run(writes=not predicted),
             "now": now(),
             "stopped": self.directory.stopped() is not None,
             "approved": self.approved,
@@ -189,6 +199,8 @@ class Change:
             "hosts": hosts,
             "failure_budget": self.failure_budget(host),
         }
+        if predicted and is_free(observation):
+            observation = held_by(observation, {"change": self.id, "run": view["run"]})
         judged = observation.within(view)
         window = self.window_state(judged, entries)
         if window is not None:
@@ -337,6 +349,13 @@ def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: st
             f"{directory.plan} is the plan of change {quote(other, 60)}, not of {change_id}: give "
             "the change_id it was made under, or another change_dir."
         )
+
+
+def planned_name(entry: Mapping[str, Any]) -> str | None:
+    """The computer name of the server that a host's plan was made for; None for an FT system."""
+    system = (entry.get("facts") or {}).get("system")
+    name = system.get("computer_name") if isinstance(system, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def boot_token(observation: Observation) -> str | None:

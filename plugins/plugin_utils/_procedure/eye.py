@@ -25,6 +25,7 @@ from .._core.observation import Observation, Request
 from .._core.settings import DEFAULTS
 from .._io.confirmations import given
 from .._io.endurance import endurance_driver
+from .._io.owner import OwnerRecords
 from .._io.power import (
     UNKNOWN,
     IpmiPower,
@@ -36,8 +37,8 @@ from .._io.power import (
 from .._io.relay import Relay
 from .._io.remote import Remote, RemoteError
 from .directory import ChangeDirectory, ChangeError
-from .ft_owner import LocalRecords, SystemOwner, parsed
 from .journal import JournalFile, now
+from .owner import LocalRecords, Owner, parsed
 
 SAID = "legacyops_ft_said"
 NEWEST_EVENTS = 500
@@ -46,7 +47,9 @@ Journal = t.Sequence[Mapping[str, t.Any]]
 
 
 class Eye(t.Protocol):
-    """What observes a host."""
+    """What observes a host, and its owner record."""
+
+    owner: Owner
 
     def observe(self, request: Request, since: str | None = None) -> Observation:
         """Read what is asked for.
@@ -61,9 +64,14 @@ class ServerEye:
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
+        self.owner = Owner(OwnerRecords(remote), None, remote.host)
 
     def observe(self, request: Request, since: str | None = None) -> Observation:
-        return self._remote.observe(request)
+        observation = self._remote.observe(request)
+        owner = observation.data.get("owner")
+        if not isinstance(owner, Mapping):
+            return observation
+        return replace(observation, data={**observation.data, "owner": parsed(owner.get("text"))})
 
 
 class FtEye:
@@ -98,8 +106,8 @@ class FtEye:
         self.relay = Relay(remote, self.form, self.credentials) if self.uses_relay else None
         self._guids: dict[str, str | None] = {}
         folder = variables.get("legacyops_owner_dir")
-        records = self.relay or LocalRecords(str(folder) if folder else None)
-        self.owner = SystemOwner(records, self._host)
+        local = LocalRecords(str(folder) if folder else None)
+        self.owner = Owner(OwnerRecords(remote) if self.relay else local, self._host)
 
     @property
     def uses_relay(self) -> bool:

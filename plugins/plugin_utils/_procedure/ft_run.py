@@ -33,7 +33,6 @@ from . import directory as files
 from .change import Change
 from .command import confirm_command, confirm_line
 from .eye import FtEye
-from .ft_owner import run_of
 from .journal import now
 from .run import PATIENCE_SECONDS, Result, StepAction, StepRun, told, unmet_text
 from .text import clauses, in_language
@@ -126,7 +125,6 @@ class FtRun(StepRun):
             **view["hosts"],
             self.host: {**view["hosts"][self.host], "restart_owed": owed},
         }
-        view["run"] = run_of(self.change.directory)
         view["step_began"] = self.began
         if self.before is not None:
             view["before"] = ft_checks.states(self.before)
@@ -339,8 +337,7 @@ class FtRun(StepRun):
         if not self.action.check_mode:
             head = str(self.journal.entries()[-1]["hash"])
             with suppress(RemoteError):  # an older head on record proves less, and nothing wrong
-                run = run_of(self.change.directory)
-                self.eye.owner.note_head(self.change.id, run, head)
+                self.eye.owner.note_head(self.change.id, self.change.run(), head)
         return error
 
     def _asks_for_restart(self, result: Result) -> bool:

@@ -17,7 +17,17 @@ from typing import Any, Final
 
 from .._core.ft_system import NODES
 from .ft_words import said, title_of
-from .layout import WIDTH, Paint, clauses, duration, harmless, in_language, wide, wrapped
+from .layout import (
+    WIDTH,
+    Paint,
+    brakes_off,
+    clauses,
+    duration,
+    harmless,
+    in_language,
+    wide,
+    wrapped,
+)
 
 _INDENT: Final = " " * 8
 # Columns of a label and its colon.
@@ -246,6 +256,8 @@ def _step(
         lines += _labelled(words["does"], in_language(step["title"], language))
         lines += _expected(step, language, words)
     lines += _labelled(words["then"], in_language(step["changes"], language))
+    for text in brakes_off(step, language):
+        lines += _labelled(words["note"], text)
     time = _took([{**step, "conditional": False}], words["took"])
     if not step["interruptible"]:
         time += f"; {words['stay']}"

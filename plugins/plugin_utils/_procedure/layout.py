@@ -80,6 +80,18 @@ def clauses(value: Any) -> str:
     return f" [{harmless(', '.join(str(name) for name in names))}]" if names else ""
 
 
+def brakes_off(step: Mapping[str, Any], language: str) -> list[str]:
+    """Which brakes a step goes without, and why: one line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in step["without_brakes"].items():
+        reasons.setdefault(in_language(why, language), []).append(name)
+    label = {"en": "without the brakes: {names}. {why}", "ja": "適用しない制限: {names}。{why}"}
+    return [
+        label.get(language, label["en"]).format(names=harmless(", ".join(names)), why=why)
+        for why, names in reasons.items()
+    ]
+
+
 def duration(seconds: float) -> str:
     """A duration for people: ``40 s``, ``6 min``, ``1 h 30 min``."""
     whole = round(seconds)

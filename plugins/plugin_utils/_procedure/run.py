@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 import typing as t
 from collections.abc import Mapping
+from contextlib import suppress
 
 from .._action import ActionError, plain
 from .._core.checks import CHECKS, Verdict, describe, evaluate_all, passes, request_for
 from .._core.compare import begun_steps
 from .._core.explanations import NEEDS_RECONFIGURATION
 from .._core.model import Step
-from .._core.observation import Observation, merge_requests, observation_digest
+from .._core.observation import UNKNOWN, Observation, merge_requests, observation_digest
 from .._core.plan import (
     StepDecision,
     remaining,
@@ -32,12 +33,13 @@ from .action import ProcedureAction
 from .change import Change, boot_token
 from .eye import Eye
 from .journal import JournalFile
+from .owner import held_by, held_text, is_anothers, is_free
 from .silo import Silo
 from .text import clauses, in_language
 
 Result = dict[str, t.Any]
 # A host that was not touched and could go on later: not a failed one.
-NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget")
+NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget", "owner")
 # How long a host in mid-procedure is asked again when the line to it fails.
 PATIENCE_SECONDS = 300.0
 # How long what ends by itself (another installation) is waited for before a step.
@@ -97,6 +99,7 @@ class StepRun:
         first = self._comes_first(entries)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
+        observation = self._held(observation)
         with self.silo.spared(self.step, observation):
             return self._decided(observation, entries)
 
@@ -120,6 +123,26 @@ class StepRun:
                 "left", left_step=self.step["id"], reason="worker_lost", plan=self.change.digest,
                 message=f"The process {lost} that carried it out was killed; another one goes on.",
             )  # fmt: skip
+
+    def _held(self, observation: Observation) -> Observation:
+        """The observation once the host is ours, which it is after the begin of a host.
+
+        Also what is under way is not joined while another run has the host: it is that run's.
+
+        :raises ActionError: another run has it.
+        """
+        if "owner" in self.step["without_brakes"] or observation.part("owner") is UNKNOWN:
+            return observation
+        if is_free(observation) and not self.action.check_mode:
+            try:
+                record = self.eye.owner.take(self.change.id, self.change.run())
+            except RemoteError as error:
+                raise self._refusal(error.reason, str(error), []) from None
+            observation = held_by(observation, record)
+        if is_anothers(observation):
+            message = f"Refused: {held_text(observation.part('owner'))}"
+            raise self._refusal("owned", message, [])
+        return observation
 
     def _as_approved(self, observation: Observation) -> None:
         """:raises ActionError: something else than steps of the plan has changed the host."""
@@ -386,6 +409,8 @@ class StepRun:
             message += " New logons are off and stay off."
         if status == files.NOT_BEGUN and (self.drained or not self.change.rests(self.host)):
             status = files.UNDER_WAY
+        if status == files.NOT_BEGUN and not self.action.check_mode:
+            self._give_back()
         message = f"Step {self.step['id']}: {message.removeprefix(f'{self.host}: ')}"
         if not self.action.check_mode:
             self._state(status, reason=reason, message=message, remaining=self.todo)
@@ -398,6 +423,14 @@ class StepRun:
             **self.about,
             **facts,
         )
+
+    def _give_back(self) -> None:
+        """Let go of a host on which nothing of the plan was begun: others may have it."""
+        entries = self.journal.entries()
+        if any(e["kind"] == "intent" and e.get("plan") == self.change.digest for e in entries):
+            return
+        with suppress(RemoteError):  # it stays ours, which harms nobody who asks
+            self.eye.owner.free(self.change.id, self.change.run())
 
     def _return_to_service(self) -> str:
         """Carry out the step that lets users in again, under its own interlocks."""

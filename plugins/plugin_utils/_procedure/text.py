@@ -12,6 +12,7 @@ from .ft_text import system_lines, why_nothing
 from .layout import (
     WIDTH,
     Paint,
+    brakes_off,
     clauses,
     duration,
     harmless,
@@ -155,6 +156,8 @@ def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> 
     explained.add(step["name"])
     for label, key in (("why:  ", "reason"), ("does: ", "changes")):
         lines += wrapped(in_language(step[key], language), " " * 8 + label, " " * 14)
+    for words in brakes_off(step, language):
+        lines += wrapped(words, " " * 8, " " * 14)
     expected, longest = step["seconds"]["expected"], step["seconds"]["longest"]
     lines.append(f"        time: about {duration(expected)}, at most {duration(longest)}")
     return lines

@@ -54,6 +54,10 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "{on} is|the pinned file",
         "{on} が|指定の SHA-256 と一致",
     ),
+    ("identity", "as_planned"): (
+        "the server is|the machine that the plan was made for",
+        "サーバーが|計画の対象の機械",
+    ),
     ("fix_level", "below"): (
         "the fix|is below the level that protects, on {on}",
         "緊急修正が|{on} で必要なレベルに達していない",
@@ -102,7 +106,7 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "every mirror copy|rests, as nothing runs",
         "ミラーのコピーが|停止中",
     ),
-    ("ft_owner", "ours"): (
+    ("owner", "ours"): (
         "|the system is held by this run",
         "|この実行がシステムを占有中",
     ),

@@ -136,6 +136,7 @@ def data(*, root: bool = True, installed: bool = False) -> dict[str, Any]:
             },
             "installer": {"in_progress": False},
             "disk": {"system_drive": "C:", "free_bytes": 20_000_000_000},
+            "owner": {"change": "CHG-1", "run": "controller:1"},
             "files": {PACKAGE: file(HASH), MODULE: module},
             "service_modules": {"IMAService": MODULE},
             "jobs": {"msp-" + "1" * 8 + "2" * 4 + "3" * 4 + "4" * 4 + "5" * 12: {"exists": False}},
@@ -164,9 +165,10 @@ def settings(**changed: Any) -> dict[str, Any]:
 def change(*hosts: str, wave: int | None = 0, **changed: Any) -> dict[str, Any]:
     """Return an open change in which nothing has begun; hosts share one silo, and all serve."""
     entry = {"status": "not_begun", "silo": "office", "wave": wave, "serving": True}
-    entries = {h: dict(entry) for h in hosts}
+    entries = {h: {**entry, "computer_name": h.upper()} for h in hosts}
     return {
         "id": "CHG-1",
+        "run": "controller:1",
         "now": NOW,
         "stopped": False,
         "approved": True,

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import advisory as module
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import settings
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -113,8 +114,59 @@ def test_a_broken_advisory_is_refused(refused, old, new, at, words):
 
 
 def test_a_finding_may_ask_for_unknown_but_a_step_may_not(refused):
-    old = "interlocks: &before\n      - {check: change, is: open}"
-    refused(old, "interlocks: &before\n      - {check: change, is_unknown: true}")
+    old = "interlocks: &before\n      - {check: turn, is: reached}"
+    refused(old, "interlocks: &before\n      - {check: turn, is_unknown: true}")
+
+
+def test_a_brake_is_taken_away_in_so_many_words_only(refused):
+    old = "- {check: failure_budget, is: unspent}\n    expect: [{check: package_file"
+    loose = (
+        "- {check: failure_budget, is_one_of: [unspent, spent]}\n    expect: [{check: package_file"
+    )
+    _line, said = refused(old, loose)
+    assert "accepts spent, but the brake failure_budget does not; take it away with" in said
+    reason = "failure_budget: *hotfix_is_in}\n    expect: [{check: ima"
+    refused(reason, "failure_budget: true}\n    expect: [{check: ima")
+    refused(reason, "capacity: *hotfix_is_in}\n    expect: [{check: ima")
+
+
+@pytest.mark.parametrize(
+    ("default", "said"),
+    [
+        ("failure_budget: 1", "less safe"),
+        ("failure_budget: many", "must be 0 to 10000"),
+        ("forced_logoff: true", "less safe"),
+        ("forced_logoff: 1", "must be true or false"),
+        ("minimum_capacity_percent: 10", "less safe"),
+        ("single_server_silo: accept_outage", "the site's to say"),
+        ("data_store_backup: {taken: x, by: y, where: z}", "the site's to say"),
+        ("deadlines: {ima_seconds: 5}", "too short"),
+        ("deadlines: {imaseconds: 5000}", "is unknown"),
+        ("run_as: anybody", "must be one of"),
+    ],
+)
+def test_a_default_is_judged_as_a_setting_and_takes_away_no_safety(refused, default, said):
+    line, reason = refused("defaults:\n", f"defaults:\n  {default}\n")
+    assert said in reason
+    assert line == line_of("defaults:") + 1
+
+
+@pytest.mark.parametrize(
+    "default", ["minimum_capacity_percent: 75", "soak_minutes: 5", "deadlines: {ima_seconds: 5000}"]
+)
+def test_a_default_may_be_safer(tmp_path, default):
+    file = tmp_path / "ours.yml"
+    text = OURS.read_text(encoding="utf-8").replace("defaults:\n", f"defaults:\n  {default}\n")
+    file.write_text(text, encoding="utf-8")
+    ours = module.load(file)
+    full = ours.effective({"minimum_capacity_percent": 60})
+    assert full["minimum_capacity_percent"] == 60  # the site's word stands
+    assert full["deadlines"].keys() == settings.DEFAULTS["deadlines"].keys()
+
+
+def test_whether_users_are_logged_off_is_no_literal(refused):
+    old = "forced_logoff: {setting: forced_logoff}"
+    assert "the site's to say" in refused(old, "forced_logoff: true")[1]
 
 
 def test_an_id_that_is_there_twice(tmp_path):

@@ -283,7 +283,7 @@ def test_interlocks(kit, planned):
     for step in every_step(kit, planned):
         held, given, target = refs(step), step["arguments"], step["target"]
         assert ("change_state", None, "open") in held, step["name"]
-        assert ("ft_owner", None, "ours") in held, step["name"]
+        assert ("owner", None, "ours") in held, step["name"]
         if given.get("operation") == "install" and given["update"] == "KB890859":
             everywhere = "coserver1+coserver2+ftvirtual"
             assert ("fix_level", everywhere, "reached") in held, step["name"]

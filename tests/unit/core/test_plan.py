@@ -15,10 +15,14 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
     select_advisories,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import (
+    all_hold,
+    evaluate,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -606,6 +610,14 @@ def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
         lambda d, c: c["hosts"]["xa02"].update(wave=-1),
         lambda d, c: c["hosts"].pop("xa01"),
         lambda d, c: c.clear(),
+        lambda d, c: d.pop("owner"),
+        lambda d, c: d.update(owner={"free": True}),
+        lambda d, c: d["owner"].update(run="controller:2"),
+        lambda d, c: d["owner"].update(change="CHG-2"),
+        lambda d, c: c.pop("run"),
+        lambda d, c: d["system"].update(computer_name="XA02"),
+        lambda d, c: d["system"].pop("computer_name"),
+        lambda d, c: c["hosts"]["xa01"].pop("computer_name"),
     ],
 )
 def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
@@ -615,6 +627,47 @@ def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
     decision = planning.step_decision(_install_step(kit, ctx130025), observation)
     assert decision.action == "refuse"
     assert decision.reason
+
+
+def test_after_the_installation_stop_lets_a_server_be_proven_but_not_by_another_run(kit, ctx130025):
+    """What the advisory takes away is the change's state, and nothing else."""
+    steps = planning.plan_host(ctx130025, kit.settings(), kit.observation()).steps
+    for step in (step for step in steps if step["without_brakes"]):
+        assert step["without_brakes"].keys() == {"change", "failure_budget"}, step["id"]
+        for spoil, allowed in (
+            ({"stopped": True, "window_open": False}, True),
+            ({"approved": False}, False),
+            ({"run": "controller:2"}, False),
+        ):
+            change = kit.change("xa01", "xa02", **spoil)
+            observation = Observation("xa01", kit.NOW, "test", kit.data(installed=True), change)
+            mine = {"change_state", "failure_budget", "owner", "identity"}
+            brakes = [ref for ref in step["interlocks"] if ref["check"] in mine]
+            assert all_hold(brakes, observation) is allowed, (step["id"], spoil)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "without the brakes:"), ("ja", "適用しない制限:")]
+)
+def test_the_plan_shows_what_brakes_are_off_and_why(kit, ctx130025, language, said):
+    text = " ".join(
+        plan_text(plan_of(kit, ctx130025, kit.observation(root=False)), language).split()
+    )
+    reason = ctx130025.data["steps"]["prove_ima"]["without_brakes"]["change"][language]
+    assert f"{said} change, failure_budget" in text
+    assert "".join(reason.split()) in "".join(text.split())
+
+
+def test_a_step_without_a_brake_and_without_a_reason_is_no_plan(kit, ctx130025):
+    plan = plan_of(kit, ctx130025, kit.observation(root=False))
+    step = plan["hosts"]["xa01"]["steps"][0]
+    for number, ref in enumerate(step["interlocks"][:3]):
+        whole = list(step["interlocks"])
+        step["interlocks"] = whole[:number] + whole[number + 1 :]
+        plan["digest"] = planning.plan_digest(plan)
+        with pytest.raises(planning.PlanError, match=rf"does not ask {ref['check']} is"):
+            planning.verify_plan(plan)
+        step["interlocks"] = whole
 
 
 def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, ctx130025):

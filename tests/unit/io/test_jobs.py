@@ -160,6 +160,22 @@ def test_the_deadline_leaves_it_running() -> None:
     assert set(scheduler.calls) == {"start", "status"}
 
 
+def test_a_job_that_is_gone_is_not_still_running() -> None:
+    scheduler = Scheduler(work=1000)
+    answer = scheduler.run
+
+    def removed_by_another(*args: Any, **more: Any) -> dict[str, Any]:
+        if len(scheduler.calls) == 2:
+            scheduler.exists, scheduler.starts = False, 0
+        return answer(*args, **more)
+
+    scheduler.run = removed_by_another  # type: ignore[method-assign]
+    with pytest.raises(RemoteError, match="is gone: somebody removed it") as caught:
+        run(scheduler)
+    assert caught.value.reason == "job_gone"
+    assert scheduler.calls == ["start", "status", "status"]
+
+
 def test_a_refused_start_is_not_repeated() -> None:
     class Refusing(Scheduler):
         def run(self, script: str, params: dict[str, Any], *, deadline: float) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import relay as module
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.owner import OwnerRecords
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.relay import (
     EXPIRES_MINUTES,
     NODE_SECONDS,
@@ -258,12 +259,13 @@ class TestActing:
 
 class TestOwner:
     def test_the_four_operations(self) -> None:
-        relay, remote = relay_with(ft_owner=[{"taken": True, "text": "{}"}])
-        assert relay.owner_take("ft01", "{}")["taken"] is True
-        remote.answers["ft_owner"] = [{"text": None}]
-        assert relay.owner_read("ft01") is None
-        relay.owner_replace("ft01", "{}", "{1}")
-        relay.owner_free("ft01", "{1}")
+        _relay, remote = relay_with(owner=[{"taken": True, "text": "{}"}])
+        records = OwnerRecords(cast("Remote", remote))
+        assert records.owner_take("ft01", "{}")["taken"] is True
+        remote.answers["owner"] = [{"text": None}]
+        assert records.owner_read("ft01") is None
+        records.owner_replace("ft01", "{}", "{1}")
+        records.owner_free("ft01", "{1}")
         asked = [(p["op"], p["text"], p["expected"]) for _script, p in remote.calls]
         assert asked == [
             ("take", "{}", None),
@@ -274,9 +276,9 @@ class TestOwner:
 
     @pytest.mark.parametrize("name", ["", "a/b", r"a\b", "a b", "é", "x" * 101])
     def test_a_name_that_is_no_file_name_is_refused(self, name: str) -> None:
-        relay, remote = relay_with()
+        _relay, remote = relay_with()
         with pytest.raises(RemoteError) as caught:
-            relay.owner_read(name)
+            OwnerRecords(cast("Remote", remote)).owner_read(name)
         assert caught.value.reason == "bad_settings"
         assert remote.calls == []
 
@@ -377,7 +379,7 @@ class TestRunUpdate:
     def test_one_that_vanished_may_have_run(self) -> None:
         ended, _remote, _lines = self.run(state("running"), state("none"))
         assert isinstance(ended, RemoteError)
-        assert ended.reason == "not_found"
+        assert ended.reason == "job_gone"
         assert "not known" in ended.message
 
     def test_one_that_a_restart_cut_off_has_no_exit_code(self) -> None:

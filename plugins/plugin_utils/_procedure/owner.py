@@ -1,11 +1,12 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds an FT system: a record on its relay, which every controller sees.
+"""Who holds a server or an FT system: a record that every controller sees.
 
-Where no node is reached through a relay there is none to keep it, and the record is a file of this
-controller: then it guards against this controller's other changes only. A record never expires
-(a start with chkdsk takes hours); breaking it is a person's deliberate act.
+A server keeps its own, an FT system's is on its relay. Where no node is reached through a relay
+there is none to keep it, and the record is a file of this controller: then it guards against this
+controller's other changes only. A record never expires (a start with chkdsk takes hours); breaking
+it is a person's deliberate act.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote as url_quoted
 
+from .._core.observation import Observation, quote
 from .._io.files import write_whole
-from .._io.relay import Relay
+from .._io.owner import OwnerRecords
 from .directory import ChangeDirectory, ChangeError, private
 from .journal import now, writer
 
@@ -37,29 +40,66 @@ def run_of(directory: ChangeDirectory) -> str:
         raise ChangeError(f"{path} cannot be used ({problem.strerror}). Mend its rights.") from None
 
 
+def known_run(directory: ChangeDirectory) -> str:
+    """As run_of, but writes nothing: empty where the directory has no run yet."""
+    try:
+        return (directory.root / "run").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def is_free(observation: Observation) -> bool:
+    """Whether nobody holds the host, by what was read."""
+    held = observation.part("owner")
+    return isinstance(held, Mapping) and held.get("free") is True
+
+
+def is_anothers(observation: Observation) -> bool:
+    """Whether another change, or another run, holds the host, as read within the change."""
+    held, change = observation.part("owner"), observation.change or {}
+    if not isinstance(held, Mapping) or held.get("free") is True:
+        return False
+    return (held.get("change"), held.get("run")) != (change.get("id"), change.get("run"))
+
+
+def held_by(observation: Observation, record: Mapping[str, Any]) -> Observation:
+    """The observation with the record that is there by now."""
+    return replace(observation, data={**observation.data, "owner": dict(record)})
+
+
+def held_text(record: Mapping[str, Any]) -> str:
+    """Who holds a host, and what to do."""
+    who = " ".join(quote(record.get(key), 60) for key in ("user", "controller", "utc"))
+    return (
+        f"Change {quote(record.get('change'), 60)}, run {quote(record.get('run'), 60)}, holds it "
+        f"({who}). Ask there. Only if that run is certainly dead: legacyops.hotfix.owner breaks "
+        "the record, by name and for a reason."
+    )
+
+
 class LocalRecords:
-    """Owner records as files of this controller, with the relay's operations."""
+    """Owner records as files of this controller, with the operations of OwnerRecords."""
 
     def __init__(self, folder: str | None) -> None:
         state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
         self._folder = Path(folder or f"{state}/legacyops/owners").expanduser()
 
-    def owner_read(self, name: str) -> str | None:
+    def owner_read(self, name: str | None) -> str | None:
         try:
             return self._path(name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
-    def owner_take(self, name: str, text: str) -> dict[str, Any]:
+    def owner_take(self, name: str | None, text: str) -> dict[str, Any]:
         taken = write_whole(self._path(name), text.encode(), replace=False)
         return {"taken": taken, "text": self.owner_read(name)}
 
-    def owner_replace(self, name: str, expected: str, text: str) -> dict[str, Any]:
+    def owner_replace(self, name: str | None, expected: str, text: str) -> dict[str, Any]:
         freed = self.owner_free(name, expected)["freed"]
         replaced = freed and self.owner_take(name, text)["taken"]
         return {"replaced": replaced, "text": self.owner_read(name)}
 
-    def owner_free(self, name: str, expected: str) -> dict[str, Any]:
+    def owner_free(self, name: str | None, expected: str) -> dict[str, Any]:
         path = self._path(name)
         mine = private(path)
         try:
@@ -72,32 +112,36 @@ class LocalRecords:
         mine.unlink()
         return {"freed": freed, "text": self.owner_read(name)}
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{quote(name, safe=' ')}.json"
+    def _path(self, name: str | None) -> Path:
+        return self._folder / f"{url_quoted(name or '', safe=' ')}.json"
 
 
-class SystemOwner:
-    """The owner record of one system.
+class Owner:
+    """The owner record of one server or FT system.
 
-    :param records: the relay, or LocalRecords.
+    :param name: of an FT system its inventory name; None: the server that keeps the records.
+    :param host: its inventory name, for messages.
     """
 
-    def __init__(self, records: Relay | LocalRecords, name: str) -> None:
+    def __init__(
+        self, records: OwnerRecords | LocalRecords, name: str | None, host: str | None = None
+    ) -> None:
         self._records, self._name = records, name
+        self._host = host or name
 
     def read(self) -> dict[str, Any]:
         """The record, or ``{"free": True}``."""
         return parsed(self._records.owner_read(self._name))
 
     def take(self, change: str, run: str) -> dict[str, Any]:
-        """Take the system unless somebody holds it; the record that is there then.
+        """Take it unless somebody holds it; the record that is there then.
 
-        :raises RemoteError: the relay could not be asked.
+        :raises RemoteError: the machine that keeps the record could not be asked.
         """
         return parsed(self._records.owner_take(self._name, _text(change, run))["text"])
 
     def free(self, change: str, run: str) -> bool:
-        """Give the system back, if it is this run's; whether it is free now."""
+        """Give it back, if it is this run's; whether it is free now."""
         text = self._records.owner_read(self._name)
         if text is None:
             return True
@@ -121,15 +165,15 @@ class SystemOwner:
         """Take away somebody's record, for ever on record: the broken record.
 
         :param expected_run: the run whose record is to be broken, as it was told.
-        :raises ChangeError: nobody holds the system, or another run does.
+        :raises ChangeError: nobody holds it, or another run does.
         """
         text = self._records.owner_read(self._name)
         record = parsed(text)
         if text is None or record.get("run") != expected_run:
             held = f"run {record.get('run')}" if text else "nobody"
-            raise ChangeError(f"{self._name} is held by {held}, not by run {expected_run}.")
+            raise ChangeError(f"{self._host} is held by {held}, not by run {expected_run}.")
         if not self._records.owner_free(self._name, text)["freed"]:
-            raise ChangeError(f"The record of {self._name} changed meanwhile; look again.")
+            raise ChangeError(f"The record of {self._host} changed meanwhile; look again.")
         return {**record, "broken_by": name, "reason": reason, "broken_utc": now()}
 
 

@@ -4,14 +4,16 @@
 
 DOCUMENTATION = r"""
 ---
-module: ft_owner
-short_description: Say which change holds an FT system, or break a dead change's hold
+module: owner
+short_description: Say which change holds a server or an FT system, give it back, or break a dead hold
 version_added: 0.1.0
 author: legacyops.hotfix contributors (!UNKNOWN)
 description:
-  - A change that begins on a fault-tolerant system takes it, and keeps it until its plan is carried out. The record
-    lies on the system's relay, where every controller sees it. Where no node is reached through a relay it is a file
-    of this controller, and guards against this controller's other changes only.
+  - A change that begins on a host takes it, and keeps it until its plan is carried out. Of a server the record lies on
+    the server itself (legacyops\owners\server.json below the Windows folder), whatever a controller calls it. Of a
+    fault-tolerant system it lies on the system's relay. So every controller sees it. Where no node of a system is
+    reached through a relay it is a file of this controller, and guards against this controller's other changes only.
+  - A run that is refused before anything of its plan was begun gives the host back by itself.
   - A record never expires, because a start with chkdsk takes hours. Breaking one is a deliberate act, by name and for
     a reason, and only of the run that is named. It stands in the journal of the change that breaks it.
 attributes:
@@ -30,13 +32,15 @@ attributes:
     platforms: posix, windows
     description: The systems that it works on.
     details:
-      - The controller, and the relay.
+      - The controller, and the server or the relay.
 options:
   state:
     description:
-      - Whether to read the record or to break it.
+      - V(read) says who holds the host.
+      - V(freed) gives back what this change holds (the run of its directory); another change's record stays.
+      - V(broken) breaks the record of the run that is named.
     type: str
-    choices: [read, broken]
+    choices: [read, freed, broken]
     default: read
   run:
     description:
@@ -55,14 +59,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: See who holds the system
-  legacyops.hotfix.ft_owner:
+- name: See who holds the host
+  legacyops.hotfix.owner:
     change_id: CHG0042
 """
 
 RETURN = r"""
 owner:
-  description: The record that is there now; C(free) where nobody holds the system.
+  description: The record that is there now; C(free) where nobody holds the host.
   returned: success
   type: dict
   sample:

@@ -1,21 +1,20 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says which change holds an FT system, or breaks the hold of a dead one."""
+"""Says which change holds a server or an FT system, gives it back, or breaks a dead hold."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
-from ..plugin_utils._procedure.eye import FtEye
 from ..plugin_utils._procedure.journal import JournalFile
+from ..plugin_utils._procedure.owner import run_of
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CHANGE_OPTIONS,
-    "state": {"type": "str", "choices": ["read", "broken"], "default": "read"},
+    "state": {"type": "str", "choices": ["read", "freed", "broken"], "default": "read"},
     "run": {"type": "str"},
     "name": {"type": "str"},
     "reason": {"type": "str"},
@@ -31,12 +30,16 @@ class ActionModule(ProcedureAction):
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = self.directory(args)
         eye = self.eye(remote, directory)
-        if not isinstance(eye, FtEye):
-            raise ActionError("mistake", "It is no FT system: legacyops_ft_system is not given.")
         before = eye.owner.read()
         if args["state"] == "read" or before.get("free"):
             return {"owner": before}
-        if not self.check_mode:
+        if args["state"] == "freed":
+            mine = (args["change_id"], run_of(directory))
+            if (before.get("change"), before.get("run")) != mine:
+                return {"owner": before}
+            if not self.check_mode:
+                eye.owner.free(*mine)
+        elif not self.check_mode:
             broken = eye.owner.break_(args["run"], args["name"], args["reason"])
             JournalFile(directory, self.host).append(
                 "owner_broken", change=args["change_id"], record=broken

@@ -13,16 +13,16 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
     ChangeDirectory,
     ChangeError,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft_owner import (
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.owner import (
     LocalRecords,
-    SystemOwner,
+    Owner,
     run_of,
 )
 
 
 @pytest.fixture
-def owner(tmp_path: Path) -> SystemOwner:
-    return SystemOwner(LocalRecords(str(tmp_path / "owners")), "ft01")
+def owner(tmp_path: Path) -> Owner:
+    return Owner(LocalRecords(str(tmp_path / "owners")), "ft01")
 
 
 def test_the_first_one_takes_it(owner):
@@ -36,7 +36,7 @@ def test_of_many_at_once_one_takes_it(tmp_path):
     folder = str(tmp_path / "owners")
 
     def take(number: int) -> str:
-        record = SystemOwner(LocalRecords(folder), "ft01").take("CHG", str(number))
+        record = Owner(LocalRecords(folder), "ft01").take("CHG", str(number))
         return str(record["run"])
 
     with ThreadPoolExecutor(16) as pool:

@@ -1,33 +1,32 @@
-"""The script `ft_owner`: the record of who holds a system, one file a system on the relay."""
+"""The script `owner`: who holds a server (on itself) or a system (on its relay), one file each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ..world.failures import ScriptError
-from ..world.host import Host
+from .failures import ScriptError
 
 if TYPE_CHECKING:
-    from .host import RelayHost
+    from .host import Host
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+THIS_SERVER = ""
+_NAME = re.compile(r"[A-Za-z0-9._-]{0,100}")
 _LINE = re.compile(r"[^\x00-\x1f]{1,4000}")
 _DONE = {"take": "taken", "replace": "replaced", "free": "freed"}
 
 
-async def ft_owner(
+async def owner(
     host: Host, parameters: dict[str, Any], _pieces: AsyncIterator[bytes]
 ) -> dict[str, Any]:
     """Take, read, replace or free a record; what is there is never changed by mistake."""
-    relay = cast("RelayHost", host)
-    name, operation = str(parameters["name"]), parameters["op"]
+    name, operation = str(parameters["name"] or THIS_SERVER), parameters["op"]
     if operation not in ("take", "read", "replace", "free"):
         raise ScriptError("refused", "op must be take, read, replace or free")
     if not _NAME.fullmatch(name):
         raise ScriptError("refused", f"not a name of a system: {name}")
-    there, text = relay.owners.get(name), str(parameters.get("text") or "")
+    there, text = host.owners.get(name), str(parameters.get("text") or "")
     if operation in ("take", "replace") and not _LINE.fullmatch(text):
         raise ScriptError("refused", "the record must be one line of 1 to 4000 characters")
     if operation == "read":
@@ -39,7 +38,7 @@ async def ft_owner(
         "free": there is None or as_expected,
     }[operation]
     if done and operation == "free":
-        relay.owners.pop(name, None)
+        host.owners.pop(name, None)
     elif done:
-        relay.owners[name] = text
-    return {_DONE[operation]: done, "text": relay.owners.get(name)}
+        host.owners[name] = text
+    return {_DONE[operation]: done, "text": host.owners.get(name)}

@@ -1,8 +1,10 @@
-# ft_owner: the record of who holds an FT system, on the relay, where every controller sees it.
+# owner: the record of who holds a server, on the server itself, or an FT system, on its relay: where
+# every controller sees it.
 #
 # Parameters
 #   op        take, read, replace or free
-#   name      the system's inventory name: letters, digits, dot, hyphen, underscore
+#   name      the FT system's inventory name: letters, digits, dot, hyphen, underscore; null: this
+#             server itself, by whatever name a controller knows it
 #   text      the record, one line that the controller writes                 (take, replace)
 #   expected  the text that must be there now                                 (replace, free)
 # Result
@@ -12,14 +14,14 @@
 #   free:    {freed, text}: text null where it was freed or free already
 # Errors: refused.
 #
-# One file a system, in the folder legacyops\owners below the Windows folder. It is opened for one
-# process alone, so that looking and writing are one act; an empty file is a free system. It never
+# One file a server or system, in the folder legacyops\owners below the Windows folder. It is opened for one
+# process alone, so that looking and writing are one act; an empty file means free. It never
 # expires: a start with chkdsk takes hours. A new record is written over the old one and only then
-# cut to its length, so that whatever happens to the relay in between leaves the system held.
+# cut to its length, so that whatever happens to the machine in between leaves it held.
 #
 # Sources: FileStream, FileShare.None, FileOptions.WriteThrough (documented).
 
-$Legacy.Script = 'ft_owner'
+$Legacy.Script = 'owner'
 
 function Write-OwnerText($Stream, [string]$Text) {
     $bytes = [System.Text.Encoding]::UTF8.GetBytes($Text)
