@@ -23,7 +23,14 @@ from tree_sitter import Node
 REFERENCES = Path("/usr/lib/mono/2.0-api")
 # What a PowerShell 2.0 has loaded, and what the scripts add. System.Core is of .NET 3.5: the one
 # script that asks for it goes on without.
-ASSEMBLIES = ("mscorlib", "System", "System.Xml", "System.Management", "System.Security")
+ASSEMBLIES = (
+    "mscorlib",
+    "System",
+    "System.Xml",
+    "System.Management",
+    "System.Security",
+    "System.ServiceProcess",
+)
 OPTIONAL_ASSEMBLIES = ("System.Core",)
 
 # PowerShell 2.0's own names for types.

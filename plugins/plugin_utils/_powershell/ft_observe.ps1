@@ -245,7 +245,7 @@ function Find-RpcEvents($Scope) {
     $log = New-Object System.Diagnostics.EventLog -ArgumentList 'System', ([string]$Scope['address'])
     $all = $log.Entries
     $list = New-Object System.Collections.ArrayList
-    for ($at = $all.Count - 1; ($at -ge 0) -and ($list.Count -lt 5000); $at--) { [void]$list.Add($all.get_Item($at)) }
+    for ($at = $all.Count - 1; ($at -ge 0) -and ($list.Count -lt 5000); $at--) { [void]$list.Add($all[$at]) }
     return $list
 }
 
