@@ -102,7 +102,10 @@ class Person:
         host = request["host"]
         if request["step"].endswith("+board"):
             return self.board(host)
-        if request["step"].endswith("+go"):
+        look = request["step"].partition("+")[2]
+        if look in ("coserver1", "coserver2", "ftvirtual"):
+            return self.operator(host, "look", look)
+        if look == "go":
             return None
         plan = json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8"))
         steps = {step["id"]: step for step in plan["hosts"][host]["steps"]}

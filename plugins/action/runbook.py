@@ -15,6 +15,7 @@ from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
+from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.text import harmless
 from ..plugin_utils._report.form import Filled, FormError, read_form
 from ..plugin_utils._report.render import results_form, runbook_page
@@ -86,7 +87,7 @@ class ActionModule(ProcedureAction):
                 "the filled-in form on the controller.",
             ) from None
         try:
-            filled = read_form(data, change.id, change.plan)
+            filled = read_form(data, change.id, change.plan, now())
         except FormError as error:
             raise ActionError("form", f"{path}: {error} Nothing was read back.") from None
         confirmations = Confirmations(change.directory.root)

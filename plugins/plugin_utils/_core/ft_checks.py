@@ -11,6 +11,7 @@ arguments. Importing this module registers its checks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from .checks import Arguments, Reading, file_matches, register
@@ -903,14 +904,14 @@ def ft_health(observation: Observation, arguments: Arguments) -> Reading:
 
 
 def _failures(observation: Observation, arguments: Arguments) -> Reading:
-    """Return whether a node logged a failure since the step began."""
+    """Return whether a node logged a failure since the step began, by the node's own clock."""
     groups = arguments.get("failures")
     since = (observation.change or {}).get("step_began")
     if not groups or not isinstance(since, str):
         return Reading("none", "no step under way")
     for name in _names(arguments.get("nodes")):
         record = node_record(observation, name)
-        texts = _texts(record, since)
+        texts = _texts(record, _by_clock_of(record, since, observation.taken))
         if texts is None:
             if _by_operator(record):
                 continue
@@ -919,6 +920,21 @@ def _failures(observation: Observation, arguments: Arguments) -> Reading:
         if hits:
             return Reading("some", f"{name}: {quote(hits[0][1][0])}")
     return Reading("none", "no failure event since the step began")
+
+
+def _by_clock_of(record: _Record, moment: str, taken: str) -> str:
+    """Return what a node's clock showed at a moment of the controller's (ISO 8601 UTC).
+
+    taken: when the record was made, by the controller. Where the node's clock was not read, or
+    anything else is no time, the moment as it is.
+    """
+    clock = _map(record.get("system")).get("clock_utc")
+    try:
+        read, then, when = (datetime.fromisoformat(str(each)) for each in (clock, taken, moment))
+        there = when + (read - then)
+    except (ValueError, TypeError, OverflowError):
+        return moment
+    return there.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _texts(record: _Record, since: str = "") -> list[str] | None:

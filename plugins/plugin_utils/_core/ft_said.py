@@ -24,9 +24,14 @@ Words = dict[str, Any]
 
 SETTING: Final = "legacyops_ft_said"
 # Added to a step's id: a look that is asked for besides the step itself. At Endurance Manager; or
-# at the list of programs of the step's node, for the update that the step is about.
+# at the list of programs of the step's node, for the update that the step is about; or at a node's
+# screen (STEP+coserver1).
 BOARD_LOOK: Final = "+board"
 UPDATE_LOOK: Final = "+update"
+SCREEN_LOOKS: Final = {name: f"+{name}" for name in NODES}
+LOOKS: Final = (BOARD_LOOK, UPDATE_LOOK, *SCREEN_LOOKS.values())
+# Two people answer for what a driver is about to do: no look.
+GO_AHEAD: Final = "+go"
 # What the list of programs and %windir% may show: is it listed, is its uninstall folder there.
 UPDATE: Final = {
     "installed": (True, True),
@@ -48,7 +53,12 @@ BOARD: Final[dict[str, tuple[dict[str, str], ...]]] = {
 }
 # How long a screen counts that goes on by itself; others stay until somebody does something.
 SCREEN_SECONDS: Final = 600
+# By how much a person's watch may be ahead of the controller's clock.
+CLOCKS_DIFFER_SECONDS: Final = 300
 _LASTING: Final = ("windows", "dark")
+# Screens that a start, or a shutdown, shows on its way.
+STARTING: Final = ("post", "booting", "chkdsk")
+STOPPING: Final = ("shutting_down",)
 _RUNS: Final = ("dark_green", "virtual_server1_only", "virtual_server2_only")
 _DOWN: Final = ("failed", "offline")
 # Acts after which Endurance Manager may show something else.
@@ -119,17 +129,15 @@ def fold(
         step = steps[order[_step_of(record)]]
         if kind == 0:
             book.acted(step)
-        elif str(record["step"]).endswith(BOARD_LOOK):
-            book.board(str(record["saw"]), record)
-        elif str(record["step"]).endswith(UPDATE_LOOK):
-            book.listed(step, str(record["saw"]))
         else:
-            book.confirmed(step, record)
+            book.told(step, record)
     return book.words(now)
 
 
 def _step_of(record: Mapping[str, Any]) -> str:
-    return str(record["step"]).removesuffix(BOARD_LOOK).removesuffix(UPDATE_LOOK)
+    """Return the step that a look was asked for; any other record's own step."""
+    step, plus, look = str(record["step"]).rpartition("+")
+    return step if plus + look in LOOKS else str(record["step"])
 
 
 class _Book:
@@ -143,6 +151,8 @@ class _Book:
         self.power: dict[str, str] = {}
         self.components: dict[str, dict[str, str]] = {}
         self.by = ""
+        # Whether something was done that starts the FTvirtual Server, which was down.
+        self.starts_ftvirtual = False
         self.packages: dict[str, dict[str, str]] = {}
 
     def begin(self, said: Mapping[str, Any]) -> None:
@@ -192,13 +202,42 @@ class _Book:
         self.by = str(record.get("name") or "")
         if word in _RUNS:
             self._screen("ftvirtual", "windows", record)
+            if self.starts_ftvirtual:
+                self.starts_ftvirtual = False
+                self._started("ftvirtual")
         elif word in _DOWN:
             self._screen("ftvirtual", "dark", record)
 
+    def told(self, step: Step, record: Mapping[str, Any]) -> None:
+        """What a person has answered to a step, or to a look that it asked for."""
+        look, saw = str(record["step"]).removeprefix(step["id"]), str(record["saw"])
+        if look == BOARD_LOOK:
+            self.board(saw, record)
+        elif look == UPDATE_LOOK:
+            self.listed(step, saw)
+        elif look:
+            self.seen(look.removeprefix("+"), saw, record)
+        else:
+            self.confirmed(step, record)
+
+    def seen(self, name: str, screen: str, record: Mapping[str, Any]) -> None:
+        """What a node's screen shows, and so whether a CoServer is on."""
+        self._screen(name, screen, record)
+        if name in COSERVERS:
+            self.power[name] = "off" if screen == "dark" else "on"
+
     def acted(self, step: Step) -> None:
         """Something is about to be done: what was said of it counts no more."""
+        if step["action"] == "operator_confirm" and step["arguments"]["ask"] == "done":
+            # A logon starts the FTvirtual Server, and leaves the node itself as it is.
+            self.starts_ftvirtual = True
+            self.components = {}
+            self.nodes["ftvirtual"].pop("said", None)
         if step["action"] not in _MOVES:
             return
+        screen = self.nodes["ftvirtual"].get("said", {}).get("screen", {}).get("value")
+        if step["action"] == "virtual_server" and screen == "dark":
+            self.starts_ftvirtual = True
         self.components = {}
         name = str(step["target"] or "ftvirtual")
         self.nodes[name].pop("said", None)
@@ -227,8 +266,7 @@ class _Book:
                 self._has(str(given["sha256"]), record)
 
     def _powered(self, name: str, saw: str, record: Mapping[str, Any], *, started: bool) -> None:
-        self._screen(name, saw, record)
-        self.power[name] = "off" if saw == "dark" else "on"
+        self.seen(name, saw, record)
         if saw == "dark" or (started and saw == "windows"):
             self._started(name)
 
@@ -289,6 +327,12 @@ def _has_passed(screen: Mapping[str, Any] | None, now: str) -> bool:
     return age.total_seconds() > SCREEN_SECONDS
 
 
+def is_later(utc: str, now: str) -> bool:
+    """Return whether a time lies in the future, by more than clocks may differ (ISO 8601 UTC)."""
+    ahead = dt.datetime.fromisoformat(utc) - dt.datetime.fromisoformat(now)
+    return ahead.total_seconds() > CLOCKS_DIFFER_SECONDS
+
+
 def _on_or_off(value: Any) -> str:
     """YAML 1.1 reads on and off as true and false."""
     return (
@@ -296,8 +340,11 @@ def _on_or_off(value: Any) -> str:
     )
 
 
-def wrong_words(said: Any) -> list[str]:
-    """Return what is wrong with legacyops_ft_said, one sentence each that says what to do."""
+def wrong_words(said: Any, now: str | None = None) -> list[str]:
+    """Return what is wrong with legacyops_ft_said, one sentence each that says what to do.
+
+    now: ISO 8601 UTC; what was seen later than in some minutes, nobody has seen. None: not judged.
+    """
     if said is None:
         return []
     if not isinstance(said, Mapping):
@@ -307,6 +354,11 @@ def wrong_words(said: Any) -> list[str]:
         wrong.append(f"{SETTING}.by is not given: say who has looked.")
     if not _is_utc(said.get("utc")):
         wrong.append(f"{SETTING}.utc must say when, as 2026-11-22T05:00:00Z.")
+    elif now is not None and is_later(said["utc"], now):
+        wrong.append(
+            f"{SETTING}.utc is {said['utc']}, which is still to come (it is {now}): say when it "
+            "was seen, in UTC."
+        )
     for name in NODES:
         wrong += _wrong_node(name, said.get(name))
     power = said.get("power") or {}

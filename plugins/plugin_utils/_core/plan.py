@@ -741,7 +741,26 @@ def remaining(
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]
-    return _needed([{**step, "only_with": None} for step in planned], observation, journal)
+    mine = [entry for entry in journal if entry.get("plan") == plan.get("digest")]
+    told = {step["id"] for step in planned if _told_done(step, mine)}
+    steps: list[Step] = [{**step, "only_with": None} for step in planned]
+    return [step for step in _needed(steps, observation, journal) if step["id"] not in told]
+
+
+def _told_done(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a person has done what nothing shows, and no step has undone it since.
+
+    A logon at a console, say. What the journal has of another plan counts for nothing.
+    """
+    if step["action"] != "operator_confirm" or step["arguments"].get("ask") != "done":
+        return False
+    done = False
+    for entry in journal:
+        if entry.get("kind") == "result" and entry.get("step") == step["id"]:
+            done = entry.get("status") == "ok"
+        elif entry.get("kind") == "intent" and entry.get("step") in step["again_after"]:
+            done = False
+    return done
 
 
 @dataclass(frozen=True)

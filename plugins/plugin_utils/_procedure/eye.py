@@ -99,8 +99,8 @@ class FtEye:
         self._steps, self._journal, self._writes = steps, journal, writes
         self.form = completed(plain(variables[SYSTEM]))
         self.credentials = plain(variables.get(CREDENTIALS))
-        self._said = plain(variables.get(SAID))
-        wrong = wrong_words(self._said)
+        self._given = plain(variables.get(SAID))
+        wrong = wrong_words(self._given, now())
         if wrong:
             raise ChangeError(wrong[0])
         self.relay = Relay(remote, self.form, self.credentials) if self.uses_relay else None
@@ -133,7 +133,17 @@ class FtEye:
 
     def _words(self) -> dict[str, t.Any]:
         records = given(self._directory.root, self._host)
-        return fold(self._said, self._steps, records, self._journal(), self.form, now())
+        return fold(self._said(), self._steps, records, self._journal(), self.form, now())
+
+    def _said(self) -> dict[str, t.Any] | None:
+        """What was said before there was a plan: given to this run, or to an earlier one."""
+        path = self._directory.host_file("said", self._host)
+        earlier = self._directory.read(path)
+        if self._given is None or (earlier and earlier["utc"] > self._given["utc"]):
+            return earlier
+        if self._writes and self._given != earlier:
+            self._directory.write(path, self._given)
+        return dict(self._given)
 
     def _read(self, request: Request, since: str | None) -> dict[str, t.Any]:
         """What the relay reads: nodes, itself, its files, the owner's record."""

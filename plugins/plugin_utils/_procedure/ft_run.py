@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
@@ -20,7 +22,18 @@ from ansible.utils.display import Display
 from .._action import ActionError
 from .._core import ft_checks
 from .._core.checks import Verdict, evaluate_all, request_for
-from .._core.ft_said import BOARD, BOARD_LOOK, UPDATE, UPDATE_LOOK, answers
+from .._core.ft_said import (
+    BOARD,
+    BOARD_LOOK,
+    GO_AHEAD,
+    LOOKS,
+    SCREEN_LOOKS,
+    STARTING,
+    STOPPING,
+    UPDATE,
+    UPDATE_LOOK,
+    answers,
+)
 from .._core.ft_system import COSERVERS, TITLES
 from .._core.journal import restarts_owed
 from .._core.model import Ref, Step
@@ -33,9 +46,10 @@ from . import directory as files
 from .change import Change
 from .command import confirm_command, confirm_line
 from .eye import FtEye
+from .ft_text import asked_line, asked_text
 from .journal import now
 from .run import PATIENCE_SECONDS, Result, StepAction, StepRun, told, unmet_text
-from .text import clauses, in_language
+from .text import in_language
 
 # What Endurance Manager tells, and nobody else where a person is Endurance's driver.
 BOARD_CHECKS: t.Final = frozenset(
@@ -62,14 +76,16 @@ _LOOK_AT_BOARD: t.Final = {
     "en": "Look at Endurance Manager and say what it shows.",
     "ja": "Endurance Manager の表示を確認し、報告してください。",
 }
+_LOOK_AT_SCREEN: t.Final = {
+    "en": "Look at the screen of {node} and say what it shows. Press nothing.",
+    "ja": "{node} の画面の表示を確認し、報告してください。操作はしないでください。",
+}
 _LOOK_FOR_UPDATE: t.Final = {
     "en": "On {node}, look whether {update} is in the list of installed programs, and whether its "
     "folder $NtUninstall{update}$ is in %windir%.",
     "ja": "{node} の「プログラムの追加と削除」に {update} があるか、%windir% に "
     "$NtUninstall{update}$ フォルダーがあるかを確認してください。",
 }
-# Added to a step's id: two people answer for what a driver is about to do.
-GO_AHEAD: t.Final = "+go"
 _GO: t.Final = {
     "en": "Two people answer for it. Look at both machines and say that the driver may go ahead:",
     "ja": "2 名での確認が必要です。両方の機械を確認し、ドライバーによる実施を承認してください:",
@@ -109,7 +125,7 @@ class FtRun(StepRun):
     def _observe(self, *requests: dict[str, t.Any]) -> Observation:
         request = merge_requests(requests)
         observation = self.action.patiently(
-            lambda: self.eye.observe(request, self.began if self.before else None),
+            lambda: self.eye.observe(request, _day_before(self.began) if self.before else None),
             PATIENCE_SECONDS,
         )
         record = ft_checks.node_record(observation, self.target)
@@ -125,8 +141,8 @@ class FtRun(StepRun):
             **view["hosts"],
             self.host: {**view["hosts"][self.host], "restart_owed": owed},
         }
-        view["step_began"] = self.began
-        if self.before is not None:
+        if self.before is not None:  # the first look judges as the queue has judged
+            view["step_began"] = self.began
             view["before"] = ft_checks.states(self.before)
         return observation.within(view)
 
@@ -138,15 +154,29 @@ class FtRun(StepRun):
         self.before = observation
         observation = self._judged(observation)
         decision = step_decision(self.step, observation, entries)
+        begun = self._was_begun(entries, decision.verdicts)
+        confirmed = begun and self._was_confirmed(entries)
+        # What nothing shows (a logon) is not asked for again once a person has said it.
+        told = confirmed and self.step["arguments"].get("ask") == "done"
+        if told or (begun and decision.action == "refuse" and self.step["by"] == "operator"):
+            self.only_waits = confirmed
+            return observation, StepDecision("resume", "a person has it", decision.verdicts)
         looks = self._looks_that_tell(decision.verdicts) if decision.action == "refuse" else []
         if looks:
             for look in looks:
                 look()
             observation = self._observe(*self._requests())
             decision = step_decision(self.step, observation, entries)
-        if decision.action == "refuse" and self._was_begun(entries, decision.verdicts):
+        if decision.action == "refuse" and begun:
             return self._waited_for(observation, decision, entries)
         return observation, decision
+
+    def _was_confirmed(self, entries: Sequence[Mapping[str, t.Any]]) -> bool:
+        """Whether a person has said that the act is done which an earlier run asked for."""
+        mine = [entry for entry in entries if entry.get("step") == self.step["id"]]
+        since = max(number for number, entry in enumerate(mine) if entry["kind"] == "intent")
+        told = [e["confirmation"]["step"] for e in mine[since:] if e["kind"] == "confirmation"]
+        return self.step["id"] in told
 
     def _waited_for(
         self, observation: Observation, refusal: StepDecision, entries: list[dict[str, t.Any]]
@@ -175,19 +205,36 @@ class FtRun(StepRun):
         self, entries: Sequence[Mapping[str, t.Any]], verdicts: Sequence[Verdict]
     ) -> bool:
         """Whether an earlier run began the act, and all that is missing is what comes of that."""
-        mine = [entry for entry in entries if entry.get("step") == self.step["id"]]
+        mine = [
+            entry["kind"]
+            for entry in entries
+            if entry.get("step") == self.step["id"] and entry["kind"] in ("intent", "result")
+        ]
         missing = {v.ref["check"] for v in verdicts if v.holds is not True}
-        return bool(mine) and mine[-1]["kind"] == "intent" and missing <= _PASSING
+        return mine[-1:] == ["intent"] and missing <= _PASSING
 
     def _looks_that_tell(self, verdicts: Sequence[Verdict]) -> list[t.Callable[[], None]]:
         """What to ask a person, where that may tell all that is missing; empty otherwise."""
         missing = [verdict for verdict in verdicts if verdict.holds is not True]
         listed = [verdict for verdict in missing if self._is_listed(verdict)]
-        board = [verdict for verdict in missing if verdict not in listed]
-        if self.action.check_mode or (board and not self._board_would_tell(board)):
+        screens = {node for v in missing if (node := self._unseen_screen(v)) is not None}
+        rest = [v for v in missing if v not in listed and self._unseen_screen(v) is None]
+        if self.action.check_mode or (rest and not self._board_would_tell(rest)):
             return []
-        looks = [self._look_for_update] if listed else []
-        return [*looks, self._look_at_board] if board else looks
+        looks: list[t.Callable[[], None]] = [self._look_for_update] if listed else []
+        looks += [partial(self._look_at_screen, node) for node in sorted(screens)]
+        return [*looks, self._look_at_board] if rest else looks
+
+    def _unseen_screen(self, verdict: Verdict) -> str | None:
+        """The node at whose screen a person sees what is missing; None where it is no screen."""
+        given = verdict.ref.get("with", {})
+        node = {"ft_phase": given.get("node"), "ft_power": given.get("coserver")}.get(
+            verdict.ref["check"]
+        )
+        if node not in COSERVERS or self.eye.form[node]["access"] != "operator":
+            return None
+        passing = (*STARTING, *STOPPING, "unseen")
+        return node if verdict.value is UNKNOWN or verdict.value in passing else None
 
     def _is_listed(self, verdict: Verdict) -> bool:
         """Whether a person at the step's node sees in its list of programs what is missing."""
@@ -307,7 +354,12 @@ class FtRun(StepRun):
         return bool(self._poll(look, seconds))
 
     def _seconds_of_start(self) -> float:
-        """How long the start of the target may take that the journal tells of as its last act."""
+        """How long the start of the target may take that the journal tells of as its last act.
+
+        0 where it was not its last act, and where nobody but a person can hear of the node.
+        """
+        if self.eye.form[self.target]["access"] == "operator":
+            return 0.0
         acts = [e for e in self.journal.entries() if e["kind"] == "intent"]
         steps = {step["id"]: step for step in self.steps}
         for entry in reversed(acts):
@@ -369,6 +421,11 @@ class FtRun(StepRun):
             if self._board_would_tell(last):
                 self._look_at_board()
                 return None
+            if self._only_people_tell(last):
+                if self.step["action"] != "endurance_info":
+                    return last
+                self._look_at_board()  # it is waited for, and only a person sees it come
+                return None
             progress(f"step {self.step['id']} waits: {unmet_text(last)}")
             return None
 
@@ -380,6 +437,12 @@ class FtRun(StepRun):
             message = f"It was carried out, but does not show what it should: {unmet_text(last)}."
             raise self._failure("expectation", message, result, unmet=told(last))
         return list(self.step["expect"])
+
+    def _only_people_tell(self, unmet: Sequence[Verdict]) -> bool:
+        """Whether nothing that could be asked again would tell what is missing."""
+        if self.eye.form["endurance"]["driver"] != "operator":
+            return False
+        return all(self._is_on_the_board(verdict.ref) for verdict in unmet)
 
     def _is_final(self, unmet: Sequence[Verdict]) -> bool:
         """Whether something is wrong that was not so before the step, and stays so."""
@@ -400,21 +463,35 @@ class FtRun(StepRun):
     # --- People -----------------------------------------------------------------------------
 
     def _ask(self, instruction: Sequence[Mapping[str, t.Any]]) -> Confirmation:
-        """Ask a person to do what the step says.
+        """Ask a person to do what the step says; again, where it was only on its way.
 
         :raises ActionError: nobody has answered yet, or it did not go well.
         """
         choices, _wanted = answers(self.step)
         second = self.change.control.needs_second_name(self.step)
-        request = self.desk.ask(
-            self.host, self.step["id"], list(instruction), second_name=second, choices=choices,
-            plan=self.change.digest,
-        )  # fmt: skip
-        return self._taken(request, self._answer(request, instruction))
+        while True:
+            request = self.desk.ask(
+                self.host, self.step["id"], list(instruction), second_name=second,
+                choices=choices, plan=self.change.digest,
+            )  # fmt: skip
+            given = self._taken(request, self._answer(request, instruction))
+            if not self._is_on_its_way(given):
+                return given
+
+    def _is_on_its_way(self, given: Confirmation) -> bool:
+        """Whether a person reports no end yet: a screen that a start, or a shutdown, passes."""
+        if self.step["action"] in _STARTS and self.step["arguments"].get("state") != "off":
+            return given.saw in STARTING
+        return self.step["action"] == "power" and given.saw in STOPPING
 
     def _look_at_board(self) -> None:
         """Ask a person what Endurance Manager shows."""
         self._look(BOARD_LOOK, _LOOK_AT_BOARD, tuple(BOARD))
+
+    def _look_at_screen(self, node: str) -> None:
+        """Ask a person what a node's screen shows."""
+        words = {each: text.format(node=TITLES[node]) for each, text in _LOOK_AT_SCREEN.items()}
+        self._look(SCREEN_LOOKS[node], words, tuple(sorted(ft_checks.SCREENS)))
 
     def _look_for_update(self) -> None:
         """Ask a person whether the step's update is on its node."""
@@ -442,9 +519,8 @@ class FtRun(StepRun):
 
         :raises ActionError: it did not come within legacyops_confirm_wait_seconds.
         """
-        words = _instruction_text(instruction, self.action.language)
-        asks = f"Step {request.step}{clauses(self.step['clause'])} waits for a person: {words}"
-        self.action.say(f"[{self.host}] {asks}\n{self._how_to_confirm(request)}")
+        confirm = self._how_to_confirm(request)
+        self.action.say(asked_text(self.host, self.step, request, confirm, self.action.language))
         if self.variables.get("legacyops_prompt"):
             self._prompt(request)
         given = self.desk.await_answer(
@@ -455,8 +531,9 @@ class FtRun(StepRun):
             progress=self.action.progress(),
         )
         if given is None:
-            about = f"{asks} {self._how_to_confirm(request)}"
-            raise self._left("left", "waiting_operator", about, files.WAITING, "stop")
+            about = asked_line(request, self.action.language)
+            message = f"{about} {' '.join(confirm)}"
+            raise self._left("left", "waiting_operator", message, files.WAITING, "stop")
         return given
 
     def _prompt(self, request: Request) -> None:
@@ -481,19 +558,18 @@ class FtRun(StepRun):
         typed: bytes = Display().prompt_until(text)
         return typed.decode("utf-8", "replace").strip()
 
-    def _how_to_confirm(self, request: Request) -> str:
+    def _how_to_confirm(self, request: Request) -> list[str]:
+        """The command that confirms, and what may be said with it."""
         sources = self.variables.get("ansible_inventory_sources") or ()
         command = confirm_command(sources, self.change.id, str(self.change.directory.root))
         line = confirm_line(
             command, self.host, request.step, request.choices, second_name=request.second_name
         )
-        words = f" (WHAT_YOU_SAW: {', '.join(request.choices)})" if request.choices else ""
-        return f"Confirm with{words}:\n  {line}"
+        return [line, *([f"WHAT_YOU_SAW: {', '.join(request.choices)}"] * bool(request.choices))]
 
     def _take_answers(self) -> None:
         """What was answered while no run was there."""
-        suffixes = ("", BOARD_LOOK, UPDATE_LOOK)
-        ids = [f"{self.step['id']}{suffix}" for suffix in suffixes]
+        ids = [f"{self.step['id']}{suffix}" for suffix in ("", *LOOKS)]
         for request in self.desk.waiting(self.host):
             given = self.desk.answer(request) if request.step in ids else None
             if given is not None:
@@ -507,13 +583,21 @@ class FtRun(StepRun):
         self._note("confirmation", confirmation=given.record())
         self.desk.settle(request)
         _choices, wanted = answers(self.step)
-        if request.step == self.step["id"] and wanted and given.saw not in wanted:
+        told = request.step == self.step["id"] and not self._is_on_its_way(given)
+        if told and wanted and given.saw not in wanted:
+            where = f" of {TITLES[self.target]}" if self.target in TITLES else ""
             message = (
-                f"{given.name} reports {given.saw} instead of {' or '.join(wanted)}. Look at it "
-                "before anything else is done; run again once it is as it should be."
+                f"{given.name} reports {given.saw} instead of {' or '.join(wanted)}{where}. Press "
+                "nothing there, and look at it before anything else is done; run again once it is "
+                "as it should be."
             )
             raise self._failure("reported", message, {"confirmation": given.record()})
         return given
+
+
+def _day_before(utc: str) -> str:
+    """From when events are read: a node's clock may be behind; what is new, the check tells."""
+    return (datetime.fromisoformat(utc) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _may_still_come(value: t.Any) -> bool:
@@ -522,10 +606,6 @@ def _may_still_come(value: t.Any) -> bool:
 
 def _names(given: Confirmation) -> str:
     return " / ".join(filter(None, (given.name, given.second_name)))
-
-
-def _instruction_text(instruction: Sequence[Mapping[str, t.Any]], language: str) -> str:
-    return " ".join(in_language(words, language) for words in instruction)
 
 
 def _at_hand(step: Step) -> dict[str, t.Any]:

@@ -9,13 +9,15 @@ English. Any other step says what it does and who does it.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from .._core.ft_said import answers
 from .._core.ft_system import NODES
+from .._io.confirmations import Request
+from .command import confirm_line
 from .ft_words import said, title_of
 from .layout import (
     WIDTH,
@@ -64,6 +66,9 @@ _EN: Final = {
     "steps": "{number} steps, {conditional} of them only if needed: {took}",
     "part": "== Part {part} of the notice ==",
     "unless": "{condition}; not where {done}",
+    "asks": "Step {step}{clauses} waits for a person.",
+    "asked": "Step {step} waits for a person: {words} To confirm:",
+    "the_notice": "The notice says: {words}",
 }
 _JA: Final = {
     "if": "条件",
@@ -96,8 +101,15 @@ _JA: Final = {
     "steps": "{number} 手順 (うち {conditional} は必要な場合のみ): {took}",
     "part": "== 本資料 {part} ==",
     "unless": "{condition} ({done}の場合を除く)",
+    "asks": "手順 {step}{clauses} は担当者の作業または確認を待っています。",
+    "asked": "手順 {step} は担当者の作業または確認を待っています。{words} 報告:",
+    "the_notice": "本資料: {words}",
 }
 Step = Mapping[str, Any]
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _JA if language == "ja" else _EN
 
 
 def system_lines(
@@ -112,7 +124,7 @@ def system_lines(
     :param entry: the system's part of the plan.
     :param confirm: the words of the command that confirms, but for host, step and name.
     """
-    words = _JA if language == "ja" else _EN
+    words = _words(language)
     steps: Sequence[Step] = entry["steps"]
     lines = _head(host, entry, language, words)
     lines += ["", *_rest(words["before"], steps, words, paint)]
@@ -198,6 +210,33 @@ def _long(seconds: float, text: str) -> str:
     if text.isascii():
         return shown
     return shown.replace(" h", " 時間").replace(" min", " 分").replace(" s", " 秒")
+
+
+def asked_text(
+    host: str, step: Step, request: Request, confirm: Sequence[str], language: str
+) -> str:
+    """What a step asks a person for: our words, the notice's, both in both languages.
+
+    :param confirm: the command that confirms, then what is to be known about it.
+    """
+    words = _words(language)
+    head = words["asks"].format(step=request.step, clauses=clauses(step["clause"]))
+    lines = [f"[{host}] {head}", *_instruction({"instruction": request.instruction}, words)]
+    command, *more = confirm
+    lines.append(f"{_INDENT}{words['confirm']}: {harmless(command)}")
+    for text in more:
+        lines += wrapped(harmless(text), _INDENT)
+    return "\n".join(lines)
+
+
+def asked_line(request: Request, language: str) -> str:
+    """The same in a sentence or two, in one language, before the command that confirms."""
+    words = _words(language)
+    ours = [in_language(each, language) for each in request.instruction if not each.get("clause")]
+    theirs = [in_language(each, language) for each in request.instruction if each.get("clause")]
+    if theirs:
+        ours.append(words["the_notice"].format(words=" ".join(theirs)))
+    return words["asked"].format(step=request.step, words=" ".join(ours))
 
 
 def why_nothing(entry: Mapping[str, Any], language: str) -> str:
@@ -306,14 +345,13 @@ def _confirmation(
     host: str, step: Step, confirm: Sequence[str], words: Mapping[str, str]
 ) -> list[str]:
     """The command that confirms, to be copied as it stands but for what is in capitals."""
-    more = ["--limit", host, "-e", f"legacyops_confirm_step={step['id']}"]
-    more += ["-e", json.dumps({"legacyops_confirm_name": "YOUR NAME"})]
-    if step["arguments"].get("ask") == "screen":
-        more += ["-e", "legacyops_confirm_saw=WHAT_YOU_SAW"]
-    line = [shlex.quote(harmless(word)) for word in [*confirm, *more]]
-    first, *rest = _folded(line, WIDTH - len(_INDENT) - _LABEL - 4)
+    choices, _wanted = answers(step)
+    line = shlex.split(confirm_line(confirm, host, step["id"], choices))
+    quoted = [shlex.quote(harmless(word)) for word in line]
+    first, *rest = _folded(quoted, WIDTH - len(_INDENT) - _LABEL - 4)
     lead = _labelled(words["confirm"], "x")[0][:-1]
-    return [lead + first, *(_INDENT + " " * (_LABEL + 2) + line for line in rest)]
+    lines = [lead + first, *(_INDENT + " " * (_LABEL + 2) + line for line in rest)]
+    return [*lines, *_labelled("", f"WHAT_YOU_SAW: {', '.join(choices)}" if choices else "")]
 
 
 def _folded(line: Sequence[str], width: int) -> list[str]:

@@ -349,7 +349,6 @@ class StepRun:
             text = f"{self.host}: after the failed installation {broken}. {duty}"
             self.change.directory.stop_all(text)
             message += f" The change is stopped, no other host begins. {text}"
-        message += f" {in_language(self.step['rollback'], self.action.language)}"
         policy = self.step["on_failure"]
         return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
 

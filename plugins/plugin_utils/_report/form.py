@@ -18,12 +18,24 @@ from typing import Any, Final
 
 import yaml
 
+from .._core.ft_said import GO_AHEAD, LOOKS, is_later
 from .._core.model import CoreError
 from .texts import visible
+from .words import WORDS
 
 FORMAT: Final = "1"
-RESULTS: Final = {"done": "done", "not_needed": "skipped", "failed": "failed"}
-ACCEPTANCE: Final = ("accepted", "rejected")
+# What may be written as a result, and as an acceptance: our word, or what the paper prints.
+RESULTS: Final = {
+    "done": "done", "not_needed": "skipped", "failed": "failed",
+    **dict.fromkeys(WORDS["box_done"], "done"),
+    **dict.fromkeys(WORDS["box_not_needed"], "skipped"),
+    **dict.fromkeys(WORDS["box_failed"], "failed"),
+}  # fmt: skip
+ACCEPTANCE: Final = {
+    **dict.fromkeys(WORDS["accepted"], True),
+    "rejected": False,
+    **dict.fromkeys(WORDS["rejected"], False),
+}
 
 _LARGEST: Final = 2_000_000
 _TOP: Final = frozenset({"legacyops_results", "change", "plan", "utc_offset", "hosts"})
@@ -52,8 +64,12 @@ class Filled:
     acceptance: dict[str, Any] | None
 
 
-def read_form(data: bytes, change: str, plan: Mapping[str, Any]) -> list[Filled]:
+def read_form(
+    data: bytes, change: str, plan: Mapping[str, Any], now: str | None = None
+) -> list[Filled]:
     """Return what a form says, by host in its order; what was left blank is left out.
+
+    now: ISO 8601 UTC; what ended later than that, nobody has done yet. None: not judged.
 
     :raises FormError: it is no such form, not this plan's, or a row of it is not complete.
     """
@@ -74,7 +90,7 @@ def read_form(data: bytes, change: str, plan: Mapping[str, Any]) -> list[Filled]
         raise FormError(
             'utc_offset must be of the form "+09:00": the time zone of what is written.'
         )
-    reader = _Reader(offset, "sha256:" + hashlib.sha256(data).hexdigest(), plan)
+    reader = _Reader(offset, "sha256:" + hashlib.sha256(data).hexdigest(), plan, now)
     return [reader.host(host, part) for host, part in _mapping(form.get("hosts"), "hosts").items()]
 
 
@@ -106,12 +122,13 @@ class _Reader:
     offset: str
     form: str
     plan: Mapping[str, Any]
+    now: str | None
 
     def host(self, host: str, part: Any) -> Filled:
         entry = self.plan["hosts"].get(host)
         if entry is None:
             raise FormError(f"{visible(host)} is not in the plan. Correct the host's name.")
-        known = {step["id"] for step in entry["steps"]}
+        known = {step["id"] + look for step in entry["steps"] for look in ("", *LOOKS, GO_AHEAD)}
         part = _mapping(part, host)
         listed = part.get("steps") or []
         if not isinstance(listed, list):
@@ -138,6 +155,8 @@ class _Reader:
             return
         if row["result"] not in RESULTS:
             raise FormError(f"{where}: result must be done, not_needed or failed.")
+        if "+" in row["step"] and RESULTS[row["result"]] != "done":
+            raise FormError(f"{where}: a look is done, or its row is left out.")
         name = _person(row["worker"], f"{where}: worker")
         second = _person(row["checker"], f"{where}: checker") if row["checker"] else None
         if second and second.casefold() == name.casefold():
@@ -168,7 +187,7 @@ class _Reader:
         if told["result"] not in ACCEPTANCE:
             raise FormError(f"{where}: result must be accepted or rejected.")
         return {
-            "accepted": told["result"] == "accepted",
+            "accepted": ACCEPTANCE[told["result"]],
             "accepted_by": _person(told["by"], f"{where}: by"),
             "accepted_at": self._time(told["at"], f"{where}: at"),
             "note": _note(told["note"]),
@@ -183,7 +202,12 @@ class _Reader:
             moment = datetime.fromisoformat(written.replace(" ", "T") + self.offset)
         except ValueError:
             raise FormError(f'{where} must be a time of the form "2026-11-22 22:05".') from None
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self.now is not None and is_later(utc, self.now):
+            raise FormError(
+                f"{where} is still to come (it is {self.now}). Correct it, or utc_offset."
+            )
+        return utc
 
 
 def _texts(part: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, str]:

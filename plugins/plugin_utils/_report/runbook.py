@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .._core.ft_said import answers
 from .._core.ft_system import TITLES
 from .history import target
 from .phrases import phrases
@@ -156,6 +157,7 @@ def _step(
         "point_of_no_return": step["point_of_no_return"],
         "resting_point": step["resting_point"],
         "contact": step["contact"] or contacts.get("operator"),
+        "may_be_seen": list(answers(step)[0]),
     }
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -515,6 +516,26 @@ def test_health_needs_every_source_every_node_and_no_failure(kit, ask):
     assert ask("health", data, step_began="2026-11-22T06:00:00Z") == "healthy"
     data["nodes"]["coserver1"]["events"] = None
     assert ask("health", data, step_began="2026-11-22T06:00:00Z") is UNKNOWN
+
+
+@pytest.mark.parametrize("ahead", [-2, 0, 2])
+@pytest.mark.parametrize(("minutes", "health"), [(-1, "healthy"), (1, "not_healthy")])
+def test_a_failure_is_old_or_new_by_its_nodes_own_clock(kit, ask, ahead, minutes, health):
+    """The step began ten minutes before it is looked; the node's clock is hours ahead or behind."""
+    taken = datetime.fromisoformat(kit.NOW)
+    began = taken - timedelta(minutes=10)
+    skew = timedelta(hours=ahead)
+    data = kit.ft_data()
+    node = data["nodes"]["coserver1"]
+    node["system"]["clock_utc"] = utc(taken + skew)
+    logged = utc(began + skew + timedelta(minutes=minutes))
+    text = "CoServer1.MtcScp status: Virtual Server2 is failed."
+    node["events"] = {"entries": [{"utc": logged, "text": text}]}
+    assert ask("health", data, step_began=utc(began)) == health
+
+
+def utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_mirrors(kit, ask):

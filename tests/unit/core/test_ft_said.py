@@ -50,7 +50,8 @@ OUT = step(2, "update_exe", node="coserver1", operation="uninstall", update="KB8
 LOOK = step(3, "operator_confirm", node="coserver2", ask="screen")
 ENABLE = step(4, "virtual_server", name="virtual_server1", state="enabled")
 FIX = step(5, "update_exe", node="coserver1", operation="install", update="fix")
-STEPS = [OFF, OUT, LOOK, ENABLE, FIX]
+LOG_ON = step(6, "operator_confirm", node="coserver1", ask="done")
+STEPS = [OFF, OUT, LOOK, ENABLE, FIX, LOG_ON]
 
 
 def confirmed(step: dict[str, Any], saw: str | None, second: int, look: str = "") -> dict[str, Any]:
@@ -158,6 +159,32 @@ def test_a_look_at_the_board_besides_a_step():
     assert found["endurance"][0]["components"]["virtual_server1"] == {"state": "Offline"}
 
 
+@pytest.mark.parametrize(("saw", "power"), [("windows", "on"), ("dark", "off"), ("stop", "on")])
+def test_a_look_at_a_screen_besides_a_step(saw, power):
+    found = words(confirmed(ENABLE, saw, 3, look="+coserver1"), acts=[began(OFF, 1)])
+    assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == saw
+    assert found["power"]["coserver1"] == power
+
+
+def test_that_two_people_answer_for_an_act_tells_of_no_machine():
+    assert words(confirmed(OFF, None, 3, look="+go")) == words()
+
+
+def test_a_logon_starts_the_ftvirtual_server_and_touches_no_machine():
+    """What was said of Endurance counts no more; once it runs, nothing waits for its restart."""
+    said = {**SAID, "ftvirtual": {"screen": "dark"}}
+    acts = [began(LOG_ON, 1)]
+    found = words(confirmed(LOG_ON, None, 2), acts=acts, said=said)
+    assert found["endurance"] == []
+    assert "said" not in found["nodes"]["ftvirtual"]
+    assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == "windows"
+    board = confirmed(LOG_ON, "light_green", 3, look="+board")
+    later = confirmed(LOG_ON, "dark_green", 4, look="+board")
+    found = words(confirmed(LOG_ON, None, 2), board, later, acts=acts, said=said)
+    assert found["nodes"]["ftvirtual"]["restart_pending"] is False
+    assert found["nodes"]["ftvirtual"]["system"]["boot_token"] == "operator-1"
+
+
 def test_virtual_server1_alone_carries_the_service():
     found = words(confirmed(ENABLE, "virtual_server1_only", 1))
     components = found["endurance"][0]["components"]
@@ -200,6 +227,12 @@ def test_each_answer_that_counts_is_one_that_may_be_given():
 def test_a_mistake_is_one_sentence(change, sentence):
     (found,) = wrong_words({**SAID, **change})
     assert sentence in found
+
+
+def test_what_is_still_to_come_nobody_has_seen():
+    (found,) = wrong_words(SAID, "2026-11-22T04:54:00Z")
+    assert "2026-11-22T05:00:00Z, which is still to come (it is 2026-11-22T04:54:00Z)" in found
+    assert wrong_words(SAID, "2026-11-22T04:56:00Z") == []  # a watch may be ahead
 
 
 def test_without_mistakes():

@@ -18,12 +18,18 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings im
     expand,
     scope_of,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft_said import answers
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
     make_plan,
     plan_host,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import Request
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.command import (
     confirm_command,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft_text import (
+    asked_line,
+    asked_text,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft_words import said
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import (
@@ -134,7 +140,7 @@ def test_the_command_that_confirms_can_be_copied(planned):
         assert {"legacyops_confirm_name": "YOUR NAME"} in [
             json.loads(word) for word in words if word.startswith("{")
         ]
-        asks = step["arguments"].get("ask") == "screen"
+        asks = bool(answers(step)[0])
         assert ("legacyops_confirm_saw=WHAT_YOU_SAW" in words) is asks
 
 
@@ -220,3 +226,21 @@ def test_the_plans_of_the_labs_systems(kb890859, repository, language):
     for name, entry in plan["hosts"].items():
         assert (f"--limit {name} " in text) is bool(entry["steps"])
         assert name in text
+
+
+def test_what_is_asked_is_ours_then_the_notices_in_both_languages(planned):
+    """The notice's words may speak of more than the step: they never run into the instruction."""
+    step = next(each for each in steps_of(planned()) if each["name"] == "coserver1_on")
+    asked = Request("1", "ft01", step["id"], "t", step["instruction"], False, ("windows",), {})
+    for language in ("en", "ja"):
+        text = asked_text("ft01", step, asked, ["confirm --this", "seen: windows"], language)
+        flat = "".join(text.split())
+        for words in step["instruction"]:
+            assert "".join(words["en"].split()) in flat
+            assert "".join(words["ja"].split()) in flat
+        ours, _, theirs = text.partition("notice:" if language == "en" else "本資料:")
+        assert "Start CoServer1. CoServer2, the other one" not in " ".join(ours.split())
+        assert "Start CoServer1. CoServer2, the other one" in " ".join(theirs.split())
+        assert text.endswith("confirm --this\n        seen: windows")
+    assert asked_line(asked, "ja").startswith(f"手順 {step['id']} は")
+    assert "The notice says: Start CoServer1." in asked_line(asked, "en")

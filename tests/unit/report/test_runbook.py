@@ -139,6 +139,46 @@ def test_times_and_names_that_yaml_would_take_for_something_else_stay_texts(runb
     assert (host.rows[0]["name"], host.rows[0]["second_name"]) == ("No", "0123")
 
 
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("完了", "done"), ("不要", "skipped"), ("失敗", "failed"), ("not needed", "skipped")],
+)
+def test_the_words_that_the_paper_prints_are_taken(runbook, planned, word, status):
+    filled = form(runbook)
+    filled["hosts"][HOST]["steps"][3].update(FILLED, result=word)
+    filled["hosts"][HOST]["acceptance"] = {
+        "result": "合格", "by": "田中", "at": "2026-11-23 09:00", "note": "",
+    }  # fmt: skip
+    host = read(filled, planned)
+    assert host.rows[0]["status"] == status
+    assert host.acceptance["accepted"] is True
+
+
+def test_a_look_that_a_step_asked_for_is_a_row_of_its_own(runbook, planned):
+    filled = form(runbook)
+    rows = filled["hosts"][HOST]["steps"]
+    rows.append({"step": f"{rows[3]['step']}+board", **FILLED, "saw": "failed"})
+    (row,) = read(filled, planned).rows
+    assert (row["transcribed_step"], row["saw"]) == (f"{rows[3]['step']}+board", "failed")
+    rows[-1]["result"] = "failed"
+    with pytest.raises(FormError, match="a look is done"):
+        read(filled, planned)
+
+
+def test_what_is_still_to_come_nobody_has_done(runbook, planned):
+    filled = form(runbook)
+    filled["hosts"][HOST]["steps"][3].update(FILLED)
+    data = json.dumps(filled).encode()
+    assert read_form(data, CHANGE, planned, "2026-11-22T13:11:00Z")
+    with pytest.raises(FormError, match="ended is still to come"):
+        read_form(data, CHANGE, planned, "2026-11-22T13:00:00Z")
+
+
+def test_the_form_says_what_may_be_seen(runbook):
+    text = results_form(runbook, "ja", "+09:00")
+    assert "# saw: bios_setup, booting, chkdsk, dark" in text
+
+
 MISTAKES = [
     ({"worker": ""}, "worker must say who"),
     ({"worker": "x" * 81}, "1 to 80 characters"),
