@@ -14,7 +14,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
-.PHONY: help demo test unit integration lint sanity bench mutations molecule dist clean venv
+.PHONY: help demo test unit integration lint sanity bench soak mutations molecule dist clean venv
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
@@ -25,6 +25,7 @@ help:
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
 	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
+	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes (about an hour)"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
 	@echo "make clean        remove everything that the targets have made"
@@ -54,6 +55,9 @@ sanity: venv
 
 bench: venv
 	@$(BIN)/python -u tools/bench.py
+
+soak: venv
+	$(PYTEST) -m soak
 
 mutations: venv
 	@$(BIN)/python -u tools/mutations.py

@@ -883,3 +883,31 @@ def test_ima_down_without_a_plugin_names_data_store_and_cache(kit, ctx130025, pl
     remedies = [f["remedy"]["en"] for f in host_plan.findings if f["id"] == "ima_down_no_plugin"]
     assert bool(remedies) is told
     assert all("data store" in text and "local host cache" in text for text in remedies)
+
+
+LOGON = {
+    "id": "16-log_on", "name": "log_on", "action": "operator_confirm",
+    "arguments": {"ask": "done"}, "only_if": [], "done_when": [], "again_after": ["14-on"],
+    "only_with": None, "standby_for": [], "resume_when": [], "collect_when": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "remains"),
+    [
+        ([], True),
+        ([("intent", "16-log_on")], True),
+        ([("intent", "16-log_on"), ("result", "16-log_on")], False),
+        ([("result", "16-log_on"), ("intent", "14-on")], True),
+        ([("result", "16-log_on"), ("intent", "15-other")], False),
+        ([("result", "16-log_on", "another plan")], True),
+    ],
+)
+def test_what_nothing_shows_a_persons_word_ends_until_it_is_to_be_done_again(entries, remains):
+    plan = {"digest": "sha256:1", "hosts": {"ft": {"steps": [LOGON]}}}
+    journal = [
+        {"kind": kind, "step": step, "status": "ok", "plan": (other or ["sha256:1"])[0]}
+        for kind, step, *other in entries
+    ]
+    left = planning.remaining(plan, "ft", Observation("ft", "t", "operator", {}), journal)
+    assert bool(left) is remains
