@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import select
@@ -104,8 +103,10 @@ def test_each_confirmation_stands_in_the_journal(
 
 
 def test_the_words_are_the_notices(lab: FtLab, recovered: Run) -> None:
-    assert "At the POST screen, switch CoServer1 off with the power button" in recovered.output
-    assert json.dumps("WHAT_YOU_SAW")[1:-1] in recovered.output
+    told = " ".join(recovered.output.split())
+    assert "At the POST screen, switch CoServer1 off with the power button" in told
+    assert "POST 画面で、CoServer1 の電源をサーバ本体の電源ボタンから切ります。" in told
+    assert "legacyops_confirm_saw=WHAT_YOU_SAW" in told
 
 
 def test_again_nothing_is_asked(lab: FtLab, recovered: Run) -> None:

@@ -158,7 +158,8 @@ class FtRun(StepRun):
         confirmed = begun and self._was_confirmed(entries)
         # What nothing shows (a logon) is not asked for again once a person has said it.
         told = confirmed and self.step["arguments"].get("ask") == "done"
-        if told or (begun and decision.action == "refuse" and self.step["by"] == "operator"):
+        asked = begun and self.step["by"] == "operator"
+        if (told and decision.action == "act") or (asked and decision.action == "refuse"):
             self.only_waits = confirmed
             return observation, StepDecision("resume", "a person has it", decision.verdicts)
         looks = self._looks_that_tell(decision.verdicts) if decision.action == "refuse" else []
@@ -175,8 +176,11 @@ class FtRun(StepRun):
         """Whether a person has said that the act is done which an earlier run asked for."""
         mine = [entry for entry in entries if entry.get("step") == self.step["id"]]
         since = max(number for number, entry in enumerate(mine) if entry["kind"] == "intent")
-        told = [e["confirmation"]["step"] for e in mine[since:] if e["kind"] == "confirmation"]
-        return self.step["id"] in told
+        told = [entry["confirmation"] for entry in mine[since:] if entry["kind"] == "confirmation"]
+        return any(
+            each["step"] == self.step["id"] and not self._is_on_its_way(each["saw"])
+            for each in told
+        )
 
     def _waited_for(
         self, observation: Observation, refusal: StepDecision, entries: list[dict[str, t.Any]]
@@ -475,14 +479,14 @@ class FtRun(StepRun):
                 choices=choices, plan=self.change.digest,
             )  # fmt: skip
             given = self._taken(request, self._answer(request, instruction))
-            if not self._is_on_its_way(given):
+            if not self._is_on_its_way(given.saw):
                 return given
 
-    def _is_on_its_way(self, given: Confirmation) -> bool:
+    def _is_on_its_way(self, saw: str | None) -> bool:
         """Whether a person reports no end yet: a screen that a start, or a shutdown, passes."""
         if self.step["action"] in _STARTS and self.step["arguments"].get("state") != "off":
-            return given.saw in STARTING
-        return self.step["action"] == "power" and given.saw in STOPPING
+            return saw in STARTING
+        return self.step["action"] == "power" and saw in STOPPING
 
     def _look_at_board(self) -> None:
         """Ask a person what Endurance Manager shows."""
@@ -583,7 +587,7 @@ class FtRun(StepRun):
         self._note("confirmation", confirmation=given.record())
         self.desk.settle(request)
         _choices, wanted = answers(self.step)
-        told = request.step == self.step["id"] and not self._is_on_its_way(given)
+        told = request.step == self.step["id"] and not self._is_on_its_way(given.saw)
         if told and wanted and given.saw not in wanted:
             where = f" of {TITLES[self.target]}" if self.target in TITLES else ""
             message = (
