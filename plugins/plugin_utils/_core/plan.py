@@ -505,6 +505,7 @@ def _needed(
         done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
         idle = any_fails(step["only_if"], observation)
         begun = _under_way(step, observation) or _to_collect(step, observation, journal)
+        begun = begun or (_is_asked_for(step, journal) and not done)
         if begun or (wanted and (again or not (done or idle))):
             conditional = not all_hold(step["only_if"], observation)
             kept[step["id"]] = {**step, "conditional": conditional}
@@ -517,6 +518,19 @@ def _needed(
         for step in steps
         if step["id"] in kept or step["id"] in called
     ]
+
+
+def _is_asked_for(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Return whether a person was asked to do a step, and no run has taken its end.
+
+    What was said of the machine before counts no more then, which is no reason to leave it out.
+    """
+    mine = [
+        entry["kind"]
+        for entry in journal or ()
+        if entry.get("step") == step["id"] and entry.get("kind") in ("intent", "result")
+    ]
+    return step.get("by") == "operator" and mine[-1:] == ["intent"]
 
 
 def _under_way(step: Step, observation: Observation) -> bool:

@@ -158,8 +158,10 @@ class FtRun(StepRun):
         confirmed = begun and self._was_confirmed(entries)
         # What nothing shows (a logon) is not asked for again once a person has said it.
         told = confirmed and self.step["arguments"].get("ask") == "done"
-        asked = begun and self.step["by"] == "operator"
-        if (told and decision.action == "act") or (asked and decision.action == "refuse"):
+        # Nor is it left out, or refused, because of what its own asking has outdated.
+        unmet = any(verdict.holds is not True for verdict in decision.verdicts)
+        asked = begun and unmet and self.step["by"] == "operator"
+        if asked or (told and decision.action == "act"):
             self.only_waits = confirmed
             return observation, StepDecision("resume", "a person has it", decision.verdicts)
         looks = self._looks_that_tell(decision.verdicts) if decision.action == "refuse" else []
