@@ -176,4 +176,5 @@ def test_the_journal_tells_of_each_lost_worker(stories: dict[str, Future[Ended]]
         "install_hotfix",
         "restart_server",
     ]
-    assert story.output.count("is gone without a result (exit code -9)") == 3
+    told = " ".join(story.output.split())  # older releases wrap their warnings
+    assert told.count("is gone without a result (exit code -9)") == 3
