@@ -43,7 +43,7 @@ _LOOK_SECONDS = 0.05
 # A host that takes the connection and then says nothing does not keep the others for longer.
 TURN_SECONDS = 30.0
 # The host said no, but not to the password.
-_KNOWN = frozenset({"not_administrator", "winrm_quota"})
+_KNOWN = frozenset({"not_administrator", "winrm_quota", "ticket_refused", "kerberos_spn"})
 
 
 class Logon:

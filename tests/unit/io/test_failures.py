@@ -4,8 +4,8 @@
 """What the controller's libraries say, word by word, and what it is told as.
 
 Those that need a Kerberos realm were recorded from pywinrm 0.5.0 and pykerberos 1.2.4 over MIT
-Kerberos 1.20.1, with a real KDC on a loopback address; tests/integration/test_connections.py meets
-the others for real.
+Kerberos 1.20.1, with a real KDC on a loopback address (tests/integration/test_kerberos.py does so
+where these are installed); tests/integration/test_connections.py meets the others for real.
 """
 
 from __future__ import annotations
