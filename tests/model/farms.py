@@ -198,7 +198,7 @@ class Explorer:
                 seen = server.status in ("not_begun", "done")
             hosts[other] = {
                 "status": server.status, "farm": "f", "silo": self.silo[other],
-                "wave": self.wave.get(other), "serving": seen,
+                "wave": self.wave.get(other), "serving": seen, "computer_name": "XA01",
             }  # fmt: skip
         view: dict[str, Any] = kit.change(failure_budget=self.case.budget)
         return {**view, "hosts": hosts}

@@ -105,6 +105,8 @@ def test_no_silo_loses_its_last_server(advisory, told, capsys, name, most):
 
 
 def test_it_was_enough(told):
+    if told["cases"] < 200:
+        pytest.skip("only after all of the tests above")
     assert told["transitions"] >= 100_000
     assert told["act"] > 1_000
     assert told["refuse"] > 1_000

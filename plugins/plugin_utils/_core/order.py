@@ -244,9 +244,7 @@ def _check_outside(servers: Sequence[Server]) -> None:
     """Raise PlanError where a server of the run would overtake one that is outside of it."""
     for server in (s for s in servers if s.acts and not s.outside):
         earlier = sorted(
-            s.name
-            for s in servers
-            if s.outside and not s.settled and s.farm == server.farm and _leads(s, server)
+            s.name for s in servers if s.outside and not s.settled and leads(s, server)
         )
         if earlier:
             raise PlanError(
@@ -257,9 +255,13 @@ def _check_outside(servers: Sequence[Server]) -> None:
             )
 
 
-def _leads(one: Server, other: Server) -> bool:
-    """Return whether a server comes before another: a collector leads its own zone."""
-    if rank(one) >= rank(other):
+def leads(one: Server, other: Server) -> bool:
+    """Return whether a server comes before another of its farm: a collector leads its own zone."""
+    if not (one.in_silo and other.in_silo) or one.farm != other.farm or rank(one) >= rank(other):
         return False
-    collector = one.role in ("most_preferred_data_collector", "backup_data_collector")
-    return not collector or one.data_store_host or (one.zone or "") == (other.zone or "")
+    return not collects(one) or one.data_store_host or (one.zone or "") == (other.zone or "")
+
+
+def collects(server: Server) -> bool:
+    """Return whether a server is a data collector of its zone, or may become it first."""
+    return server.role in ("most_preferred_data_collector", "backup_data_collector")

@@ -37,7 +37,7 @@ from .ft_system import TITLES, done_by
 from .journal import restart_owed_since, restarts_owed
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
-from .order import PlanError, Server, short_of, waves
+from .order import PlanError, Server, collects, leads, short_of, waves
 from .settings import KNOWN_SETTINGS, LOOPS, effective
 
 __all__ = [
@@ -579,6 +579,40 @@ def outside_of(
     return Outside(server, str(full["drain_method"]), refs)
 
 
+def _behind_their_collectors(ordered: Sequence[HostPlan]) -> list[HostPlan]:
+    """Leave servers alone that would be patched before a collector of theirs that is left alone.
+
+    Whichever has the newest IMA wins the election of its zone.
+    """
+    blocked = [p for p in ordered if p.blocked and collects(p.server())]
+    result = []
+    for plan in ordered:
+        first = [p.host for p in blocked if leads(p.server(), plan.server())]
+        patches = any(takes_out(step) for step in plan.steps)
+        result.append(plan.left_alone(_overtakes(first)) if first and patches else plan)
+    return result
+
+
+def _overtakes(first: Sequence[str]) -> Finding:
+    return {
+        "id": "farm_order",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": "It comes after a data collector of its zone that is left alone",
+            "ja": "先に適用すべき同じゾーンのデータコレクターが対象から外れている",
+        },
+        "evidence": [
+            f"{', '.join(first)} must have the hotfixes first: the newest IMA wins the zone"
+        ],
+        "remedy": {
+            "en": "Resolve what blocks the collector, and plan again.",
+            "ja": "データコレクターの阻害要因を解消し、計画を作り直してください。",
+        },
+    }
+
+
 def _cannot_be_spared(why: str) -> Finding:
     return {
         "id": "silo_capacity",
@@ -617,6 +651,7 @@ def make_plan(
         raise PlanError("A server is there twice; plan each one once.")
     by_id = {plan.advisory["id"]: dict(plan.advisory) for plan in host_plans}
     ordered = sorted(host_plans, key=lambda plan: plan.host)
+    ordered = _behind_their_collectors(ordered)
     farms = {p.server().farm for p in ordered if p.server().in_silo}
     others = sorted((o for o in outside if o.server.farm in farms), key=lambda o: o.server.name)
     everybody = [plan.server() for plan in ordered] + [each.server for each in others]

@@ -163,12 +163,14 @@ _THE_SITES: Final = frozenset(
         "data_store_host",
         "data_store_position",
         "farm",
+        "farm_members",
         "farm_role",
         "ft_system",
         "hotfixes",
         "product",
         "silo",
         "single_server_silo",
+        "zone",
     }
 )
 

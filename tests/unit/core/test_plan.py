@@ -149,6 +149,26 @@ def test_two_notices_that_would_both_act_are_a_blocker_that_names_both(kit, kb89
     assert "More than one notice would act here: another and kb890859_tx200ft" in host_plan.blocked
 
 
+def test_nobody_is_patched_before_a_collector_of_the_zone_that_is_left_alone(kit, ctx130025):
+    """Whoever has the newest IMA may take the zone over. A certificate takes nothing over."""
+    role = {"farm_role": "most_preferred_data_collector"}
+    unread = Observation("xa01", kit.NOW, "unreachable", {"errors": {"system": "no answer"}})
+    zones = {"xa01": {**role, "zone": "e"}, "xa02": {"zone": "e"}, "xa03": {"zone": "w"}}
+    seen = {
+        "xa02": kit.observation("xa02", root=False),
+        "xa03": kit.observation("xa03", root=False),
+    }
+    seen["xa04"] = kit.observation("xa04", root=False, installed=True)
+    seen["xa01"] = unread
+    plans = [
+        planning.plan_host(ctx130025, kit.settings(**zones.get(host, {"zone": "e"})), seen[host])
+        for host in sorted(seen)
+    ]
+    plan = planning.make_plan(plans, {}, change="CHG-1", created=kit.NOW)
+    assert "data collector of its zone" in plan["hosts"]["xa02"]["blocked"]
+    assert plan["waves"] == [["xa03", "xa04"]]
+
+
 def restarting(ctx130025):
     """Return an advisory whose procedure restarts the server, and lets nobody back in."""
     data = copy.deepcopy(dict(ctx130025.data))
