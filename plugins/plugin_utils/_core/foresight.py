@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from .actions import Path, touched
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate
+from .ft_checks import answers, managed
 from .ft_system import COSERVERS, NODES
 from .model import Finding, Ref, Step
 from .observation import Observation
@@ -124,9 +125,14 @@ def _keep_pending(step: Step, seen: Observation, nodes: dict[str, Any]) -> None:
 
 
 def _node(step: Step, name: str, record: Any) -> dict[str, Any]:
-    """Return a node's record after a step: one that is silent may come up, and is read anew."""
+    """Return a node's record after a step: one that is silent may come up, and is read anew.
+
+    So may one whose WMI fails; what it is doing a person says at the time.
+    """
     switched = step["action"] in _SWITCHES and name == step["target"]
-    if not isinstance(record, Mapping) or switched or record.get("reachable") is False:
+    if not isinstance(record, Mapping) or switched:
+        return {}
+    if answers(record) is not None and not managed(record):
         return {}
     return {key: value for key, value in record.items() if key not in _NODES_MOVE}
 

@@ -486,3 +486,15 @@ def test_a_mirror_copy_under_way_is_marked_in_the_plan(kit, planned):
     assert plan.steps
     assert any("mirror" in text for text in mark["evidence"])
     assert board(kit, planned)[1] == []
+
+
+def test_a_system_with_a_node_that_only_rpc_reads_has_a_plan(kit, planned):
+    """What a person will see on its screen is not foreseen: it may be cut, and comes up again."""
+    data = kit.ft_failed()
+    data["nodes"]["coserver2"] |= {"source": "rpc", "wmi_error": "wmi: it fails"}
+    data["nodes"]["coserver2"]["system"]["boot_token"] = None
+    plan = planned(data)
+    assert branch(plan) == "recovery_2003"
+    assert "read_by_rpc" in {finding["id"] for finding in plan.findings}
+    names = [step["name"] for step in plan.steps]
+    assert {"coserver2_look", "coserver2_cut", "coserver2_uninstall"} <= set(names)
