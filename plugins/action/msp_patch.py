@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
 from ..plugin_utils._core.advisory import bundled_folder, load_advisories
-from ..plugin_utils._core.checks import installer_job_name, read
+from ..plugin_utils._core.checks import installer_job_name, pending_signs, read
 from ..plugin_utils._core.explanations import (
     disk_full,
     explain_exit_code,
@@ -21,6 +21,7 @@ from ..plugin_utils._core.explanations import (
 )
 from ..plugin_utils._core.observation import UNKNOWN, Observation
 from ..plugin_utils._core.signature import Stores, judge
+from ..plugin_utils._core.starts import started_since
 from ..plugin_utils._io.jobs import (
     Job,
     JobResult,
@@ -67,8 +68,8 @@ class ActionModule(HotfixAction):
                 result["exit_code"] = int(state["last_result"]) & 0xFFFFFFFF
                 if not self.check_mode:
                     delete_job(remote, job.name)
-            restart = asked_for_restart(state, observation) or restart_pending(observation)
-            return {**result, "reboot_required": restart}
+            result["start"] = state.get("start")
+            return {**result, "reboot_required": asked_for_restart(state, observation)}
         changes = {
             "changed": True,
             "diff": {"before": {code: "absent"}, "after": {code: "installed"}},
@@ -177,6 +178,7 @@ class ActionModule(HotfixAction):
             "found": ended.found,
             "connection_losses": ended.losses,
             "last_run": ended.last_run,
+            "start": ended.start,
             "log": log,
         }
         if is_refused(ended):
@@ -195,7 +197,8 @@ class ActionModule(HotfixAction):
                 **{**result, "changed": True},
             )
         delete_job(remote, ended.name)
-        restart = meaning.outcome == "restart" or restart_pending(after)
+        signs = set(pending_signs(after)) - set(pending_signs(before))
+        restart = meaning.outcome == "restart" or bool(signs)
         return {**result, "reboot_required": restart, "elapsed": self.elapsed()}
 
     def _symptoms(self, remote: Remote, log: dict[str, t.Any] | None) -> list[dict[str, t.Any]]:
@@ -280,16 +283,14 @@ def is_installed(observation: Observation, code: str) -> bool:
     return str(reading.value) != "not_installed"
 
 
-def asked_for_restart(state: dict[str, t.Any], observation: Observation) -> bool:
-    """Whether an ended job asked for a restart that has not been since, by the host's clock."""
-    if not has_run(state) or explain_exit_code(int(state["last_result"])).outcome != "restart":
+def asked_for_restart(state: dict[str, t.Any], observation: Observation) -> bool | None:
+    """Whether an ended job asked for a restart that is not proven to have been since.
+
+    Without such a job: whether Windows waits for one; None where that is unknown.
+    """
+    if not has_run(state):
+        value = read({"check": "pending_restart"}, observation).value
+        return None if value is UNKNOWN else value == "yes"
+    if explain_exit_code(int(state["last_result"])).outcome != "restart":
         return False
-    booted = (observation.data.get("system") or {}).get("last_boot")
-    ran = state.get("last_run")
-    return not (booted and ran and str(booted) > str(ran))
-
-
-def restart_pending(observation: Observation) -> bool | None:
-    """Whether Windows waits for a restart; None where that is unknown."""
-    value = read({"check": "pending_restart"}, observation).value
-    return None if value is UNKNOWN else value == "yes"
+    return not started_since(state.get("start"), observation.part("system")).proven

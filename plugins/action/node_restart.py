@@ -8,13 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, boot_token, node_title
+from ..plugin_utils._core.starts import Mark, mark_of, position
+from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, mark, node_title, started_anew
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.relay import Data, Relay
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 
-ARGUMENT_SPEC: dict[str, t.Any] = {"boot_token": {"type": "str"}, **NODE_OPTIONS}
+ARGUMENT_SPEC: dict[str, t.Any] = {"since": {"type": "dict"}, **NODE_OPTIONS}
 
 _BACK_OFF = 6
 
@@ -34,36 +35,40 @@ class ActionModule(NodeAction):
             return self.by_operator(args, instruction, node=node)
         relay = self.relay(remote, args)
         record = self.answering(relay.system(node), node)
-        now = boot_token(record)
-        token = args["boot_token"] or now
-        result = {"node": node, "boot_token_before": token, "boot_token": now, "elapsed": 0}
-        if now != token:
-            return {**result, "last_boot": record["system"].get("last_boot"), "already": True}
+        now = mark(record)
+        before = mark_of(args["since"]) or now
+        result = {"node": node, "before": before, "start": now, "elapsed": 0}
+        start = started_anew(before, record)
+        if start.proven:
+            return {**result, "evidence": start.evidence, "already": True}
+        if start.proven is None:
+            raise ActionError(
+                "unknown",
+                f"It cannot be told whether {title} is restarted ({start.evidence}). Nothing was"
+                " done. See that its System log is written, or let a person restart it.",
+                node=node,
+            )
         self.without_job(record, node)
         self.guard(remote, args)
-        diff = {"before": {node: token}, "after": {node: "(a new start)"}}
+        diff = {"before": {node: f"record {position(now)}"}, "after": {node: "(a new start)"}}
         result = {**result, "already": False, "changed": True, "diff": diff}
         if self.check_mode:
             return result
-        said = self.ask(node, lambda: relay.restart(node, token), "restart")
-        back = self._await_return(relay, token, args, said)
-        return {
-            **result,
-            "boot_token": boot_token(back),
-            "last_boot": back["system"].get("last_boot"),
-            "evidence": said,
-            "elapsed": self.elapsed(),
-        }
+        said = self.ask(node, lambda: relay.restart(node, position(now)), "restart")
+        back = self._await_return(relay, now, args, said)
+        evidence = f"{said}; {started_anew(now, back).evidence}"
+        return {**result, "start": mark(back), "evidence": evidence, "elapsed": self.elapsed()}
 
-    def _await_return(self, relay: Relay, token: str, args: dict[str, t.Any], said: str) -> Data:
+    def _await_return(self, relay: Relay, before: Mark, args: dict[str, t.Any], said: str) -> Data:
         """The node's record once its Windows has started anew.
 
         :raises ActionError: it has not within the deadline.
         """
         node, title = args["node"], node_title(args["node"])
-        progress = self.progress()
+        progress, seen = self.progress(), ""
 
         def look() -> Data | None:
+            nonlocal seen
             try:
                 record = relay.system(node)
             except RemoteError as error:
@@ -71,8 +76,10 @@ class ActionModule(NodeAction):
                     raise
                 progress(f"{title} restarts; the relay does not answer ({error.reason})")
                 return None
-            if boot_token(record) not in ("", token):
+            start = started_anew(before, record)
+            if start.proven:
                 return record
+            seen = f" Seen last: {start.evidence}."
             silent = record.get("reachable") is not True
             progress(f"{title} {'is silent' if silent else 'is still going down or coming up'}")
             return None
@@ -88,11 +95,12 @@ class ActionModule(NodeAction):
         if back is None:
             raise ActionError(
                 "deadline",
-                f"{title} has not come back within {args['deadline_seconds']} seconds ({said})."
+                f"{title} has not come back within {args['deadline_seconds']} seconds"
+                f" ({said}).{seen}"
                 " Look at its screen: chkdsk may run for hours; do not cut the power. Run again"
                 " once it is back.",
                 node=node,
-                boot_token_before=token,
+                before=before,
                 changed=True,
             )
         return back

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, boot_token, node_title
+from ..plugin_utils._core.starts import Mark, position
+from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, mark, node_title, started_anew
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.relay import Relay
 from ..plugin_utils._io.remote import Remote, RemoteError
@@ -44,12 +45,13 @@ class ActionModule(NodeAction):
         result = {"node": node, "changed": True, "diff": diff, "elapsed": 0}
         if self.check_mode:
             return result
-        token = boot_token(record)
-        said = self.ask(node, lambda: relay.shutdown(node, token, args["power_off"]), "shutdown")
-        self._await_silence(relay, token, args, said)
+        before = mark(record)
+        last, power_off = position(before), args["power_off"]
+        said = self.ask(node, lambda: relay.shutdown(node, last, power_off), "shutdown")
+        self._await_silence(relay, before, args, said)
         return {**result, "evidence": f"{said}; {title} is silent", "elapsed": self.elapsed()}
 
-    def _await_silence(self, relay: Relay, token: str, args: dict[str, t.Any], said: str) -> None:
+    def _await_silence(self, relay: Relay, before: Mark, args: dict[str, t.Any], said: str) -> None:
         """:raises ActionError: it still answers at the deadline, or it has started again."""
         node, title = args["node"], node_title(args["node"])
         progress = self.progress()
@@ -64,7 +66,7 @@ class ActionModule(NodeAction):
                 return None
             if record.get("reachable") is False:
                 return True
-            if boot_token(record) not in ("", token):
+            if started_anew(before, record).proven:
                 raise ActionError(
                     "not_verified",
                     f"{title} was to shut down and has started again ({said}). Look at who or what"

@@ -9,7 +9,8 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.ft_system import TITLES, stated_uuid
-from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, boot_token
+from ..plugin_utils._core.starts import position
+from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, mark
 from ..plugin_utils._io.power import (
     UNKNOWN,
     IpmiPower,
@@ -105,15 +106,15 @@ class ActionModule(NodeAction):
             return ""
         relay = self.relay(self._remote, self._args)
         record = relay.system(node)
-        token = boot_token(record)
+        last = position(mark(record))
         if record.get("source") == "rpc":
             self.answering(record, node)
-        if record.get("reachable") is not True or not token:
+        if record.get("reachable") is not True or last is None:
             return ""
         self.without_job(record, node)
         if self._args["way"] == "shutdown":
-            return self.ask(node, lambda: relay.shutdown(node, token), "shutdown")
-        return self.ask(node, lambda: relay.restart(node, token), "restart")
+            return self.ask(node, lambda: relay.shutdown(node, last), "shutdown")
+        return self.ask(node, lambda: relay.restart(node, last), "restart")
 
     def _cut(self) -> str:
         """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""

@@ -198,6 +198,7 @@ class ActionModule(NodeAction):
             "found": ended.found,
             "started": ended.started,
             "ended": ended.ended,
+            "start": ended.start,
             "connection_losses": ended.losses,
             "log": decode_log(ended.log, page),
             "elapsed": self.elapsed(),

@@ -132,7 +132,9 @@ symptoms:
       line: Error 26005. Could not start IMA Service in CTX_IMA_StartIMAService State = 1
       cause_proven: true
 reboot_required:
-  description: Whether Windows waits for a restart; null where that could not be read.
+  description:
+    - Whether the installation asks for a restart that is not proven to have been since, or left something behind that
+      waits for one; null where that could not be read.
   returned: success
   type: bool
   sample: true
@@ -151,6 +153,14 @@ last_run:
   returned: when msiexec has ended
   type: str
   sample: "2026-11-22T05:00:00Z"
+start:
+  description:
+    - The start of Windows in which the installer was told to run; null where that could not be read. Give it to
+      M(legacyops.hotfix.reboot) as O(legacyops.hotfix.reboot#module:since), so that the host is restarted once however often
+      both tasks are run.
+  returned: when the installer has ended
+  type: dict
+  sample: {start_record: 47903, last_boot: "2026-10-20T18:12:09Z", clock_utc: "2026-11-22T04:58:31Z"}
 log:
   description: The installer's log.
   returned: when msiexec has ended

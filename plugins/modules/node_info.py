@@ -158,7 +158,9 @@ observation:
           computer_name: XA01
           version: 6.0.6002
           architecture: x64
-          boot_token: "20261122140000.000000+540"
+          start_record: 48211
+          last_boot: "2026-11-22T05:00:00Z"
+          clock_utc: "2026-11-22T05:04:10Z"
         root_update:
           policy_value: 1
     change:

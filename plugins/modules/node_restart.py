@@ -11,16 +11,18 @@ author: legacyops.hotfix contributors (!UNKNOWN)
 description:
   - Restarts a CoServer or the FTvirtual Server through its relay, and waits until its Windows answers and says that it
     has started anew. A node that only a person reaches is restarted by that person, and reported by name.
-  - The time of its last start is a token. The relay refuses the restart when the node has another one by then.
+  - A new start is proven by two signs that no step of the node's clock can make - a newer start record in its System log
+    (event 6009), and less time since its start. The relay refuses the restart when the node has a newer record by then.
   - It restarts nothing while an installer of this collection is at work on the node.
   - In a procedure the interlocks of the step say when a node may be restarted at all. The FTvirtual Server's restart is an
     outage; a CoServer's leaves the system without redundancy until its mirror copies are complete.
 options:
-  boot_token:
+  since:
     description:
-      - Restart only if the node has not been started since it had this token.
+      - Restart only if the node has not been started anew since this start, which M(legacyops.hotfix.node_info) returns as
+        part C(system) of the node, and M(legacyops.hotfix.update_exe) as RV(legacyops.hotfix.update_exe#module:start).
       - Without it, the node is restarted each time the task runs.
-    type: str
+    type: dict
 attributes:
   check_mode:
     support: full
@@ -32,7 +34,7 @@ extends_documentation_fragment:
   - legacyops.hotfix.host.waiting
 notes:
   - "Notice, 5.2: ⑤ and ⑯ (there the wizard's button restarts it)."
-  - Its own reasons are V(waiting_operator), V(installer_busy), V(wmi_fails), V(refused) and V(deadline).
+  - Its own reasons are V(waiting_operator), V(installer_busy), V(wmi_fails), V(refused), V(unknown) and V(deadline).
 seealso:
   - module: legacyops.hotfix.power
 """
@@ -50,23 +52,18 @@ node:
   returned: always, unless the settings are wrong
   type: str
   sample: ftvirtual
-boot_token_before:
-  description: The token before the restart.
+before:
+  description: The start of Windows before the restart, as O(since) names one.
   returned: when the relay reaches it
-  type: str
-  sample: "20261122200000.000000+540"
-boot_token:
-  description: The token now.
+  type: dict
+  sample: {start_record: 47903, last_boot: "2026-10-20T18:12:09Z", clock_utc: "2026-11-22T04:58:31Z"}
+start:
+  description: The last start of Windows now.
   returned: when the relay reaches it
-  type: str
-  sample: "20261122230000.000000+540"
-last_boot:
-  description: When its Windows was started last, by its own clock.
-  returned: when it was restarted, or had been
-  type: str
-  sample: "2026-11-22T14:00:00Z"
+  type: dict
+  sample: {start_record: 48211, last_boot: "2026-11-22T05:00:00Z", clock_utc: "2026-11-22T05:04:10Z"}
 already:
-  description: Whether it had been restarted since O(boot_token) already.
+  description: Whether it had been restarted since O(since) already.
   returned: when the relay reaches it
   type: bool
   sample: false

@@ -146,6 +146,14 @@ ended:
   returned: when the installer has ended
   type: str
   sample: "2026-11-22T14:04:12Z"
+start:
+  description:
+    - The start of Windows in which the installer was told to run; null where that could not be read. Give it to
+      M(legacyops.hotfix.node_restart) as O(legacyops.hotfix.node_restart#module:since), so that the node is restarted once however often
+      both tasks are run.
+  returned: when the installer has ended
+  type: dict
+  sample: {start_record: 47903, last_boot: "2026-10-20T18:12:09Z", clock_utc: "2026-11-22T04:58:31Z"}
 connection_losses:
   description: How often the relay or the node did not answer meanwhile.
   returned: when the installer has ended

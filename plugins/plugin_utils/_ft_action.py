@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ._action import ActionError, HotfixAction, plain
 from ._core.ft_system import CREDENTIALS, NODES, TITLES
 from ._core.ft_system import SETTING as SYSTEM
+from ._core.starts import Mark, Start, mark_of, position, started_since
 from ._io.power import OperatorNeededError
 from ._io.relay import Data, Relay, is_unclear
 from ._io.remote import Remote, RemoteError
@@ -122,7 +123,7 @@ class NodeAction(FtAction):
         return {"changed": True, "evidence": evidence, "instruction": instruction, **facts}
 
     def answering(self, record: Data, node: str) -> Data:
-        """The same record of a node, which answers, and whose boot token was read.
+        """The same record of a node, which answers, and whose last start was read.
 
         :raises ActionError: it does not, or was not.
         """
@@ -144,7 +145,7 @@ class NodeAction(FtAction):
                 f"{title} can be read, but not acted on: its WMI fails ({record.get('wmi_error')})."
                 " Mend WMI there, or give it access: operator for this change.",
             )
-        if not boot_token(record):
+        if position(mark(record)) is None:
             raise ActionError(
                 "unknown",
                 f"{title} answers, but could not be read ({error}). Let a person look at it.",
@@ -165,7 +166,7 @@ class NodeAction(FtAction):
     def ask(self, node: str, act: t.Callable[[], Data], what: str) -> str:
         """Ask a node's Windows to restart or to shut down; what came of it, in words.
 
-        A lost answer is no failure: the node's boot token will tell.
+        A lost answer is no failure: the node's next start will tell.
 
         :raises ActionError: Windows refuses.
         """
@@ -184,10 +185,14 @@ class NodeAction(FtAction):
         return f"asked for the {what}"
 
 
-def boot_token(record: Mapping[str, t.Any]) -> str:
-    """A node's boot token; empty where it was not read."""
-    system = record.get("system")
-    return str(system.get("boot_token") or "") if isinstance(system, Mapping) else ""
+def mark(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The mark of a node's last start; empty where it was not read."""
+    return mark_of(record.get("system")) or {}
+
+
+def started_anew(before: Mark, record: Mapping[str, t.Any]) -> Start:
+    """Whether a node was started anew since, by what was read of it now."""
+    return started_since(before, record.get("system"))
 
 
 def node_title(node: str) -> str:

@@ -182,12 +182,22 @@ def every_third(lab: Twins, host: str, fault: str) -> None:
         lab.inject(host, fault, skip=number)
 
 
-def in_mid_installation(lab: Twins, change: Change, fault: str, **arguments: Any) -> None:
+def in_mid_installation(lab: Twins, change: Change, fault: str, /, **arguments: Any) -> None:
     """The fault comes while the installer runs."""
+    in_mid("install_hotfix", 1, lab, change, fault, **arguments)
 
+
+def while_it_goes_down(lab: Twins, change: Change, fault: str, /, **arguments: Any) -> None:
+    """The fault comes as soon as the restart is asked for."""
+    in_mid("restart_server", 0, lab, change, fault, **arguments)
+
+
+def in_mid(
+    step: str, later: float, lab: Twins, change: Change, fault: str, /, **arguments: Any
+) -> None:
     def wait_and_inject() -> None:
-        until(lambda: any(is_intent(e, "install_hotfix") for e in change.journal()), 120)
-        time.sleep(1)
+        until(lambda: any(is_intent(e, step) for e in change.journal()), 120)
+        time.sleep(later)
         lab.inject(change.host, fault, **arguments)
 
     threading.Thread(target=wait_and_inject, daemon=True).start()
@@ -259,6 +269,27 @@ SURVIVED = {
     ),
     "restarts-late": Survived(
         lambda lab, change: lab.inject(change.host, "late_restart", seconds=900), "restarts: "
+    ),
+    "sets-its-clock": Survived(
+        lambda lab, change: None,
+        "Step 11-enable_logons",
+        {"xenapp": {"clock_steps": {"every_seconds": 60, "up_to_seconds": 86_400}}},
+    ),
+    "sets-its-clock-back": Survived(
+        lambda lab, change: while_it_goes_down(lab, change, "clock_step", seconds=-3600),
+        "Step 11-enable_logons",
+    ),
+    "changes-its-zone": Survived(
+        lambda lab, change: while_it_goes_down(lab, change, "time_zone", minutes=60),
+        "Step 11-enable_logons",
+    ),
+    "renames-come-back": Survived(
+        lambda lab, change: None,
+        "file renames wait again after the start",
+        {
+            "vars": {"legacyops_renames_accepted_by": "Sato"},
+            "xenapp": {"renames_come_back": 3},
+        },
     ),
     "another-installs": Survived(
         lambda lab, change: lab.inject(change.host, "another_installation", seconds=2400),

@@ -242,10 +242,10 @@ def test_wrong_credentials_read_and_do_nothing(clock: FakeClock, changed: Any) -
     assert record["reachable"] is True
     assert record["error"].startswith("access_denied: ")
     assert record["system"] is None
-    token = bench.record(CO1)["system"]["boot_token"]
+    token = bench.record(CO1)["system"]["start_record"]
     node = bench.node(CO1, **changed)
     with pytest.raises(ScriptError) as caught:
-        bench.run("ft_act", op="restart", node=node, seconds=60, boot_token=token)
+        bench.run("ft_act", op="restart", node=node, seconds=60, start_record=token)
     assert caught.value.kind == "access_denied"
     assert bench.ft.node(CO1)["phase"] == "up"
 
@@ -276,9 +276,9 @@ def test_a_node_that_nobody_can_log_on_to_is_read_over_rpc(clock: FakeClock) -> 
     assert two["job"]["state"] == "none"
     system = two["system"]
     assert system["computer_name"] == bench.ft.computer_name(CO2)
-    unknown = ("boot_token", "last_boot", "machine_uuid", "clock_utc")
+    unknown = ("start_record", "last_boot", "machine_uuid", "clock_utc")
     assert [system[part] for part in unknown] == [None] * 4
-    message = refused(bench, "script_error", "shutdown", CO2, boot_token="any")
+    message = refused(bench, "script_error", "shutdown", CO2, start_record=1)
     assert "0x80041013" in message
 
 
@@ -329,7 +329,7 @@ def test_dark_and_closed_nodes_are_silent(clock: FakeClock) -> None:
     assert bench.record(CO2)["reachable"] is False
     bench.ft.act("power_off", CO1)
     assert bench.record(CO1)["reachable"] is False
-    message = refused(bench, "node_unreachable", "restart", CO1, boot_token="any")
+    message = refused(bench, "node_unreachable", "restart", CO1, start_record=1)
     assert "port 135" in message
 
 
@@ -347,7 +347,7 @@ def test_a_hanging_node_is_ended_at_its_deadline_and_hides_no_other(clock: FakeC
     assert nodes[CO1]["error"].startswith("deadline: ")
     assert nodes[CO1]["updates"] is None
     assert nodes[CO2]["error"] is None
-    assert "within 60 seconds" in refused(bench, "deadline", "shutdown", CO1, boot_token="any")
+    assert "within 60 seconds" in refused(bench, "deadline", "shutdown", CO1, start_record=1)
     bench.world.inject("ft01.coserver1", "recover")
     assert bench.record(CO1)["error"] is None
 
@@ -531,27 +531,27 @@ def refused_start(bench: Bench, **more: Any) -> str:
     return str(caught.value)
 
 
-def test_a_restart_happens_once_for_a_boot_token(clock: FakeClock) -> None:
+def test_a_restart_happens_once_for_a_start(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-healthy")
-    token = bench.record(CO1)["system"]["boot_token"]
-    assert bench.act("restart", CO1, boot_token=token) == {"return_value": 0}
+    token = bench.record(CO1)["system"]["start_record"]
+    assert bench.act("restart", CO1, start_record=token) == {"return_value": 0}
     bench.wait(minutes=10)
     after = bench.record(CO1)["system"]
-    assert after["boot_token"] != token
+    assert after["start_record"] > token
     assert parse(after["last_boot"]) < clock.now()
-    message = refused(bench, "refused", "restart", CO1, boot_token=token)
-    assert after["boot_token"] in message
+    message = refused(bench, "refused", "restart", CO1, start_record=token)
+    assert str(after["start_record"]) in message
     assert bench.ft.node(CO1)["phase"] == "up"
 
 
 def test_nothing_goes_down_under_a_job(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-healthy")
-    token = bench.record(CO1)["system"]["boot_token"]
+    token = bench.record(CO1)["system"]["start_record"]
     bench.start(CO1, "fix")
-    text = refused(bench, "refused", "shutdown", CO1, boot_token=token, power_off=True)
+    text = refused(bench, "refused", "shutdown", CO1, start_record=token, power_off=True)
     assert text == "job fix-1 is waiting on the node"
     bench.wait(minutes=20)
-    bench.act("shutdown", CO1, boot_token=token, power_off=True)
+    bench.act("shutdown", CO1, start_record=token, power_off=True)
     bench.wait(minutes=5)
     assert bench.ft.node(CO1)["power"] == "off"
 
@@ -607,12 +607,12 @@ def test_jobs_owners_and_faults_go_on_where_they_were(clock: FakeClock) -> None:
     bench.start(CO1, "fix")
     bench.ft.inject("bmc_lies", CO2, says="off")
     bench.ft.inject("wmi_hangs", CO2)
-    token = bench.record(CO1)["system"]["boot_token"]
+    token = bench.record(CO1)["system"]["start_record"]
     state, before = bench.world.state(), bench.world.snapshot()
     bench.go_on(state)
     assert bench.world.snapshot() == before
     assert bench.world.state() == state
-    assert bench.record(CO1)["system"]["boot_token"] == token
+    assert bench.record(CO1)["system"]["start_record"] == token
     assert bench.run("owner", op="read", name="ft01") == {"text": "one"}
     assert bench.ft.bmc_faults[CO2].lies == "off"
     bench.wait(minutes=10)
@@ -641,3 +641,24 @@ def test_every_estate_of_the_notice_can_be_read(clock: FakeClock) -> None:
             assert (record["source"] == "rpc") is (mine["phase"] == "up" and not mine["wmi"])
             if record["reachable"]:
                 assert record["updates"]["KB890859"]["updates_key"] is mine["kb"]
+
+
+@pytest.mark.parametrize("seconds", [-3600, 2, 7200])
+def test_a_nodes_clock_moves_its_last_start_and_not_its_record(
+    clock: FakeClock, seconds: int
+) -> None:
+    bench = Bench(clock, "ft-healthy")
+    before = bench.record(CO1)["system"]
+    bench.ft.inject("clock_step", CO1, seconds=seconds)
+    after = bench.record(CO1)["system"]
+    moved = parse(after["last_boot"]) - parse(before["last_boot"])
+    assert (moved.total_seconds(), after["start_record"]) == (seconds, before["start_record"])
+    bench.go_on(bench.world.state())
+    assert bench.record(CO1)["system"]["last_boot"] == after["last_boot"]
+
+
+def test_renames_come_back_on_a_node(clock: FakeClock) -> None:
+    bench = Bench(clock, "ft-healthy")
+    bench.ft.inject("renames_come_back", CO1, count=2)
+    record = bench.record(CO1)
+    assert (record["restart_pending"], record["file_renames"]) == (False, 2)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from legacyops_lab.world import certificates, images, known
 from legacyops_lab.world.images import Image
+from legacyops_lab.world.times import parse
 
 from .conftest import BOOT_TEXT, PACKAGE, PATCH, Terminal, encode, host_spec
 
@@ -75,7 +76,7 @@ def test_observe_reads_everything_and_changes_nothing(make: Make) -> None:
     data = asyncio.run(lab.data("XA01", "observe", wanted))
     assert set(PARTS) <= set(data)
     assert data["system"]["language"] == 1041
-    assert data["system"]["boot_token"].endswith("+540")
+    assert data["system"]["start_record"] == 4000
     assert data["services"]["none"]["exists"] is False
     assert data["service_modules"]["IMAService"] in data["files"]
     signature = data["files"][PACKAGE]["signature"]
@@ -84,7 +85,10 @@ def test_observe_reads_everything_and_changes_nothing(make: Make) -> None:
     assert signature["timestamp"]["certificates"] == signature["certificates"]
     assert [s["user"] for s in data["sessions"]["list"] if s["user"]] == ["sato"]
     assert data["jobs"] == {
-        "hotfix-1": {"exists": False, "state": None, "last_result": None, "last_run": None}
+        "hotfix-1": {
+            "exists": False,
+            **dict.fromkeys(("state", "last_result", "last_run", "start")),
+        }
     }
     assert lab.world.snapshot() == before
     assert lab.host().counters["powershell_starts"] == 1
@@ -153,6 +157,7 @@ def test_a_task_that_was_told_to_run_says_ready_for_a_moment(
 def test_a_task_that_was_registered_only_is_started(make: Make) -> None:
     lab = make(XA01=host_spec())
     lab.host().jobs.register("hotfix-1", "msiexec.exe", f'/p "{PACKAGE}" /qn /norestart', True)
+    lab.host().jobs.get("hotfix-1")["start"] = lab.host().clock.signs()
     data = asyncio.run(lab.data("XA01", "job", job_start(wait_seconds=5)))
     assert (data["existed"], data["started"], data["state"]) == (True, True, 4)
 
@@ -209,10 +214,10 @@ def test_service_is_started_and_waited_for(make: Make) -> None:
     assert missing["error"]["kind"] == "not_found"
 
 
-def test_restart_needs_the_token_of_this_boot(make: Make) -> None:
+def test_a_restart_is_refused_after_another_start(make: Make) -> None:
     lab = make(XA01=host_spec())
     system = asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))["system"]
-    token = {"boot_token": system["boot_token"], "reason": "test"}
+    token = {"start_record": system["start_record"], "reason": "test"}
     assert asyncio.run(lab.data("XA01", "restart", token)) == {"return_value": 0}
     lab.clock.pass_minutes(2)
     with pytest.raises(ConnectionAbortedError):
@@ -359,3 +364,75 @@ def test_learning(tmp_path: Path) -> None:
     assert list(found) == ["boot", "observe"]
     assert found["observe"] == known.hash_script(b"# common\n\n# observe\n")
     assert "observe: " + found["observe"] in target.read_text(encoding="utf-8")
+
+
+def signs(lab: Any) -> dict[str, Any]:
+    system = asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))["system"]
+    return {key: system[key] for key in ("start_record", "last_boot", "clock_utc")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments", "moved"),
+    [
+        ("clock_step", {"seconds": -3600}, -3600),
+        ("clock_step", {"seconds": 2}, 2),
+        ("time_zone", {"minutes": 60}, 3600),
+    ],
+)
+def test_the_last_start_moves_with_the_clock_and_its_record_does_not(
+    make: Make, fault: str, arguments: Any, moved: int
+) -> None:
+    lab = make(XA01=host_spec())
+    before = signs(lab)
+    lab.world.inject("XA01", fault, **arguments)
+    after = signs(lab)
+    assert (parse(after["last_boot"]) - parse(before["last_boot"])).total_seconds() == moved
+    assert after["start_record"] == before["start_record"]
+    lab.host().restart()
+    lab.clock.pass_minutes(10)
+    assert signs(lab)["start_record"] > before["start_record"]
+
+
+def test_a_clock_is_stepped_at_random_points(make: Make) -> None:
+    steps = {"every_seconds": 60, "up_to_seconds": 600}
+    lab = make(XA01=host_spec(clock_steps=steps))
+    booted = set()
+    for _ in range(20):
+        lab.clock.pass_minutes(3)
+        booted.add(signs(lab)["last_boot"])
+    assert len(booted) > 10
+
+
+def test_a_log_that_was_cleared_or_cannot_be_read(make: Make) -> None:
+    lab = make(XA01=host_spec())
+    lab.world.inject("XA01", "log_cleared")
+    system = asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))["system"]
+    assert [system[f"{key}_record"] for key in ("start", "first", "last")] == [None, 1, 2]
+    lab.world.inject("XA01", "log_unreadable")
+    system = asyncio.run(lab.data("XA01", "observe", {"want": ["system"]}))["system"]
+    assert [system[f"{key}_record"] for key in ("start", "first", "last")] == [None, None, None]
+
+
+def test_renames_come_back_after_each_start(make: Make) -> None:
+    lab = make(XA01=host_spec(renames_come_back=3))
+
+    def pending() -> int:
+        data = asyncio.run(lab.data("XA01", "observe", {"want": ["pending_restart"]}))
+        return int(data["pending_restart"]["file_renames"])
+
+    assert pending() == 3
+    lab.host().restart()
+    lab.clock.pass_minutes(10)
+    assert pending() == 3
+
+
+def test_a_task_of_an_earlier_start_that_never_ran_is_registered_anew(make: Make) -> None:
+    """Else a restart before it ran would count as the one that it asks for."""
+    lab = make(XA01=host_spec(task_scheduler={"begin_seconds": 0}))
+    arguments = f'/p "{PACKAGE}" /qn /norestart'
+    lab.host().jobs.register("hotfix-1", "msiexec.exe", arguments, True, lab.host().clock.signs())
+    lab.host().restart()
+    lab.clock.pass_minutes(10)
+    data = asyncio.run(lab.data("XA01", "job", job_start()))
+    assert (data["existed"], data["started"]) == (True, True)
+    assert data["start"]["start_record"] == signs(lab)["start_record"]

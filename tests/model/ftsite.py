@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
 
 HOST = "ft01"
 NOW = "2026-11-22T05:00:00Z"
+_NOW = datetime.fromisoformat(NOW)
 HASHES = {"kb": "AA" * 32, "fix": "BB" * 32}
 SCREENS = {
     "off": "dark",
@@ -168,7 +170,10 @@ def _record(
             "computer_name": name.upper(),
             "version": version,
             "service_pack": pack,
-            "boot_token": str(boots),
+            # Its clock is the controller's; each start leaves it with less time since the start.
+            "start_record": 4000 + boots,
+            "last_boot": f"{_NOW - timedelta(hours=1000 - boots):%Y-%m-%dT%H:%M:%SZ}",
+            "clock_utc": NOW,
         },
         "job": {"state": "running", "operation": operation, "update": update}
         if job

@@ -109,7 +109,9 @@ class TestAChildForEachNode:
 
     def test_it_is_killed_at_its_deadline_and_its_half_answer_is_no_answer(self) -> None:
         waiting = body("ft_common", "Wait-NodeChildren")
-        assert re.search(r"UtcNow -ge \$child\.deadline\) \{ Stop-NodeChild \$child \}", waiting)
+        assert re.search(
+            r"TotalSeconds -ge \$child\.seconds\) \{ Stop-NodeChild \$child \}", waiting
+        )
         answer = body("ft_common", "Get-NodeAnswer")
         assert answer.index("$Child.killed") < answer.index("[regex]::Match")
         # The number of bytes tells a cut answer from a whole one.
@@ -197,7 +199,9 @@ class TestScheduledJob:
 
     def test_a_restart_and_a_shutdown_are_refused_while_a_job_is_at_work(self) -> None:
         down = body("ft_act", "Invoke-Win32Shutdown")
-        assert down.index("boot_token") < down.index("Assert-NoJob") < down.index("'Win32Shutdown'")
+        assert (
+            down.index("start_record") < down.index("Assert-NoJob") < down.index("'Win32Shutdown'")
+        )
 
 
 class TestReadings:
@@ -261,7 +265,7 @@ class TestTheSecondWay:
 
     def test_what_it_cannot_tell_stays_unknown(self) -> None:
         system = body("ft_observe", "Read-RpcSystem")
-        for part in ("boot_token", "last_boot", "machine_uuid", "clock_utc"):
+        for part in ("start_record", "last_boot", "machine_uuid", "clock_utc"):
             assert f"{part} = $null" in system
         job = body("ft_common", "Get-NodeJob")
         assert job.index("Test-SecondWay $Scope") < job.index("'ExitCode'")

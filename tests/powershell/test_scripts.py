@@ -219,6 +219,18 @@ def test_no_parameter_becomes_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*SHARED, *NAMES])
+def test_no_wait_is_measured_by_a_clock_that_may_be_set(name: str) -> None:
+    assert not re.search(r"UtcNow\.Add|UtcNow -(ge|gt|le|lt)|- \[DateTime\]::UtcNow", code_of(name))
+
+
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
+def test_no_start_is_told_by_the_time_of_the_last_one(name: str) -> None:
+    """It moves with the clock: only a reading for people, beside the System log's records."""
+    lines = [line for line in code_of(name).splitlines() if "LastBootUpTime" in line]
+    assert all(line.strip().startswith("last_boot = ") for line in lines)
+
+
+@pytest.mark.parametrize("name", [*SHARED, *NAMES])
 def test_programs_are_started_with_constant_arguments_only(name: str) -> None:
     code = code_of(name)
     assert not re.search(r"(?i)Start-Process|\bcmd(\.exe)?\b|powershell\.exe|WScript\.Shell", code)

@@ -48,6 +48,7 @@ class Job:
     exit_code: int | None = None
     started: str | None = None
     ended: str | None = None
+    start_record: int | None = None
 
 
 class Jobs:
@@ -59,7 +60,7 @@ class Jobs:
         description = system.description
         self.kind: str = description["type"]
         self.language: str = description.get("language", "ja")
-        self._skew = {n: system.described(n).get("clock_skew_seconds", 0) for n in NODES}
+        self.skew = {n: float(system.described(n).get("clock_skew_seconds", 0)) for n in NODES}
         self._jobs: dict[Node, dict[str, Job]] = {node: {} for node in NODES}
         self.files: dict[Node, Files] = {node: Files() for node in NODES}
         # Node → "operation update" → how often a program of that kind was started in all.
@@ -67,7 +68,7 @@ class Jobs:
 
     def clock(self, node: Node, moment: datetime) -> datetime:
         """Return what a node's own clock shows at a moment."""
-        return moment + timedelta(seconds=self._skew[node])
+        return moment + timedelta(seconds=self.skew[node])
 
     def expand(self, path: str) -> str:
         """Return a path on a node with its environment variables replaced."""

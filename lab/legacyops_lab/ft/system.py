@@ -33,6 +33,7 @@ from .state import (
     windows,
 )
 
+FIRST_START_RECORD, RECORDS_A_START = 4000, 60
 COLOURS = {"good": "dark green", "starting": "light green", "sync": "light green"}
 COLOURS["waiting"] = "light green"
 
@@ -72,6 +73,10 @@ class FtSystem:
         self._system = first_state(description)
         # Before the lab began, each node had been up for a month.
         self._boots = {node: self._at - timedelta(days=30) for node in NODES}
+        # The number of its record in the System log, which grows with each start.
+        self.start_records: dict[Node, int] = dict.fromkeys(NODES, FIRST_START_RECORD)
+        # File renames that something puts back at each start (H31).
+        self.renames: dict[Node, int] = dict.fromkeys(NODES, 0)
         if state is None:
             self._log.begin(self._at - timedelta(hours=1), description)
         else:
@@ -142,6 +147,10 @@ class FtSystem:
             self.advance()
             if fault.startswith("bmc_"):
                 self.bmc_faults[node] = bmc_fault(fault, arguments, self.bmc_faults.get(node))
+            elif fault == "clock_step":
+                self.jobs.skew[node] += float(arguments["seconds"])
+            elif fault == "renames_come_back":
+                self.renames[node] = int(arguments.get("count", 1))
             elif fault in NODE_FAULTS:
                 self.node_faults[node].add(fault)
             elif fault == "recover":
@@ -199,10 +208,10 @@ class FtSystem:
         }
 
     def booted(self, node: Node) -> datetime:
-        """Return when a node's Windows last began to start."""
+        """Return when a node's Windows last began to start, as its own clock makes it."""
         with self._lock:
             self.advance()
-            return self._boots[node]
+            return self.jobs.clock(node, self._boots[node])
 
     def uuid(self, node: Node) -> uuid.UUID:
         """Return the UUID that the SMBIOS of a node and its BMC both show (HYP-FT-27)."""
@@ -282,6 +291,9 @@ class FtSystem:
                 "ledger": book,
                 "events": log,
                 "boots": {node: moment.isoformat() for node, moment in self._boots.items()},
+                "start_records": dict(self.start_records),
+                "renames": dict(self.renames),
+                "skew": dict(self.jobs.skew),
                 "jobs": self.jobs.dump(),
                 "node_faults": {node: sorted(found) for node, found in self.node_faults.items()},
                 "bmc_faults": {node: asdict(fault) for node, fault in self.bmc_faults.items()},
@@ -293,6 +305,9 @@ class FtSystem:
         self._log.load(state["events"])
         self._system = _system(state["system"], self.description)
         self._boots = {node: datetime.fromisoformat(state["boots"][node]) for node in NODES}
+        self.start_records = {node: state["start_records"][node] for node in NODES}
+        self.renames = {node: state["renames"][node] for node in NODES}
+        self.jobs.skew = {node: state["skew"][node] for node in NODES}
         self.jobs.load(state["jobs"])
         self.node_faults = {node: set(state["node_faults"][node]) for node in NODES}
         self.bmc_faults = {n: BmcFault(**given) for n, given in state["bmc_faults"].items()}
@@ -307,6 +322,7 @@ class FtSystem:
             now, was = windows(system, node).phase, windows(self._system, node).phase
             if now == "boot" != was:
                 self._boots[node] = self._at
+                self.start_records[node] += RECORDS_A_START
         self.jobs.watch(self._at, self._system, system)
         self._system = system
         up = system.ft.phase == "up"

@@ -15,9 +15,9 @@ from ..ft.physics import Impossible
 from ..world.failures import ScriptError
 from ..world.files import File
 from ..world.host import Host
-from ..world.times import dmtf, iso, parse
+from ..world.times import iso, parse
 from .nodes import READ_SECONDS, Reached, find, late, open_share, refusal, silence
-from .observe import OFFSET_MINUTES, job_record
+from .observe import job_record
 
 if TYPE_CHECKING:
     from .host import RelayHost
@@ -110,6 +110,7 @@ async def _start(relay: RelayHost, reached: Reached, parameters: dict[str, Any])
         words,
         iso(due),
         iso(now + timedelta(minutes=int(parameters["expires_minutes"]))),
+        start_record=reached.system.start_records[reached.node],
     )
     jobs.add(reached.node, job)
     begun = {"state": "waiting", "exit_code": None, "start_utc": iso(due)}
@@ -172,7 +173,7 @@ async def _status(relay: RelayHost, reached: Reached, parameters: dict[str, Any]
     return {"existed": job is not None, **shown, **_log(relay, reached, parameters)}
 
 
-_TOLD = ("exit_code", "started_utc", "ended_utc")
+_TOLD = ("exit_code", "started_utc", "ended_utc", "start_record")
 
 
 def _log(relay: RelayHost, reached: Reached, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -219,7 +220,7 @@ async def _delete(
 async def _restart(
     _relay: RelayHost, reached: Reached, parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """Restart the node's Windows, once for each boot token."""
+    """Restart the node's Windows, once for each start."""
     return _go_down(reached, parameters, "restart")
 
 
@@ -232,9 +233,9 @@ async def _shutdown(
 
 def _go_down(reached: Reached, parameters: dict[str, Any], verb: Any) -> dict[str, Any]:
     system, node = reached.system, reached.node
-    token = dmtf(system.booted(node), OFFSET_MINUTES[system.jobs.language])
-    if parameters["boot_token"] != token:
-        message = f"the node has been restarted since: its boot token is {token}"
+    record = system.start_records[node]
+    if record > parameters["start_record"]:
+        message = f"the node has been restarted since: start record {record}"
         raise ScriptError("refused", message)
     for job in system.jobs.all(node):
         if job.state in ("waiting", "running") and _live(reached, job.name) is not None:

@@ -11,7 +11,7 @@ from ..ft.notice import notice, of_type
 from ..ft.state import windows
 from ..world import observe
 from ..world.host import Host
-from ..world.times import dmtf, iso, parse
+from ..world.times import iso, parse
 from .nodes import READ_SECONDS, Reached, find, late, refusal, refusal_by_rpc, silence
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = {"ja": 1041, "en": 1033}
 VERSIONS = {"windows_2003": "5.2.3790", "windows_2000": "5.0.2195"}
-OFFSET_MINUTES = {"ja": 540, "en": 0}
 _2000_PACK = 4
 CLOCK_SECONDS = 300
 _NOT_ASKED: dict[str, bool | None] = dict.fromkeys(("smb1", "ntlm", "rpc", "clock"))
@@ -78,7 +77,7 @@ def _preflight(relay: RelayHost, nodes: dict[str, dict[str, Any]]) -> dict[str, 
 def _node(relay: RelayHost, given: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
     """Return one node's record; what was not read is null."""
     record: dict[str, Any] = {"source": "wmi", "error": None, "wmi_error": None, "by_rpc": []}
-    record |= {**dict.fromkeys((*_PARTS, "later_updates")), "errors": {}}
+    record |= {**dict.fromkeys((*_PARTS, "later_updates", "file_renames")), "errors": {}}
     reached = find(relay, given)
     record["reachable"] = reached is not None
     if reached is None:
@@ -125,7 +124,7 @@ def _by_rpc(
 
 
 # What of a node's Windows only WMI tells.
-_NOT_OVER_RPC = ("boot_token", "last_boot", "machine_uuid", "clock_utc")
+_NOT_OVER_RPC = ("start_record", "last_boot", "machine_uuid", "clock_utc")
 
 
 def _not_by_rpc(reached: Reached, part: str) -> str | None:
@@ -150,7 +149,9 @@ def _system(reached: Reached, _parameters: dict[str, Any]) -> dict[str, Any]:
             "version": VERSIONS[kind],
             "service_pack": pack,
             "language": LANGUAGES[language],
-            "boot_token": dmtf(booted, OFFSET_MINUTES[language]),
+            "start_record": system.start_records[node],
+            "first_record": None,
+            "last_record": None,
             "last_boot": iso(booted),
             "machine_uuid": str(system.uuid(node)).upper(),
             "clock_utc": iso(system.jobs.clock(node, system.clock.now())),
@@ -220,7 +221,9 @@ def _same_place(asked: dict[str, Any], place: dict[str, Any] | None) -> bool:
 
 
 def _restart_pending(reached: Reached, _parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"restart_pending": windows(reached.system.state, reached.node).restart_pending}
+    waits = windows(reached.system.state, reached.node).restart_pending
+    renames = reached.system.renames[reached.node]
+    return {"restart_pending": waits, "file_renames": renames + (2 if waits else 0)}
 
 
 def _job(reached: Reached, _parameters: dict[str, Any]) -> dict[str, Any]:
@@ -232,7 +235,9 @@ def _job(reached: Reached, _parameters: dict[str, Any]) -> dict[str, Any]:
     return {"job": min(jobs, key=lambda job: order.index(job["state"]), default=nothing)}
 
 
-_JOB_PARTS = ("name", "operation", "update", "exit_code", "started_utc", "ended_utc")
+_JOB_PARTS = (
+    "name", "operation", "update", "exit_code", "started_utc", "ended_utc", "start_record",
+)  # fmt: skip
 
 
 def job_record(job: Job) -> dict[str, Any]:
@@ -245,6 +250,7 @@ def job_record(job: Job) -> dict[str, Any]:
         "exit_code": job.exit_code,
         "started_utc": job.started,
         "ended_utc": job.ended,
+        "start_record": job.start_record,
     }
 
 

@@ -21,9 +21,21 @@ from .times import ClockLike
 __all__ = ["Host", "World"]
 
 _MOVES_WITH_TIME = frozenset(
-    {"boot_time", "counters", "due", "ids", "install_date", "last_run", "present", "utc"}
+    {
+        "boot_time",
+        "clock_utc",
+        "counters",
+        "due",
+        "ids",
+        "install_date",
+        "last_boot",
+        "last_run",
+        "present",
+        "skew",
+        "utc",
+    }
 )
-_USERS_OWN = frozenset({"user_leaves", "user_comes"})
+_BY_ITSELF = frozenset({"user_leaves", "user_comes", "clock_steps"})
 
 
 class World:
@@ -134,7 +146,7 @@ class World:
         """
         hosts = self.state()["hosts"]
         for host in hosts.values():
-            host["agenda"] = [e for e in host["agenda"] if e["what"] not in _USERS_OWN]
+            host["agenda"] = [e for e in host["agenda"] if e["what"] not in _BY_ITSELF]
         return {"hosts": _without_times(hosts), "violations": self.book.violations()}
 
     def status(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from . import certificates, files, images
 from .failures import ScriptError
 from .files import File
 from .jobs import RUNNING
+from .observe import start_signs
 from .sessions import ALL, DRAIN
 from .texts import text
 
@@ -117,6 +118,10 @@ def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:
     found = host.jobs.get(name)
     if found is not None and not host.jobs.never_ran(name):
         return False
+    start = start_signs(host)
+    if found is not None and found["start"]["start_record"] != start["start_record"]:
+        host.jobs.delete(name)  # registered before the last start: it is registered anew
+        found = None
     for guard in parameters.get("guard") or ():
         _check_guard(host, guard)
     if found is None:
@@ -125,6 +130,7 @@ def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:
             parameters["executable"],
             parameters.get("arguments") or "",
             bool(parameters.get("as_system")),
+            start,
         )
     host.acts()
     host.jobs.run(name)
@@ -193,9 +199,10 @@ async def service(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> di
 
 
 async def restart(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[str, Any]:
-    """Restart the host, once for each boot token."""
-    if parameters["boot_token"] != host.boot_token():
-        raise ScriptError("refused", f"the host's boot token is {host.boot_token()}")
+    """Restart the host, once for each start."""
+    record = start_signs(host)["start_record"]
+    if record is not None and record > parameters["start_record"]:
+        raise ScriptError("refused", f"the host has been restarted since: start record {record}")
     host.acts()
     host.restart()
     return {"return_value": 0}

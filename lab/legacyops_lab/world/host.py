@@ -11,13 +11,13 @@ from legacyops_lab.client import CLIENT
 
 from . import commands, files, images, scripts
 from .chains import CODE_SIGNING
+from .clocks import HostClock
 from .files import Files
 from .images import Image
 from .installer import Installer
 from .jobs import Jobs, exit_code
 from .services import IMA, RUNNING, Services
 from .sessions import ALL, DRAIN, Sessions
-from .times import dmtf, parse
 from .trust import Trust
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ HOST_FAULTS = (
     "ima_stops", "ima_starts", "logons_off", "logons_on",
     "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
     "root_vanishes", "another_installation", "ima_start_fails", "out_of_memory",
-    "distrust_by_list",
+    "distrust_by_list", "clock_step", "time_zone", "log_cleared", "log_unreadable",
+    "renames_come_back",
 )  # fmt: skip
 
 PRODUCTS = {
@@ -61,7 +62,6 @@ class Host:
         self._number = 0
         self.power = "up"
         self.boots = 0
-        self.boot_time = world.time() - timedelta(days=xenapp.get("uptime_days", 30))
         self.hung = False
         self.faults: list[dict[str, Any]] = []
         # The records of who holds this server, or which system: scripts write and read them.
@@ -96,11 +96,12 @@ class Host:
         self.zone: str | None = xenapp.get("zone")
         self.role: str = xenapp.get("role", "member")
         self.domain: str = xenapp.get("domain", "LAB")
-        default_offset = 540 if self.language == "ja" else 0
-        self.offset_minutes: int = xenapp.get("utc_offset_minutes", default_offset)
-        self._skew = timedelta(seconds=xenapp.get("clock_skew_seconds", 0))
+        self.clock = HostClock(self, xenapp)
         self._restart_seconds: float = xenapp.get("restart_seconds", 240)
+        # How many file renames something puts back at each start (H31).
+        self.renames_come_back: int = xenapp.get("renames_come_back", 0)
         self.file_renames: int = 2 if xenapp.get("pending_restart", False) else 0
+        self.file_renames += self.renames_come_back
         self.free_bytes: int = xenapp.get("free_bytes", FREE_BYTES)
         self.disk_full = False
         self.shares: list[dict[str, Any]] = xenapp.get("shares", [])
@@ -123,7 +124,7 @@ class Host:
 
     def now(self) -> datetime:
         """Return what the host's own clock shows, UTC."""
-        return self.world.time() + self._skew
+        return self.clock.now()
 
     def later(self, seconds: float, what: str, **arguments: Any) -> None:
         """Let something happen to this host in so many simulated seconds."""
@@ -148,6 +149,7 @@ class Host:
             "other_installation_ends": self.installer.other_installation_ends,
             "process_ends": self.installer.process_ends,
             "job_begins": self.jobs.begins,
+            "clock_steps": self.clock.steps,
             "shutdown": self._shutdown,
             "boot": self._boot,
             "services_start": self._start_services,
@@ -180,6 +182,7 @@ class Host:
         """Begin what is under way when the world begins."""
         self.sessions.begin()
         self.installer.begin()
+        self.clock.begin()
 
     def reachable(self) -> bool:
         """Whether the host answers at all: not while it restarts or hangs."""
@@ -218,10 +221,6 @@ class Host:
         self._number += 1
         return self._number
 
-    def boot_token(self) -> str:
-        """Return LastBootUpTime as WMI writes it."""
-        return dmtf(self.boot_time, self.offset_minutes)
-
     def launch(self, program: str, arguments: str) -> int | None:
         """Start a program; return its number, None when there is no such program."""
         arguments = files.expand(arguments)
@@ -252,7 +251,7 @@ class Host:
         self.jobs.shutdown()
         self.power = "down"
         self.world.agenda.cancel(
-            self.name, lambda e: e.what not in ("user_comes", "policy_refresh")
+            self.name, lambda e: e.what not in ("user_comes", "policy_refresh", "clock_steps")
         )
         self.services.halt()
         late = self.take_fault("late_restart") or {}
@@ -262,8 +261,8 @@ class Host:
         """Come up: the network answers, services start a little later."""
         self.power = "up"
         self.boots += 1
-        self.boot_time = self.world.time()
-        self.file_renames = 0
+        self.clock.boots()
+        self.file_renames = self.renames_come_back
         self.sessions.after_boot()
         self.later(SERVICES_START_SECONDS, "services_start")
 
@@ -280,6 +279,7 @@ class Host:
             self.faults, self.hung, self.disk_full = [], False, False
             self.services.start_fails = None
             self.trust.list_properties = {}
+            self.clock.unreadable = False
             self.cancel("unhang")
             return
         if fault not in HOST_FAULTS:
@@ -292,6 +292,16 @@ class Host:
                 self.later(float(arguments["seconds"]), "unhang")
         elif fault == "another_installation":
             self.installer.another(float(arguments.get("seconds", 120)))
+        elif fault == "clock_step":
+            self.clock.step(float(arguments["seconds"]))
+        elif fault == "time_zone":
+            self.clock.change_zone(int(arguments["minutes"]))
+        elif fault == "log_cleared":
+            self.clock.clear_log()
+        elif fault == "log_unreadable":
+            self.clock.unreadable = True
+        elif fault == "renames_come_back":
+            self.renames_come_back = self.file_renames = int(arguments.get("count", 1))
         elif fault == "disk_full":
             self.disk_full = True
         elif fault == "distrust_by_list":
@@ -366,13 +376,14 @@ class Host:
         """Return the whole state as JSON data."""
         return {
             "agenda": self.world.agenda.dump(self.name),
-            "boot_time": self.boot_time.isoformat(),
+            "clock": self.clock.dump(),
             "boots": self.boots,
             "counters": self.counters,
             "faults": self.faults,
             "disk_full": self.disk_full,
             "ima_start_fails": self.services.start_fails,
             "file_renames": self.file_renames,
+            "renames_come_back": self.renames_come_back,
             "files": self.files.dump(),
             "hung": self.hung,
             "installer": self.installer.dump(),
@@ -388,7 +399,8 @@ class Host:
 
     def load(self, data: dict[str, Any]) -> None:
         """Take `dump`, or this host's part of a snapshot, back."""
-        for name in ("boots", "disk_full", "file_renames", "needs_reconfiguration", "power"):
+        kept = ("boots", "disk_full", "file_renames", "renames_come_back")
+        for name in (*kept, "needs_reconfiguration", "power"):
             setattr(self, name, data[name])
         self._number = data["number"]
         self.services.start_fails = data.get("ima_start_fails")
@@ -396,8 +408,7 @@ class Host:
         self.owners = dict(data["owners"])
         self.hung = data["hung"]
         self.counters.update(data.get("counters", {}))
-        if "boot_time" in data:
-            self.boot_time = parse(data["boot_time"])
+        self.clock.load(data["clock"])
         for name in ("files", "installer", "jobs", "services", "sessions", "trust"):
             getattr(self, name).load(data[name])
         self.world.agenda.load(self.name, data["agenda"], self.world.time())

@@ -14,6 +14,7 @@ READY, RUNNING = 3, 4
 HAS_NOT_RUN, IS_RUNNING, TERMINATED = 0x41303, 0x41301, 0x41306
 # What the Task Scheduler says of a task that never ran, by its age (H29).
 NEVER_RAN = {"before_2016": 1, "since_2016": HAS_NOT_RUN}
+_SHOWN = ("state", "last_result", "last_run", "start")
 FILE_NOT_FOUND = 0x80070002
 _EXIT = re.compile(r"(?i)^/c\s+exit\s+(?:/b\s+)?(\d+)$")
 
@@ -33,12 +34,20 @@ class Jobs:
         """Return a task, None when there is none of that name."""
         return self._jobs.get(name)
 
-    def register(self, name: str, executable: str, arguments: str, as_system: bool) -> None:
-        """Register a task that has not run."""
+    def register(
+        self,
+        name: str,
+        executable: str,
+        arguments: str,
+        as_system: bool,
+        start: dict[str, Any] | None = None,
+    ) -> None:
+        """Register a task that has not run; `start` is the data that is kept with it."""
         self._jobs[name] = {
             "executable": executable,
             "arguments": arguments,
             "as_system": as_system,
+            "start": start,
             "number": None,
             "state": READY,
             "last_result": self._never_ran,
@@ -89,9 +98,8 @@ class Jobs:
         """Return a task as an observation shows it."""
         job = self._jobs.get(name)
         if job is None:
-            return {"exists": False, "state": None, "last_result": None, "last_run": None}
-        shown = ("state", "last_result", "last_run")
-        return {"exists": True, **{key: job.get(key) for key in shown}}
+            return {"exists": False, **dict.fromkeys(_SHOWN)}
+        return {"exists": True, **{key: job.get(key) for key in _SHOWN}}
 
     def dump(self) -> dict[str, Any]:
         """Return the tasks as JSON data."""

@@ -35,13 +35,20 @@ def _system(host: Host) -> dict[str, Any]:
         "oem_code_page": host.code_page,
         "powershell": powershell,
         "clr": CLR.get(powershell, CLR["2.0"]),
-        "last_boot": iso(host.boot_time),
-        "boot_token": host.boot_token(),
+        **start_signs(host),
     }
 
 
+def start_signs(host: Host) -> dict[str, Any]:
+    """Return what tells one start from the next; of the log nothing where it cannot be read."""
+    signs = host.clock.signs()
+    if host.clock.unreadable:
+        signs |= dict.fromkeys(("start_record", "first_record", "last_record"))
+    return signs
+
+
 def _clock(host: Host) -> dict[str, Any]:
-    return {"utc": iso(host.now()), "offset_minutes": host.offset_minutes}
+    return {"utc": iso(host.now()), "offset_minutes": host.clock.offset_minutes}
 
 
 def _stores(host: Host) -> dict[str, Any]:

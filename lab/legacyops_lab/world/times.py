@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -24,10 +24,3 @@ def iso(moment: datetime) -> str:
 def parse(text: str) -> datetime:
     """Return the UTC time of an ISO 8601 text that ends in Z or an offset."""
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def dmtf(moment: datetime, offset_minutes: int) -> str:
-    """Return WMI's form of a time, e.g. `20261122140000.000000+540`, at the host's offset."""
-    local = moment.astimezone(UTC) + timedelta(minutes=offset_minutes)
-    sign = "+" if offset_minutes >= 0 else "-"
-    return f"{local:%Y%m%d%H%M%S}.{local.microsecond:06d}{sign}{abs(offset_minutes):03d}"

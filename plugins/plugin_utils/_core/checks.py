@@ -19,6 +19,7 @@ from typing import Any, Final
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
 from .signature import CODE_SIGNING, Stores, distrust, has_usable_timestamp, judge
+from .starts import started_since
 from .tasks import task_state
 
 Arguments = Mapping[str, Any]
@@ -342,20 +343,88 @@ def _ahead(seconds: float) -> str:
     return "ahead of" if seconds >= 0 else "behind"
 
 
-@_check("pending_restart", "yes, no", {"want": ["pending_restart", "system"]})
-def pending_restart(observation: Observation, _arguments: Arguments) -> Reading:
-    """Does Windows wait for a restart, or did an installation of this change ask for one?"""
-    state = observation.host_state()
-    owed = state.get("restart_owed_since") if isinstance(state, Mapping) else None
-    if owed is not None and owed == _mapping(observation, "system").get("boot_token"):
-        return Reading("yes", "the installation asked for a restart (3010 or 1641)")
+_SIGNS: Final = ("file_renames", "component_servicing", "windows_update")
+
+
+def pending_signs(observation: Observation) -> list[str]:
+    """Return which of Windows' signs of a pending restart are there."""
     pending = _mapping(observation, "pending_restart")
-    signs = [pending.get(k) for k in ("file_renames", "component_servicing", "windows_update")]
-    if any(signs):
-        return Reading("yes", f"waiting: {', '.join(k for k, v in pending.items() if v)}")
-    if any(sign is None for sign in signs):
+    return [sign for sign in _SIGNS if pending.get(sign)]
+
+
+def restarts_of(observation: Observation, target: str = "") -> Mapping[str, Any]:
+    """Return what this change's installations tell of restarts (journal.restarts), or nothing.
+
+    target: a node of an FT system.
+    """
+    state = observation.host_state()
+    found = state.get("restarts") if isinstance(state, Mapping) else None
+    mine = found.get(target) if isinstance(found, Mapping) else None
+    return mine if isinstance(mine, Mapping) else {}
+
+
+@_check("restart_owed", "yes, no", {"want": ["pending_restart", "system"]})
+def restart_owed(observation: Observation, _arguments: Arguments) -> Reading:
+    """Does this change owe the host a restart: asked for by an installation, and none proven since?
+
+    What Windows waits for counts only where it did not before the last installation.
+    """
+    mine, system = restarts_of(observation), observation.part("system")
+    if not isinstance(system, Mapping):
+        return _unknown(observation, "system")
+    if mine.get("owed") is not None:
+        start = started_since(mine["owed"], system)
+        words = f"the installation asked for a restart (3010 or 1641); {start.evidence}"
+        if not start.proven:
+            return Reading(UNKNOWN if start.proven is None else "yes", words)
+    if "installed" not in mine:
+        return Reading("no", "no installation of this change has asked for a restart")
+    pending = _mapping(observation, "pending_restart")
+    new = [sign for sign in _SIGNS if pending.get(sign, True) and sign not in mine["signs"]]
+    start = started_since(mine["installed"], system)
+    if not new or start.proven:
+        return Reading("no", start.evidence if start.proven else "no restart is asked for")
+    if start.proven is None or any(pending.get(sign) is None for sign in new):
+        return Reading(UNKNOWN, f"waiting, perhaps: {', '.join(new)}; {start.evidence}")
+    return Reading("yes", f"waiting since the installation: {', '.join(new)}")
+
+
+@_check(
+    "pending_restart",
+    "yes, no; of nothing but file renames: accepted (by name), returned (after a start that this "
+    "change has seen)",
+    {"want": ["pending_restart", "system"]},
+    accepted_by=False,
+)
+def pending_restart(observation: Observation, arguments: Arguments) -> Reading:
+    """Does Windows wait for a restart, or did an installation of this change ask for one?
+
+    accepted_by: who takes the risk that file renames wait, as they do on a host where an
+    antivirus or a spooler puts them back at each start.
+    """
+    owed = restart_owed(observation, arguments)
+    if owed.value != "no":
+        return owed
+    pending, signs = _mapping(observation, "pending_restart"), pending_signs(observation)
+    if set(signs) - {"file_renames"}:
+        return Reading("yes", f"waiting: {', '.join(signs)}")
+    if any(pending.get(sign) is None for sign in _SIGNS):
         return _unknown(observation, "pending_restart")
-    return Reading("no", "no sign of a pending restart")
+    if not signs:
+        return Reading("no", "no sign of a pending restart")
+    return _renames(observation, arguments.get("accepted_by"))
+
+
+def _renames(observation: Observation, accepted_by: Any) -> Reading:
+    """Return what file renames that wait mean, where nothing else waits."""
+    words = f"file renames wait: {_mapping(observation, 'pending_restart')['file_renames']}"
+    mine = restarts_of(observation)
+    start = started_since(mine.get("installed"), observation.part("system"))
+    if start.proven or "file_renames" in mine.get("signs", ()):
+        return Reading("returned", f"{words}, again after a start; another one does not help")
+    if accepted_by:
+        return Reading("accepted", f"{words}; accepted by {quote(accepted_by)}")
+    return Reading("yes", words)
 
 
 @_check("installer", "idle, busy", {"want": ["installer"]}, passing=["busy"])

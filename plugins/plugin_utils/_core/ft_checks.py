@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from .checks import Arguments, Reading, file_matches, register
+from .checks import Arguments, Reading, file_matches, register, restarts_of
 from .events import matching_groups
 from .ft_system import COSERVERS, NODES
 from .levels import level_of, version_of
 from .observation import UNKNOWN, Observation, Request, Unknown, quote
+from .starts import mark_of, started_since
 
 _Record = Mapping[str, Any]
 _NONE: Final[_Record] = {}
@@ -317,30 +318,36 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
 def ft_unchanged(observation: Observation, arguments: Arguments) -> Reading:
     """Is the power (what: power) or the last start (what: boot) of nodes as before the step?"""
     before = _map(_map((observation.change or {}).get("before")).get(arguments["what"]))
-    now = states(observation)[arguments["what"]]
-    value: Any = "yes"
-    evidence = []
-    for name in _names(arguments["nodes"]):
-        was, is_ = before.get(name), now.get(name)
-        evidence.append(f"{name}: {quote(was, 40)} before, {quote(is_, 40)} now")
-        if was is None or is_ is None:
-            value = UNKNOWN if value == "yes" else value
-        elif was != is_:
-            value = "no"
-    return Reading(value, "; ".join(evidence))
+    compare = _same_start if arguments["what"] == "boot" else _same_power
+    return _worst(
+        ((n, compare(observation, n, before.get(n))) for n in _names(arguments["nodes"])),
+        ("no", UNKNOWN, "yes"),
+    )
+
+
+def _same_power(observation: Observation, name: str, was: Any) -> Reading:
+    is_ = states(observation)["power"].get(name)
+    words = f"{quote(was, 40)} before, {quote(is_, 40)} now"
+    if was is None or is_ is None:
+        return Reading(UNKNOWN, words)
+    return Reading("yes" if was == is_ else "no", words)
+
+
+def _same_start(observation: Observation, name: str, was: Any) -> Reading:
+    start = started_since(was, node_record(observation, name).get("system"))
+    value: Any = {True: "no", False: "yes", None: UNKNOWN}[start.proven]
+    return Reading(value, start.evidence)
 
 
 def states(observation: Observation) -> dict[str, dict[str, Any]]:
-    """Return what a step must leave alone: {"power": {CoServer: …}, "boot": {node: token}}.
+    """Return what a step must leave alone: {"power": {CoServer: …}, "boot": {node: mark}}.
 
     The step action puts it into the change as `before`; None is unknown.
     """
     power = {name: ft_power_state(observation, name).value for name in COSERVERS}
     return {
         "power": {n: None if isinstance(v, Unknown) else v for n, v in power.items()},
-        "boot": {
-            n: _map(node_record(observation, n).get("system")).get("boot_token") for n in NODES
-        },
+        "boot": {n: mark_of(node_record(observation, n).get("system")) for n in NODES},
     }
 
 
@@ -386,12 +393,12 @@ def update_reading(record: _Record, update: _Record) -> Reading:
     if True in keys and False in keys:
         return Reading("disagree", text)
     if keys and all(key is True for key in keys):
-        below = files is False and record.get("restart_pending") is not True
+        below = files is False and not _waits(record)
         return Reading("disagree" if below else "installed", text)
     if keys and all(key is False for key in keys):
         if files is False or not update.get("files"):
             return Reading("absent", text)
-        if files is True and record.get("restart_pending") is True:
+        if files is True and _waits(record):
             return Reading("absent_after_restart", text)
     return Reading(UNKNOWN, text)
 
@@ -535,17 +542,38 @@ def restart_pending(observation: Observation, arguments: Arguments) -> Reading:
 
 
 def _pending(observation: Observation, name: str) -> Reading:
-    record, host = node_record(observation, name), observation.host_state()
+    record = node_record(observation, name)
+    owed = restarts_of(observation, name).get("owed")
     value = record.get("restart_pending")
     if not isinstance(value, bool) or not (answers(record) is True or _by_operator(record)):
         return Reading(UNKNOWN, "not known whether a restart is pending")
-    owed = _map(host.get("restart_owed")).get(name) if isinstance(host, Mapping) else None
-    token = _map(record.get("system")).get("boot_token")
-    if value or (owed and owed == token):
-        return Reading("yes", "Windows waits for a restart" if value else "not restarted since")
-    if owed and token is None and not _by_operator(record):
-        return Reading(UNKNOWN, "not known whether the restart that is owed has been")
-    return Reading("no", "no restart is pending")
+    start = None
+    if owed is not None:
+        start = started_since(owed, record.get("system"))
+        if not start.proven:
+            words = f"an update was changed; {start.evidence}"
+            return Reading(UNKNOWN if start.proven is None else "yes", words)
+    if value:
+        return Reading("yes", "Windows waits for a restart")
+    return _renames(record, start is not None)
+
+
+def _renames(record: _Record, restarted: bool) -> Reading:
+    """Return what file renames that wait mean, where nothing else waits."""
+    count, accepted = record.get("file_renames"), _map(record.get("accepted")).get("renames")
+    if not count:
+        return Reading("no", "no restart is pending")
+    words = f"{quote(count, 10)} file renames wait"
+    if restarted:
+        return Reading("no", f"{words} again after the start; another one does not help")
+    if accepted:
+        return Reading("no", f"{words}; accepted by {quote(accepted, 80)}")
+    return Reading("yes", words)
+
+
+def _waits(record: _Record) -> bool:
+    """Return whether anything on the node waits for a restart, whoever left it there."""
+    return record.get("restart_pending") is True or bool(record.get("file_renames"))
 
 
 @register(

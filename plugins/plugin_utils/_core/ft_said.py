@@ -299,7 +299,7 @@ class _Book:
             if now is not None and _has_passed(words.get("said", {}).get("screen"), now):
                 words.pop("said")
             if (self.form.get(name) or {}).get("access") == "operator":
-                system = {"boot_token": f"operator-{self.starts[name]}"}
+                system = {"starts_told": self.starts[name]}
                 nodes[name] = {
                     "source": "operator",
                     "system": system,

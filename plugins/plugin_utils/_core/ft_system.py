@@ -400,15 +400,20 @@ def _backups(form: Form) -> list[str]:
     return wrong
 
 
+# unreadable: whether an update can be uninstalled; renames: file renames that wait again after
+# each start.
+ACCEPTABLE: Final = frozenset({"unreadable", "renames"})
+
+
 def _accepted(form: Form) -> list[str]:
     accepted, where = form.get("accepted"), f"{SETTING}.accepted"
     if accepted is None:
         return []
     if not isinstance(accepted, Mapping):
         return [f"{where} must name who accepts what, as unreadable: NAME."]
-    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(accepted, {"unreadable"})]
-    if "unreadable" in accepted:
-        wrong += _text(accepted, "unreadable", where, "name the person who accepts it.")
+    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(accepted, ACCEPTABLE)]
+    for key in sorted(ACCEPTABLE & accepted.keys()):
+        wrong += _text(accepted, key, where, "name the person who accepts it.")
     return wrong
 
 

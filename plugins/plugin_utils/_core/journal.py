@@ -280,30 +280,22 @@ def _unaltered(line: str) -> bool:
     return bool(entry["hash"] == expected and written == line + "\n")
 
 
-def restart_owed_since(entries: Iterable[Mapping[str, Any]]) -> str | None:
-    """Return the boot token at which an installation last asked for a restart, or None.
+def restarts(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what the installations in a journal tell of restarts.
 
-    The restart is still owed where the host's boot token is the same: every restart changes it,
-    whoever caused it (see the check pending_restart).
+    Node of an FT system ("" for a server) → owed, the mark (see starts) of the start in which an
+    installation last asked for a restart, None where none has; installed, that of the last
+    installation; signs, what Windows had already waited for when it began. Whether there was a
+    start since is asked of an observation.
     """
-    tokens = [
-        entry.get("boot_token")
-        for entry in entries
-        if entry.get("kind") == "result" and entry.get("restart_required") is True
-    ]
-    return str(tokens[-1]) if tokens else None
-
-
-def restarts_owed(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return node of an FT system → its boot token when this change last changed its updates.
-
-    As restart_owed_since, for each node: the restart is owed as long as the token is the same.
-    """
-    return {
-        str(entry["target"]): str(entry["boot_token"])
-        for entry in entries
-        if entry.get("kind") == "result"
-        and entry.get("restart_required") is True
-        and entry.get("target")
-        and entry.get("boot_token")
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        restart = entry.get("restart")
+        if entry.get("kind") != "result" or not isinstance(restart, Mapping):
+            continue
+        since = dict(restart["since"] or {})
+        mine = found.setdefault(str(entry.get("target") or ""), {"owed": None})
+        mine.update(installed=since, signs=list(restart["signs"]))
+        if restart["required"]:
+            mine["owed"] = since
+    return found

@@ -34,7 +34,7 @@ from .findings import (
 )
 from .foresight import foreseen, refusals
 from .ft_system import TITLES, done_by
-from .journal import restart_owed_since, restarts_owed
+from .journal import restarts
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
@@ -779,14 +779,11 @@ def remaining(
     The journal only tells what no observation shows: that an installation asked for a restart,
     and that a step's result has not been taken.
     """
-    owed = {
-        "restart_owed_since": restart_owed_since(journal),
-        "restart_owed": restarts_owed(journal),
-    }
-    if any(owed.values()):
+    asked = restarts(journal)
+    if asked:
         change = dict(observation.change or {})
         hosts = dict(change.get("hosts") or {})
-        hosts[host] = {**hosts.get(host, {}), **{k: v for k, v in owed.items() if v}}
+        hosts[host] = {**hosts.get(host, {}), "restarts": asked}
         observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]

@@ -35,6 +35,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "minimum_free_mb": None,
     # What Kerberos tolerates where nobody has set it otherwise.
     "clock_tolerance_seconds": 300,
+    "renames_accepted_by": None,
     "failure_budget": 0,
     "batches": [],
     "soak_minutes": 0,
@@ -301,6 +302,9 @@ def _choices(s: dict[str, Any]) -> list[str]:
         for name in ("forced_logoff", "data_store_host")
         if not isinstance(s[name], bool)
     ]
+    if s["renames_accepted_by"] is not None:
+        fault = text_fault(s["renames_accepted_by"])
+        wrong += [f"legacyops_renames_accepted_by {fault}"] if fault else []
     for name, values in allowed.items():
         if not any(s[name] == v and isinstance(s[name], type(v)) for v in values):
             words = ", ".join(value for value in values if value)

@@ -59,6 +59,7 @@ class JobResult:
     :ivar last_run: ISO 8601 UTC, by the host's clock.
     :ivar log: {exists, size, utf_16, matches, tail (base64)}, or None without a log.
     :ivar losses: how often the connection was lost meanwhile.
+    :ivar start: mark of the start of Windows in which it was told to run (_core.starts), or None.
     """
 
     name: str
@@ -67,6 +68,7 @@ class JobResult:
     last_run: str | None
     log: Data | None
     losses: int = 0
+    start: Data | None = None
 
 
 def job_name(kind: str, *parts: str) -> str:
@@ -123,6 +125,7 @@ def run_detached(
         last_run=last.get("last_run"),
         log=last.get("log"),
         losses=watch.losses,
+        start=last.get("start"),
     )
 
 

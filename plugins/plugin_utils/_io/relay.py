@@ -81,6 +81,7 @@ class UpdateResult:
     :ivar found: it had been there before this run asked for it.
     :ivar exit_code: unsigned; None: the node was restarted in the middle of it.
     :ivar started: ISO 8601 UTC by the node's clock, as ``ended``.
+    :ivar start: mark of the start of Windows in which it ran (_core.starts), or None.
     :ivar log: {exists, size, matches, tail (base64)}, or None where it could not be read.
     :ivar losses: how often the relay or the node did not answer meanwhile.
     """
@@ -89,8 +90,15 @@ class UpdateResult:
     exit_code: int | None
     started: str | None
     ended: str | None
+    start: Data | None
     log: Data | None
     losses: int
+
+
+def _start_of(job: Data) -> Data | None:
+    """The mark of the start that a job belongs to: when it was scheduled, and when it ended."""
+    start = {"start_record": job.get("start_record"), "clock_utc": job.get("ended_utc")}
+    return start if None not in start.values() else None
 
 
 class Relay:
@@ -168,19 +176,20 @@ class Relay:
         given = {"path": path, "sha256": sha256, "name": name}
         return self._act(node, "stage", _STAGE_SECONDS, given)
 
-    def restart(self, node: str, boot_token: str) -> Data:
+    def restart(self, node: str, start_record: int | None) -> Data:
         """Ask a node's Windows to restart: {return_value}, 0 where it has accepted.
 
-        :raises RemoteError: as ft_act; ``refused`` where its boot token is another one.
+        :param start_record: number in its System log that the record of a later start exceeds.
+        :raises RemoteError: as ft_act; ``refused`` where it was started anew since.
         """
-        return self._act(node, "restart", _ACT_SECONDS, {"boot_token": boot_token})
+        return self._act(node, "restart", _ACT_SECONDS, {"start_record": start_record})
 
-    def shutdown(self, node: str, boot_token: str, power_off: bool = True) -> Data:
+    def shutdown(self, node: str, start_record: int | None, power_off: bool = True) -> Data:
         """Ask a node's Windows to shut down; as ``restart``.
 
         :param power_off: False: it stops where it may be switched off.
         """
-        given = {"boot_token": boot_token, "power_off": power_off}
+        given = {"start_record": start_record, "power_off": power_off}
         return self._act(node, "shutdown", _ACT_SECONDS, given)
 
     def run_update(
@@ -209,6 +218,7 @@ class Relay:
             exit_code=last.get("exit_code"),
             started=last.get("started_utc"),
             ended=last.get("ended_utc"),
+            start=_start_of(last),
             log=last.get("log"),
             losses=watch.losses,
         )

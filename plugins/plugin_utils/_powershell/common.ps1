@@ -369,6 +369,53 @@ function Get-LogonMode {
     return $mode
 }
 
+# --- the last start ---------------------------------------------------------------------------
+#
+# LastBootUpTime moves whenever the clock is set. What tells one start from the next is the record
+# that each start leaves in the System log: event 6009 of EventLog, "logged during every boot"
+# (documented, KB196452), whose EventRecordID (documented) is given in order of writing. Where the
+# log has none any more, its oldest and newest record tell how far back it reaches. LastBootUpTime
+# and LocalDateTime come from one reading, so their difference is the time since the start.
+# Unverified: all of it on a real Windows Server 2008.
+
+function Get-RecordNumber($Run) {
+    # The EventRecordID of the first event that wevtutil gives, or $null where there is none.
+    if ($Run.exit_code -ne 0) { throw ('wevtutil ended with exit code ' + $Run.exit_code) }
+    $match = [regex]::Match($Run.output, '<EventRecordID>(\d+)</EventRecordID>')
+    if (-not $match.Success) { return $null }
+    return [long]$match.Groups[1].Value
+}
+
+function Get-StartRecord {
+    $arguments = 'qe System "/q:*[System[Provider[@Name=''EventLog''] and (EventID=6009)]]" /c:1 /rd:true /f:xml'
+    $run = Invoke-Program ($env:SystemRoot + '\System32\wevtutil.exe') $arguments
+    return Get-RecordNumber $run
+}
+
+function Get-StartSigns {
+    # {start_record, first_record, last_record, last_boot, clock_utc, error}; a number that was not
+    # read, or not needed, is null.
+    $os = Get-WmiObject -Class Win32_OperatingSystem
+    $signs = @{
+        start_record = $null; first_record = $null; last_record = $null; error = $null
+        last_boot = ConvertTo-UtcText ([System.Management.ManagementDateTimeConverter]::ToDateTime($os.LastBootUpTime))
+        clock_utc = ConvertTo-UtcText ([System.Management.ManagementDateTimeConverter]::ToDateTime($os.LocalDateTime))
+    }
+    try {
+        $signs.start_record = Get-StartRecord
+        if ($null -eq $signs.start_record) {
+            $arguments = 'qe System /c:1 /rd:true /f:xml'
+            $run = Invoke-Program ($env:SystemRoot + '\System32\wevtutil.exe') $arguments
+            $signs.last_record = Get-RecordNumber $run
+            $arguments = 'qe System /c:1 /rd:false /f:xml'
+            $run = Invoke-Program ($env:SystemRoot + '\System32\wevtutil.exe') $arguments
+            $signs.first_record = Get-RecordNumber $run
+        }
+    }
+    catch { $signs.error = Get-ErrorText $_ }
+    return $signs
+}
+
 # --- jobs -------------------------------------------------------------------------------------
 
 function Connect-Scheduler {
@@ -389,16 +436,36 @@ function Get-JobTask($Scheduler, [string]$Name) {
     }
 }
 
+function ConvertTo-StartText($Signs) {
+    # Five parts; one that is null is empty.
+    return [string]::Join('|', [string[]]@($Signs.start_record, $Signs.first_record, $Signs.last_record, $Signs.last_boot, $Signs.clock_utc))
+}
+
+function ConvertFrom-StartText([string]$Text) {
+    $parts = $Text.Split('|')
+    if ($parts.Length -ne 5) { return $null }
+    $numbers = @($null, $null, $null)
+    for ($i = 0; $i -lt 3; $i++) {
+        if ($parts[$i].Length -gt 0) { $numbers[$i] = [long]$parts[$i] }
+    }
+    return @{
+        start_record = $numbers[0]; first_record = $numbers[1]; last_record = $numbers[2]
+        last_boot = $parts[3]; clock_utc = $parts[4]
+    }
+}
+
 function Get-JobRecord($Task) {
     # last_result 0x41303 (267011) = has not run yet, 0x41301 (267009) = is running. Before Windows
     # Server 2016 one that has not run answers 1, so the time of its last run tells; that time is
     # then before 2000, or none.
-    if ($null -eq $Task) { return @{ exists = $false; state = $null; last_result = $null; last_run = $null } }
+    # start: of which start of Windows it was registered, in the task's own data (see job).
+    if ($null -eq $Task) { return @{ exists = $false; state = $null; last_result = $null; last_run = $null; start = $null } }
     $record = @{
         exists = $true
         state = [int]$Task.State
         last_result = ConvertTo-Unsigned $Task.LastTaskResult
         last_run = $null
+        start = ConvertFrom-StartText ([string]$Task.Definition.Data)
     }
     $time = $Task.LastRunTime
     if (($null -ne $time) -and (([DateTime]$time).Year -gt 2000)) { $record.last_run = ConvertTo-UtcText ([DateTime]$time) }
@@ -423,7 +490,7 @@ function Get-OwnerPath([string]$Name) {
 
 function Open-Owner([string]$Path, $Mode, $Access) {
     # Shared with nobody: who has it open is alone with it. Another one has it for milliseconds.
-    $end = [DateTime]::UtcNow.AddSeconds(10)
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         try { return New-Object System.IO.FileStream -ArgumentList $Path, $Mode, $Access, ([System.IO.FileShare]::None), 4096, ([System.IO.FileOptions]::WriteThrough) }
         catch {
@@ -431,7 +498,7 @@ function Open-Owner([string]$Path, $Mode, $Access) {
             $record = $_
             $code = ConvertTo-Unsigned ([System.Runtime.InteropServices.Marshal]::GetHRForException((Get-InnerException $record)))
             $busy = @(2147942432, 2147942433) -contains $code
-            if ((-not $busy) -or ([DateTime]::UtcNow -ge $end)) { throw $record }
+            if ((-not $busy) -or ($watch.Elapsed.TotalSeconds -ge 10)) { throw $record }
         }
         Start-Sleep -Milliseconds 200
     }

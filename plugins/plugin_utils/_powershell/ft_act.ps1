@@ -11,10 +11,12 @@
 #             {path, sha256}), log (not used here), expires_minutes
 #             -> {existed, started, state, exit_code, start_utc}
 #   status:   job, wait_seconds (at most 50), log (null or {path, patterns, tail_bytes})
-#             -> {existed, state, exit_code, started_utc, ended_utc, log, log_error}
+#             -> {existed, state, exit_code, started_utc, ended_utc, start_record, log, log_error}
 #   delete:   job -> {deleted}
-#   restart:  boot_token -> {return_value}
-#   shutdown: boot_token, power_off -> {return_value}
+#   restart:  start_record -> {return_value}
+#   shutdown: start_record, power_off -> {return_value}
+#             start_record: of the System log, as ft_observe gave it (or its newest record, where it
+#             had no start record); a newer start record means that the node was restarted since
 #   state is none, waiting, running or finished; exit_code is null where the node was restarted in
 #   the middle of it. A log is as job gives it.
 # Result: as said with each op.
@@ -192,7 +194,7 @@ function New-JobRecord($Context, $Parameters, [string]$Line) {
     Set-JobValue $Context $name 'Command' $Line
     Set-JobValue $Context $name 'Operation' ([string]$Parameters['operation'])
     Set-JobValue $Context $name 'Update' ([string]$Parameters['update'])
-    Set-JobValue $Context $name 'Boot' ([string]$Context.os.LastBootUpTime)
+    Set-JobValue $Context $name 'Start' ([string]$Context.start_record)
     Set-JobValue $Context $name 'Expires' (ConvertTo-UtcText $expires)
     Set-JobValue $Context $name 'State' 'waiting'
 }
@@ -269,6 +271,7 @@ function Invoke-Start($Context, $Parameters, $Data) {
     # What an earlier run may have left half-way.
     Clear-JobRecord $Context $name
     $Context.os = Get-NodeOs $Context.scope
+    $Context.start_record = Get-NodeStartRecord $Context.scope
     New-JobRecord $Context $Parameters $line
     Register-ScheduledJob $Context $Parameters $wrapper $Data
     $Data['started'] = $true
@@ -276,16 +279,17 @@ function Invoke-Start($Context, $Parameters, $Data) {
 
 function Invoke-Status($Context, $Parameters, $Data) {
     $name = [string]$Parameters['job']
-    $end = [DateTime]::UtcNow.AddSeconds([Math]::Min([int]$Parameters['wait_seconds'], 50))
+    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 50)
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $job = Get-LiveJob $Context $name
         $active = ($null -ne $job) -and (@('waiting', 'running') -contains $job.state)
-        if ((-not $active) -or ([DateTime]::UtcNow -ge $end)) { break }
+        if ((-not $active) -or ($watch.Elapsed.TotalSeconds -ge $seconds)) { break }
         Start-Sleep -Milliseconds 2000
     }
-    if ($null -eq $job) { $job = @{ state = 'none'; exit_code = $null; started_utc = $null; ended_utc = $null } }
+    if ($null -eq $job) { $job = @{ state = 'none'; exit_code = $null; started_utc = $null; ended_utc = $null; start_record = $null } }
     $Data['existed'] = ($job.state -ne 'none')
-    foreach ($part in @('state', 'exit_code', 'started_utc', 'ended_utc')) { $Data[$part] = $job[$part] }
+    foreach ($part in @('state', 'exit_code', 'started_utc', 'ended_utc', 'start_record')) { $Data[$part] = $job[$part] }
     $Data['log'] = $null
     $Data['log_error'] = $null
     try { $Data['log'] = Get-NodeLog $Context $Parameters }
@@ -329,9 +333,8 @@ function Assert-NoJob($Context) {
 }
 
 function Invoke-Win32Shutdown($Context, $Parameters, [int]$Flags, $Data) {
-    $token = [string]$Context.os.LastBootUpTime
-    if ($token -ne [string]$Parameters['boot_token']) {
-        Stop-Run 'refused' ('the node has been restarted since: its boot token is ' + $token)
+    if (Test-NodeRestarted $Context.scope $Parameters['start_record']) {
+        Stop-Run 'refused' 'the node has been restarted since: its System log has a newer start record'
     }
     Assert-NoJob $Context
     $answer = Invoke-NodeMethod $Context.os 'Win32Shutdown' @{ Flags = $Flags; Reserved = [int]0 }
@@ -378,7 +381,7 @@ function Invoke-Script($Parameters, $Data) {
     Assert-Address $address
     $seconds = 10
     if ($null -ne $Parameters['probe_seconds']) { $seconds = [int]$Parameters['probe_seconds'] }
-    $why = Complete-Probe (Start-Probe $address) $seconds ([DateTime]::UtcNow)
+    $why = Complete-Probe (Start-Probe $address) $seconds ([System.Diagnostics.Stopwatch]::StartNew())
     if ($null -ne $why) { Stop-Run 'node_unreachable' $why }
     $Parameters['child'] = $true
     $child = Start-NodeChild $Parameters ([int]$Parameters['seconds'])

@@ -135,7 +135,7 @@ function Start-NodeChild($Parameters, [int]$Seconds) {
         writing = $stdin.BeginWrite($bytes, 0, $bytes.Length, $null, $null)
         reading = $stdout.BeginRead($buffer, 0, $buffer.Length, $null, $null)
         answer = New-Object System.IO.MemoryStream
-        seconds = $Seconds; deadline = [DateTime]::UtcNow.AddSeconds($Seconds)
+        seconds = $Seconds; watch = [System.Diagnostics.Stopwatch]::StartNew()
         ended = $false; killed = $false
     }
 }
@@ -176,7 +176,7 @@ function Wait-NodeChildren($Children) {
         foreach ($child in $Children) {
             if (-not $child.ended) { Step-NodeChild $child }
             if (-not $child.ended) {
-                if ([DateTime]::UtcNow -ge $child.deadline) { Stop-NodeChild $child } else { $open = $open + 1 }
+                if ($child.watch.Elapsed.TotalSeconds -ge $child.seconds) { Stop-NodeChild $child } else { $open = $open + 1 }
             }
         }
         if ($open -eq 0) { return }
@@ -224,9 +224,9 @@ function Start-Probe([string]$Address) {
     return @{ client = $client; pending = $client.BeginConnect($Address, 135, $null, $null) }
 }
 
-function Complete-Probe($Probe, [int]$Seconds, [DateTime]$Began) {
+function Complete-Probe($Probe, [int]$Seconds, $Watch) {
     # $null where TCP port 135 answered, else why not.
-    $left = [int][Math]::Max(0, ($Began.AddSeconds($Seconds) - [DateTime]::UtcNow).TotalMilliseconds)
+    $left = [int][Math]::Max(0, 1000 * $Seconds - $Watch.Elapsed.TotalMilliseconds)
     try {
         if (-not $Probe.pending.AsyncWaitHandle.WaitOne($left, $false)) {
             return 'no answer on TCP port 135 within ' + $Seconds + ' seconds'
@@ -490,6 +490,59 @@ function Get-ShareFile([string]$Path) {
     return @{ Version = [string]::Join('.', [string[]]$parts) }
 }
 
+# --- a node's last start ----------------------------------------------------------------------
+
+function Get-NodeRecordRange($Scope, [string]$Wql) {
+    # The lowest and the highest number among records of a log; $null where there is none. Wql is a
+    # constant of these scripts.
+    $query = New-Object System.Management.ObjectQuery -ArgumentList $Wql
+    $searcher = New-Object System.Management.ManagementObjectSearcher -ArgumentList $Scope, $query
+    $searcher.Options.ReturnImmediately = $true
+    $searcher.Options.Rewindable = $false
+    $searcher.Options.BlockSize = 200
+    $range = @{ first = $null; last = $null }
+    foreach ($entry in $searcher.Get()) {
+        $number = [long]$entry.RecordNumber
+        if (($null -eq $range.first) -or ($number -lt $range.first)) { $range.first = $number }
+        if (($null -eq $range.last) -or ($number -gt $range.last)) { $range.last = $number }
+    }
+    return $range
+}
+
+function Get-NodeStartRecord($Scope) {
+    # The number of the newest record of a start, or $null (see common).
+    return (Get-NodeRecordRange $Scope 'SELECT RecordNumber FROM Win32_NTLogEvent WHERE Logfile = ''System'' AND SourceName = ''EventLog'' AND EventCode = 6009').last
+}
+
+function Get-NodeStartSigns($Scope, $Os) {
+    # As Get-StartSigns of common. Windows 2000 and 2003 log event 6009 at every boot as well
+    # (documented, KB196452); EventCode, SourceName and RecordNumber of Win32_NTLogEvent are
+    # documented. Unverified: how long WMI takes to look through a log. Only where it has no start
+    # record, which happens to a log that is written over, all of its numbers are read.
+    $signs = @{
+        start_record = $null; first_record = $null; last_record = $null; error = $null
+        last_boot = ConvertTo-UtcText ([System.Management.ManagementDateTimeConverter]::ToDateTime($Os.LastBootUpTime))
+        clock_utc = ConvertTo-UtcText (Get-NodeUtc $Os)
+    }
+    try {
+        $signs.start_record = Get-NodeStartRecord $Scope
+        if ($null -eq $signs.start_record) {
+            $range = Get-NodeRecordRange $Scope 'SELECT RecordNumber FROM Win32_NTLogEvent WHERE Logfile = ''System'''
+            $signs.first_record = $range.first
+            $signs.last_record = $range.last
+        }
+    }
+    catch { $signs.error = Get-ErrorText $_ }
+    return $signs
+}
+
+function Test-NodeRestarted($Scope, $StartRecord) {
+    # By the System log, whatever was done to the clock. What cannot be read was no restart.
+    if ($null -eq $StartRecord) { return $false }
+    $newest = Get-NodeStartRecord $Scope
+    return (($null -ne $newest) -and ($newest -gt $StartRecord))
+}
+
 # --- our jobs on a node -----------------------------------------------------------------------
 
 function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
@@ -509,9 +562,12 @@ function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
         started_utc = Get-NodeText $Registry $key 'Started'
         ended_utc = Get-NodeText $Registry $key 'Ended'
         expires_utc = Get-NodeText $Registry $key 'Expires'
+        start_record = $null
     }
+    $start = Get-NodeText $Registry $key 'Start'
+    if ($start) { $job.start_record = [long]$start }
     # A node that was restarted in the middle of it has no wrapper any more to note its end.
-    if (($state -eq 'running') -and ((Get-NodeText $Registry $key 'Boot') -ne [string]$Os.LastBootUpTime)) {
+    if (($state -eq 'running') -and (Test-NodeRestarted $Scope $job.start_record)) {
         $hosts = Get-NodeInstances $Scope 'SELECT ProcessId FROM Win32_Process WHERE Name = ''cscript.exe'''
         if ($hosts.Count -eq 0) { $job.state = 'finished' }
     }

@@ -24,15 +24,18 @@
 #   relay  {smb1, ntlm, rpc, clock}: true, false or null (not known, or not asked)
 #   owner  {text}, or null where it was not asked; files as observe has them; errors: {part: text}
 #   later_updates: [{id}], over the files of the updates that have an uninstaller and are there.
-#   system: language is a number, boot_token differs after every start. job: {state: none, waiting,
-#          running or finished, name, operation, update, exit_code, started_utc, ended_utc}.
+#   system: language is a number; start_record, first_record and last_record are record numbers of
+#          the System log, as observe has them. job: {state: none, waiting, running or finished, name,
+#          operation, update, exit_code, started_utc, ended_utc, start_record}; start_record is that
+#          of the start in which it was scheduled. restart_pending: an update of the update.exe family
+#          waits for a restart. file_renames: how many wait; other programs leave such, too.
 #   events: {entries: [{utc, text}], truncated}, newest first; a text has at most 1000 characters.
 #
 # The second way (see ft_common): where WMI fails, as at the notice's list 3, which says that
 # wmiprvse.exe cannot be started, the parts that it did not bring are read once more, by .NET 2.0's
 # classes for the event log, the registry and services of another machine, and by files of its
 # administrative share. Not where WMI refuses the account: that would be a second bad logon. What it
-# cannot tell stays null: boot_token, last_boot, machine_uuid and clock_utc of system, and a job that
+# cannot tell stays null: start_record, last_boot, machine_uuid and clock_utc of system, and a job that
 # is noted as waiting or running. Its registry needs the node's service RemoteRegistry, whose state
 # is told where that fails; nothing starts it.
 #
@@ -53,20 +56,23 @@ $Legacy.Script = 'ft_observe'
 
 function Read-NodeSystem($Node, $Data) {
     $os = $Node.os
-    $boot = [System.Management.ManagementDateTimeConverter]::ToDateTime($os.LastBootUpTime)
     $uuid = $null
     foreach ($product in (Get-NodeInstances $Node.scope 'SELECT UUID FROM Win32_ComputerSystemProduct')) {
         $uuid = [string]$product.UUID
     }
+    $start = Get-NodeStartSigns $Node.scope $os
+    if ($null -ne $start.error) { $Data['errors']['start_record'] = $start.error }
     $Data['system'] = @{
         computer_name = [string]$os.CSName
         version = [string]$os.Version
         service_pack = [int]$os.ServicePackMajorVersion
         language = [int]$os.OSLanguage
-        boot_token = [string]$os.LastBootUpTime
-        last_boot = ConvertTo-UtcText $boot
+        start_record = $start.start_record
+        first_record = $start.first_record
+        last_record = $start.last_record
+        last_boot = $start.last_boot
         machine_uuid = $uuid
-        clock_utc = ConvertTo-UtcText (Get-NodeUtc $os)
+        clock_utc = $start.clock_utc
     }
 }
 
@@ -83,7 +89,7 @@ function Read-RpcSystem($Node, $Data) {
         version = $Node.os.Version
         service_pack = [int][Math]::Floor([double]$pack / 256)
         language = [Convert]::ToInt32($language, 16)
-        boot_token = $null
+        start_record = $null
         last_boot = $null
         machine_uuid = $null
         clock_utc = $null
@@ -203,15 +209,16 @@ function Read-NodeRestart($Node, $Data) {
     $manager = 'SYSTEM\CurrentControlSet\Control\Session Manager'
     $renames = Get-NodeRegistryValue $Node.registry 'GetMultiStringValue' $manager 'PendingFileRenameOperations'
     $flags = Get-NodeRegistryValue $Node.registry 'GetDWORDValue' 'SOFTWARE\Microsoft\Updates\UpdateExeVolatile' 'Flags'
-    $waits = ($null -ne $renames) -and (@($renames).Length -gt 0)
-    if (($null -ne $flags) -and ($flags -ne 0)) { $waits = $true }
-    $Data['restart_pending'] = [bool]$waits
+    # The value holds pairs: from, to.
+    $Data['file_renames'] = 0
+    if ($null -ne $renames) { $Data['file_renames'] = [int][Math]::Ceiling([double]@($renames).Length / 2) }
+    $Data['restart_pending'] = [bool](($null -ne $flags) -and ($flags -ne 0))
 }
 
 function Read-NodeJob($Node, $Data) {
     # The job that matters most: one that may still act, else one whose end nobody has taken yet.
     $order = @('running', 'waiting', 'finished')
-    $best = @{ state = 'none'; name = $null; operation = $null; update = $null; exit_code = $null; started_utc = $null; ended_utc = $null }
+    $best = @{ state = 'none'; name = $null; operation = $null; update = $null; exit_code = $null; started_utc = $null; ended_utc = $null; start_record = $null }
     $rank = $order.Length
     $names = Get-NodeSubkeys $Node.registry $Legacy.JobRoot
     if ($null -ne $names) {
@@ -317,7 +324,7 @@ function New-NodeRecord {
     return @{
         reachable = $false; source = 'wmi'; error = $null; wmi_error = $null; by_rpc = @()
         system = $null; updates = $null; files = $null; later_updates = $null; fix_level = $null
-        restart_pending = $null; job = $null; events = $null; errors = @{}
+        restart_pending = $null; file_renames = $null; job = $null; events = $null; errors = @{}
     }
 }
 
@@ -340,7 +347,6 @@ function Get-RpcOs($Registry) {
     return @{
         Version = $version + '.' + (Get-NodeText $Registry $key 'CurrentBuildNumber')
         WindowsDirectory = Get-NodeText $Registry $key 'SystemRoot'
-        LastBootUpTime = $null
     }
 }
 
@@ -451,6 +457,7 @@ function Complete-SecondWay($Record, $Child, $Open) {
             [void]$brought.Add($part)
         }
     }
+    if ($found.ContainsKey('file_renames')) { $Record.file_renames = $found['file_renames'] }
     $Record.by_rpc = $brought
     if ($whole) {
         $Record.source = 'rpc'
@@ -477,14 +484,14 @@ function Read-SecondWay($Nodes, $Records, $Parameters) {
 function Read-Nodes($Parameters) {
     $records = @{}
     $children = @{}
-    $began = [DateTime]::UtcNow
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     $nodes = Get-ListParameter 'nodes'
     $probes = Start-Probes $nodes
     foreach ($node in $nodes) {
         $name = [string]$node['node']
         $records[$name] = New-NodeRecord
         $why = $probes[$name]
-        if ($why -isnot [string]) { $why = Complete-Probe $why ([int]$Parameters['probe_seconds']) $began }
+        if ($why -isnot [string]) { $why = Complete-Probe $why ([int]$Parameters['probe_seconds']) $watch }
         if ($null -eq $why) {
             $records[$name].reachable = $true
             try { $children[$name] = Start-NodeReading $node $Parameters 'node' (Get-ListParameter 'want') }

@@ -9,10 +9,14 @@
 #   guard         list of {path, sha256}, compared right before the start       (start)
 #   wait_seconds  how long to wait here for its end, at most 50                 (start, status)
 #   log           {path, patterns, tail_bytes} or null: what to bring back of the program's log
-# Result: {existed, started, state, last_result, last_run, log}
+# Result: {existed, started, state, last_result, last_run, start, log}
 #   state 1 disabled, 2 queued, 3 ready, 4 running; last_result is the program's exit code, or
 #   0x41303 (267011) has not run yet, 0x41301 (267009) is running. last_run is null where it has
 #   never run: before Windows Server 2016 last_result is 1 then, which is an exit code as well.
+#   start: {start_record, first_record, last_record, last_boot, clock_utc} of the start of Windows
+#   in which the job was told to run, or null; kept in the task's own data (TaskDefinition.Data, which
+#   the Task Scheduler ignores: documented). One that never ran and was registered before the last
+#   start is registered anew.
 #   log: null or {exists, size, utf_16, matches, tail (base64)}; matches are at most 50 lines out of
 #   the last 8 MB; utf_16: the file begins with the mark of UTF-16LE, else it is in a code page.
 # Errors: hash_mismatch or not_found (a guarded file), refused (deletion of a running job).
@@ -49,8 +53,9 @@ function Get-JobFolder($Scheduler) {
     catch { return $Scheduler.GetFolder('\').CreateFolder('legacyops', $null) }
 }
 
-function Register-Job($Scheduler, $Parameters) {
+function Register-Job($Scheduler, $Parameters, $Start) {
     $definition = $Scheduler.NewTask(0)
+    $definition.Data = ConvertTo-StartText $Start
     $settings = $definition.Settings
     $settings.ExecutionTimeLimit = 'PT0S'
     $settings.MultipleInstances = 2
@@ -108,7 +113,12 @@ function Start-JobOnce($Scheduler, $Parameters, $Data) {
     if ($record.exists -and (-not (Test-JobNeverRan $record))) { return }
     if ($record.exists -and ($record.state -ne 3)) { return }
     Test-Guards
-    if (-not $record.exists) { Register-Job $Scheduler $Parameters }
+    $start = Get-StartSigns
+    if ($record.exists -and (($null -eq $record.start) -or ($record.start.start_record -ne $start.start_record))) {
+        $null = $Scheduler.GetFolder('\legacyops').DeleteTask($name, 0)
+        $record.exists = $false
+    }
+    if (-not $record.exists) { Register-Job $Scheduler $Parameters $start }
     $task = Get-JobTask $Scheduler $name
     $null = $task.Run($null)
     $Data['started'] = $true
@@ -141,5 +151,6 @@ function Invoke-Script($Parameters, $Data) {
     $Data['state'] = $record.state
     $Data['last_result'] = $record.last_result
     $Data['last_run'] = $record.last_run
+    $Data['start'] = $record.start
     $Data['log'] = Get-LogRecord $Parameters['log']
 }

@@ -17,6 +17,8 @@
 #   to, none at all where the list is empty), disallowed_filetime, disallowed_enhkey_usage,
 #   not_before_filetime, not_before_enhkey_usage; one that is not set is not there. signature_status, beside hash_status: whether the
 #   signature fits the (counter)signer's key, which the hash alone does not tell; 0 = it does.
+#   system: start_record, first_record and last_record are record numbers of the System log (see
+#   common), last_boot and clock_utc one reading of the host's clock.
 #
 # Sources
 #   documented: WinVerifyTrust, WINTRUST_DATA, CryptQueryObject, CryptMsgGetParam, WTS API,
@@ -42,7 +44,11 @@ function Read-System($Data) {
     $architecture = [Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITEW6432')
     if (-not $architecture) { $architecture = [Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITECTURE') }
     if ($architecture -eq 'AMD64') { $architecture = 'x64' }
-    $boot = [System.Management.ManagementDateTimeConverter]::ToDateTime($os.LastBootUpTime)
+    $start = Get-StartSigns
+    if ($null -ne $start.error) {
+        if (-not $Data.ContainsKey('errors')) { $Data['errors'] = @{} }
+        $Data['errors']['start_record'] = $start.error
+    }
     $Data['system'] = @{
         computer_name = [Environment]::MachineName
         domain = $computer.Domain
@@ -56,8 +62,11 @@ function Read-System($Data) {
         oem_code_page = [int](Get-MachineValue 'SYSTEM\CurrentControlSet\Control\Nls\CodePage' 'OEMCP')
         powershell = $PSVersionTable.PSVersion.ToString()
         clr = $PSVersionTable.CLRVersion.ToString()
-        last_boot = ConvertTo-UtcText $boot
-        boot_token = [string]$os.LastBootUpTime
+        start_record = $start.start_record
+        first_record = $start.first_record
+        last_record = $start.last_record
+        last_boot = $start.last_boot
+        clock_utc = $start.clock_utc
     }
 }
 

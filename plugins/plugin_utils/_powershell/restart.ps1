@@ -1,9 +1,10 @@
 # restart: restarts the host, once.
 #
 # Parameters
-#   boot_token  the host's boot token as observe gave it; another one means that the host has been
-#               restarted since, and the run is refused
-#   reason      text for the event log of the host
+#   start_record  the number of the System log's newest start record, as observe gave it, or of its
+#                 newest record where it had none; a start record with a higher number means that
+#                 the host has been restarted since, and the run is refused
+#   reason        text for the event log of the host
 # Result: {return_value}: 0 where Windows has accepted the restart.
 # Errors: refused.
 #
@@ -14,11 +15,11 @@
 $Legacy.Script = 'restart'
 
 function Invoke-Script($Parameters, $Data) {
-    $system = Get-WmiObject -Class Win32_OperatingSystem
-    $token = [string]$system.LastBootUpTime
-    if ($token -ne [string]$Parameters['boot_token']) {
-        Stop-Run 'refused' ('the host has been restarted since: its boot token is ' + $token)
+    $record = Get-StartRecord
+    if (($null -ne $record) -and ($record -gt [long]$Parameters['start_record'])) {
+        Stop-Run 'refused' ('the host has been restarted since: its System log has start record ' + $record)
     }
+    $system = Get-WmiObject -Class Win32_OperatingSystem
     $system.psbase.Scope.Options.EnablePrivileges = $true
     # By name: PowerShell would have to guess the order of the method's parameters.
     $with = $system.psbase.GetMethodParameters('Win32ShutdownTracker')

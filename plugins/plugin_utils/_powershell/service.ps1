@@ -26,10 +26,11 @@ function Invoke-Script($Parameters, $Data) {
         'stop' { $Data['return_value'] = [int]$service.StopService().ReturnValue }
         default { Stop-Run 'refused' 'op must be status, start or stop' }
     }
-    $end = [DateTime]::UtcNow.AddSeconds([Math]::Min([int]$Parameters['wait_seconds'], 50))
+    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 50)
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     $service = Get-ServiceObject $name $true
     while (($null -ne $Parameters['wait_for']) -and ($null -ne $service) -and
-            ($service.State -ne $Parameters['wait_for']) -and ([DateTime]::UtcNow -lt $end)) {
+            ($service.State -ne $Parameters['wait_for']) -and ($watch.Elapsed.TotalSeconds -lt $seconds)) {
         Start-Sleep -Seconds 2
         $service = Get-ServiceObject $name $true
     }

@@ -13,7 +13,7 @@ from typing import Any
 from .._core.advisory import Advisory
 from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
-from .._core.journal import restart_owed_since
+from .._core.journal import restarts
 from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
 from .._core.plan import PlanError, leaves_service, remaining, verify_plan
@@ -188,7 +188,7 @@ class Change:
             hosts[name] = {**_place(entry), "status": "outside", "wave": None}
         entries = self.journal(host).entries()
         hosts[host]["computer_name"] = planned_name(self.entry(host))
-        hosts[host]["restart_owed_since"] = restart_owed_since(entries)
+        hosts[host]["restarts"] = restarts(entries)
         view: dict[str, Any] = {
             "id": self.id,
             "run": self.run(writes=not predicted),
@@ -356,13 +356,6 @@ def planned_name(entry: Mapping[str, Any]) -> str | None:
     system = (entry.get("facts") or {}).get("system")
     name = system.get("computer_name") if isinstance(system, Mapping) else None
     return name if isinstance(name, str) else None
-
-
-def boot_token(observation: Observation) -> str | None:
-    """What tells one start of the host's Windows from the next, or None where it is unknown."""
-    system = observation.part("system")
-    token = system.get("boot_token") if isinstance(system, Mapping) else None
-    return token if isinstance(token, str) else None
 
 
 def _place(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,7 +201,8 @@ class FtEye:
         if isinstance(job, Mapping) and job.get("state") == "waiting":
             job = {**job, "state": "running"}  # it was started, and runs within minutes
         words = {} if managed(record) else said.get(name, {})
-        return {**record, "job": job, **words}
+        accepted = {"renames": (self.form.get("accepted") or {}).get("renames")}
+        return {**record, "job": job, "accepted": accepted, **words}
 
     def _power(self, name: str, said: Mapping[str, str]) -> dict[str, t.Any]:
         """What a CoServer's driver says; where it is an operator, what a person said."""

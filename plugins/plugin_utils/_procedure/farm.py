@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._core.observation import Observation
+from .._core.starts import mark_of, position
 from .settings import settings_of
 
 Settings = Mapping[str, Any]
@@ -94,19 +95,21 @@ def twins(
                 f"{other} and {host} have the same address {address[0]} (ansible_host): one server "
                 "under two names would be acted on twice, and count twice. Remove one of them."
             )
-    names: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, str, int], str] = {}
     for observation in seen:
         system = observation.part("system")
         parts = system if isinstance(system, Mapping) else {}
-        name, boot = parts.get("computer_name"), parts.get("boot_token")
-        if not isinstance(name, str) or not isinstance(boot, str):
+        # Not by the time of its start, which moves with the clock between two readings.
+        name, start = parts.get("computer_name"), position(mark_of(parts))
+        if not isinstance(name, str) or start is None:
             continue
-        other = names.setdefault((name.casefold(), boot), observation.host)
+        domain = str(parts.get("domain") or "").casefold()
+        other = names.setdefault((name.casefold(), domain, start), observation.host)
         if other != observation.host:
             return (
-                f"{other} and {observation.host} are one machine: both are {name}, started at the "
-                "same moment. One server under two names would be acted on twice, and count twice. "
-                "Remove one of them."
+                f"{other} and {observation.host} are one machine: both are {name}, and have the "
+                "same last start on record. One server under two names would be acted on twice, "
+                "and count twice. Remove one of them."
             )
     return None
 

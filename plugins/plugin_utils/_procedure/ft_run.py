@@ -35,10 +35,10 @@ from .._core.ft_said import (
     answers,
 )
 from .._core.ft_system import COSERVERS, TITLES
-from .._core.journal import restarts_owed
 from .._core.model import Ref, Step
 from .._core.observation import UNKNOWN, Observation, merge_requests
 from .._core.plan import StepDecision, step_decision, step_unproven
+from .._core.starts import mark_of
 from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, Request
 from .._io.remote import RemoteError
 from .._io.waiting import poll
@@ -113,7 +113,6 @@ class FtRun(StepRun):
         self.began = now()
         self.before: Observation | None = None
         self.only_waits = False
-        self.last_boot: str | None = None
 
     # --- Looking ----------------------------------------------------------------------------
 
@@ -129,18 +128,12 @@ class FtRun(StepRun):
             PATIENCE_SECONDS,
         )
         record = ft_checks.node_record(observation, self.target)
-        system = record.get("system") or {}
-        self.boot_token, self.last_boot = system.get("boot_token"), system.get("last_boot")
+        self.start = mark_of(record.get("system"))
         return self._judged(observation)
 
     def _judged(self, observation: Observation) -> Observation:
         """The observation within the change, and within this step."""
         view = dict(self.change.judged(observation, predicted=self.action.check_mode).change or {})
-        owed = restarts_owed(self.journal.entries())
-        view["hosts"] = {
-            **view["hosts"],
-            self.host: {**view["hosts"][self.host], "restart_owed": owed},
-        }
         if self.before is not None:  # the first look judges as the queue has judged
             view["step_began"] = self.began
             view["before"] = ft_checks.states(self.before)
@@ -398,16 +391,11 @@ class FtRun(StepRun):
                 self.eye.owner.note_head(self.change.id, self.change.run(), head)
         return error
 
-    def _asks_for_restart(self, result: Result) -> bool:
-        """An update always waits for the node's restart; of a fix its exit code tells.
-
-        Not where the node was restarted between the installer's end and now.
-        """
-        if self.last_boot and str(result.get("ended") or "9") < self.last_boot:
-            return False
+    def _asks_for_restart(self, result: Result) -> bool | None:
+        """An update always waits for the node's restart; of a fix its exit code tells."""
         update = self.step["action"] == "update_exe" and self.step["arguments"]["update"] != "fix"
         changed = update and result.get("changed") is True
-        return super()._asks_for_restart(result) or changed
+        return changed or super()._asks_for_restart(result)
 
     # --- Verifying --------------------------------------------------------------------------
 

@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from .._action import ActionError, plain
-from .._core.checks import CHECKS, Verdict, describe, evaluate_all, passes, request_for
+from .._core.checks import (
+    CHECKS,
+    Verdict,
+    describe,
+    evaluate_all,
+    passes,
+    pending_signs,
+    request_for,
+)
 from .._core.compare import begun_steps
 from .._core.explanations import NEEDS_RECONFIGURATION
 from .._core.model import Step
@@ -24,13 +32,14 @@ from .._core.plan import (
     step_request,
     step_unproven,
 )
+from .._core.starts import Mark, mark_of, started_since
 from .._io.failures import is_passing
 from .._io.remote import RemoteError
 from .._io.steady import LOST
 from .._io.waiting import StoppedError, poll
 from . import directory as files
 from .action import ProcedureAction
-from .change import Change, boot_token
+from .change import Change
 from .eye import Eye
 from .journal import JournalFile
 from .owner import held_by, held_text, is_anothers, is_free
@@ -79,7 +88,7 @@ class StepRun:
         self.todo = [each["id"] for each in self.steps]
         self.silo = Silo(action, change)
         self.drained = False
-        self.boot_token: str | None = None
+        self.start: Mark | None = None  # of Windows, as observed last
         self.lost: Result = {}
         self.acts_since: float | None = None
 
@@ -218,8 +227,9 @@ class StepRun:
             return {**_shown(result), **facts, "outcome": "possible", "result": result}
         more = self._arguments_of_the_run(before, joins)
         self._note(
-            "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before)
-        )
+            "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
+            start=self.start, signs=pending_signs(before),
+        )  # fmt: skip
         self._state(files.UNDER_WAY)
         try:
             result, expected = self._carried_out(more)
@@ -301,7 +311,7 @@ class StepRun:
         request = merge_requests([always, *requests])
         observation = self.action.patiently(lambda: self.eye.observe(request), PATIENCE_SECONDS)
         self.drained = _logons_off(observation)
-        self.boot_token = boot_token(observation)
+        self.start = mark_of(observation.part("system"))
         return self.change.judged(observation, predicted=self.action.check_mode)
 
     def _nothing(self, outcome: str, why: str) -> Result:
@@ -456,11 +466,27 @@ class StepRun:
         self.change.set_state(self.host, status, step=self.step["id"], **more)
 
     def _result(self, status: str, **body: t.Any) -> None:
-        asked = self._asks_for_restart(body.get("result") or {})
         self._note(
-            "result", status=status, restart_required=asked, boot_token=self.boot_token,
-            target=self.step.get("target"), **self._duration(), **body,
+            "result", status=status, restart=self._restart(body.get("result") or {}),
+            start=self.start, target=self.step.get("target"), **self._duration(), **body,
         )  # fmt: skip
+
+    def _restart(self, result: Result) -> Result | None:
+        """What an installation tells of a restart (journal.restarts); None of any other step."""
+        required = self._asks_for_restart(result)
+        if required is None or not (required or result.get("changed")):
+            return None
+        mine = [e for e in self.journal.entries() if e.get("step") == self.step["id"]]
+        acted = [e for e in mine if e["kind"] == "intent" and not e.get("joins")][-1:]
+        signs = acted[0].get("signs") or [] if acted else []
+        return {"required": required, "since": self._installed_in(result), "signs": signs}
+
+    def _installed_in(self, result: Result) -> Mark | None:
+        """The start in which the installer ran: it may have been another one than the present."""
+        installed = result.get("start")
+        if not installed or started_since(installed, self.start).proven is False:
+            return self.start
+        return dict(installed)
 
     def _duration(self) -> dict[str, float]:
         """How many seconds the step has acted in this run; empty where it has not."""
@@ -468,8 +494,9 @@ class StepRun:
             return {}
         return {"seconds": round(time.monotonic() - self.acts_since, 1)}
 
-    def _asks_for_restart(self, result: Result) -> bool:
-        return result.get("reboot_required") is True
+    def _asks_for_restart(self, result: Result) -> bool | None:
+        """Whether an installation asks for a restart; None where the step installs nothing."""
+        return result["reboot_required"] is True if "reboot_required" in result else None
 
     def _note(self, kind: str, **body: t.Any) -> None:
         step = body.pop("for_step", self.step["id"])

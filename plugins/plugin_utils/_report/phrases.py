@@ -238,6 +238,22 @@ _WORDS: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "the hotfix is|superseded by a later one",
         "Hotfix が|後続の Hotfix に置換済み",
     ),
+    ("pending_restart", "accepted"): (
+        "|file renames wait for a restart, which somebody accepts",
+        "|ファイル名変更の保留あり(承諾済み)",
+    ),
+    ("pending_restart", "returned"): (
+        "|file renames wait again after a start",
+        "|再起動後にファイル名変更の保留が再発",
+    ),
+    ("restart_owed", "no"): (
+        "|no restart is owed for an installation",
+        "|インストールに伴う再起動は不要、または実施済み",
+    ),
+    ("restart_owed", "yes"): (
+        "|a restart is owed for an installation",
+        "|インストールに伴う再起動が未実施",
+    ),
     ("pending_restart", "no"): (
         "|no restart is pending",
         "|再起動の保留なし",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import advisory as advisories
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from start_signs import start
 
 NOW = "2026-11-22T05:00:00Z"
 SIGNED = "2012-03-01T00:00:00Z"
@@ -99,8 +100,9 @@ def data(*, root: bool = True, installed: bool = False) -> dict[str, Any]:
                 "version": "6.0.6002",
                 "product_type": 3,
                 "architecture": "x64",
-                "last_boot": NOW,
-                "boot_token": "20261101000000.000000+540",
+                "start_record": 4000,
+                "last_boot": "2026-11-01T00:00:00Z",
+                "clock_utc": NOW,
             },
             "clock": {"utc": NOW, "offset_minutes": 540},
             "stores": {
@@ -265,7 +267,7 @@ def ft_node(
             "computer_name": name.upper(),
             "version": version,
             "service_pack": pack,
-            "boot_token": "1",
+            **start(1),
         },
         "updates": {"KB890859": {"updates_key": kb, "hotfix_key": kb, "uninstaller": kb}},
         "files": dict(FILES[windows] if kb else OLD_FILES[windows]),

@@ -15,6 +15,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from start_signs import start
 
 
 def value(observation: Observation, check: str, **arguments: Any) -> Any:
@@ -304,3 +305,73 @@ def test_the_clock_is_compared_with_the_controllers(kit, utc, expected):
 def test_which_plugin_ima_was_loading(kit, ima, expected):
     found = value(kit.observation(ima=ima), "loading_plugin")
     assert found is expected or found == expected
+
+
+# --- Restarts -------------------------------------------------------------------------------
+
+
+def restarted(kit: Any, now: Any, told: Any, renames: int = 0, **pending: Any) -> Observation:
+    """A server in a change whose journal tells this of its installations."""
+    data = kit.data()
+    data["system"].update(now)
+    data["pending_restart"].update(file_renames=renames, **pending)
+    change = kit.change("xa01")
+    if told is not None:
+        change["hosts"]["xa01"]["restarts"] = {"": told}
+    return Observation("xa01", kit.NOW, "test", data, change)
+
+
+def told(owed: Any = None, installed: Any = None, signs: Any = ()) -> dict[str, Any]:
+    return {"owed": owed, "installed": installed or start(1), "signs": list(signs)}
+
+
+@pytest.mark.parametrize("step", [-86_400, -2, 2, 86_400])
+def test_a_restart_is_owed_whatever_is_done_to_the_clock(kit, step):
+    asked = told(owed=start(1, up=3600))
+    waiting = restarted(kit, start(1, up=4000, clock=step), asked)
+    assert value(waiting, "restart_owed") == value(waiting, "pending_restart") == "yes"
+    done = restarted(kit, start(2, clock=step), asked)
+    assert value(done, "restart_owed") == value(done, "pending_restart") == "no"
+
+
+@pytest.mark.parametrize("lost", [{"start_record": None}, {"start_record": 3}])
+def test_what_cannot_be_told_is_no_restart(kit, lost):
+    found = restarted(kit, {**start(2), **lost}, told(owed=start(1)))
+    assert value(found, "restart_owed") is value(found, "pending_restart") is UNKNOWN
+    unread = restarted(kit, start(2), told(owed={}))
+    assert value(unread, "restart_owed") is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("now", "installed", "owed", "pending"),
+    [
+        # Before the change, and in it before an installation.
+        (start(1), None, "no", "yes"),
+        # They are there since the installation, which ended with 0.
+        (start(1, up=900), told(), "yes", "yes"),
+        # They have been there before it, or they came back after a start.
+        (start(1, up=900), told(signs=["file_renames"]), "no", "returned"),
+        (start(2), told(), "no", "returned"),
+        (start(2), told(owed=start(1)), "no", "returned"),
+    ],
+)
+def test_renames_that_come_back_ask_for_no_restart(kit, now, installed, owed, pending):
+    found = restarted(kit, now, installed, renames=3)
+    assert value(found, "restart_owed") == owed
+    assert value(found, "pending_restart") == pending
+
+
+def test_renames_are_accepted_by_name_and_nothing_else_is(kit):
+    found = restarted(kit, start(1), None, renames=3)
+    reading = checks.read({"check": "pending_restart", "with": {"accepted_by": "Sato"}}, found)
+    assert (reading.value, "accepted by Sato" in reading.evidence) == ("accepted", True)
+    for sign in ("component_servicing", "windows_update"):
+        more = restarted(kit, start(1), None, renames=3, **{sign: True})
+        assert value(more, "pending_restart", accepted_by="Sato") == "yes"
+        unread = restarted(kit, start(1), None, renames=3, **{sign: None})
+        assert value(unread, "pending_restart", accepted_by="Sato") is UNKNOWN
+
+
+def test_another_sign_that_stays_after_a_start_is_no_endless_restart(kit):
+    found = restarted(kit, start(2), told(owed=start(1)), component_servicing=True)
+    assert (value(found, "restart_owed"), value(found, "pending_restart")) == ("no", "yes")

@@ -73,7 +73,7 @@ def test_nothing_has_changed(server, system):
 def test_time_passes_and_nothing_stops(server):
     server.now = "2027-01-01T00:00:00Z"
     server.data["clock"]["utc"] = server.now
-    server.data["system"]["boot_token"] = "20270101"
+    server.data["system"]["start_record"] = 5000
     server.data["system"]["last_boot"] = server.now
     server.data["sessions"]["list"].append({"id": 7, "state": 0, "user": "u", "name": "ICA-TCP#1"})
     server.data["services"]["IMAService"]["process_id"] = 4711

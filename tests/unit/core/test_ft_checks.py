@@ -22,6 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from start_signs import start
 
 
 @pytest.fixture
@@ -138,9 +139,18 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
 def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):
     data = kit.ft_data()
     assert ask("coservers_clean", data) == "proven"
-    owed = {"ft01": {"status": "under_way", "restart_owed": {"coserver2": "1"}}}
+    told = {"owed": start(1), "installed": start(1), "signs": []}
+    owed = {"ft01": {"status": "under_way", "restarts": {"coserver2": told}}}
     assert ask("coservers_clean", data, hosts=owed) == "not_proven"
     assert ask("coservers_gone", data, hosts=owed) == "proven"
+    system = data["nodes"]["coserver2"]["system"]
+    system.update(start(1, up=900, clock=7200))
+    assert ask("coservers_clean", data, hosts=owed) == "not_proven"
+    system.update(start(2, clock=7200))
+    assert ask("coservers_clean", data, hosts=owed) == "proven"
+    system["start_record"] = None
+    assert ask("coservers_clean", data, hosts=owed) == "not_proven"
+    system.update(start(2))
     data["nodes"]["coserver2"]["restart_pending"] = None
     assert ask("coservers_clean", data) == "not_proven"
 
@@ -340,8 +350,15 @@ def test_the_peer_is_left_as_it_was(kit, ask):
     data["nodes"]["coserver2"] = {"reachable": False}
     assert ask("coserver2_power_kept", data, before=before) == "no"
     assert ask("coserver2_power_kept", data) is UNKNOWN
-    data["nodes"]["coserver1"]["system"]["boot_token"] = "2"
+    system = data["nodes"]["coserver1"]["system"]
+    data["nodes"]["coserver2"] = kit.ft_node("coserver2")
+    for step in (-7200, 2, 7200):
+        system.update(start(1, up=900, clock=step))
+        assert ask("coservers_not_restarted", data, before=before) == "yes"
+    system.update(start(2, clock=7200))
     assert ask("coservers_not_restarted", data, before=before) == "no"
+    system["start_record"] = None
+    assert ask("coservers_not_restarted", data, before=before) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -396,7 +413,7 @@ def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
 def rpc_node(kit, name="coserver2", **changed):
     """The record of a node whose WMI is dead, read over RPC."""
     node = kit.ft_node(name, kb=True, source="rpc", wmi_error="wmi: it fails", **changed)
-    node["system"] |= dict.fromkeys(("boot_token", "last_boot", "machine_uuid"))
+    node["system"] |= dict.fromkeys(("start_record", "last_boot", "clock_utc", "machine_uuid"))
     return node
 
 
@@ -427,7 +444,8 @@ def test_its_owed_restart_is_not_known_without_its_last_start(kit, ask):
     data = kit.ft_data()
     data["nodes"]["coserver2"] = rpc_node(kit)
     assert ask("coserver2_pending", data) == "no"
-    owed = {"ft01": {"status": "under_way", "restart_owed": {"coserver2": "1"}}}
+    told = {"owed": start(1), "installed": start(1), "signs": []}
+    owed = {"ft01": {"status": "under_way", "restarts": {"coserver2": told}}}
     assert ask("coserver2_pending", data, hosts=owed) is UNKNOWN
 
 
@@ -585,7 +603,7 @@ def test_owner_and_relay(kit, ask):
 def test_a_digest_changes_with_the_state_and_not_with_the_clock(kit):
     plain = observation_digest(kit.ft_observation(kit.ft_data()))
     data = kit.ft_data()
-    data["nodes"]["coserver1"]["system"]["boot_token"] = "2"
+    data["nodes"]["coserver1"]["system"]["start_record"] = 5000
     data["nodes"]["coserver1"]["events"] = {"entries": [{"utc": kit.NOW, "text": "x"}]}
     assert observation_digest(kit.ft_observation(data)) == plain
     assert observation_digest(kit.ft_observation(kit.ft_data(kb=True))) != plain
@@ -634,3 +652,21 @@ def test_an_update_that_the_site_names_by_one_key(kit, ask, sign, expected):
     observation = kit.ft_observation(data)
     ref = {"check": "other_updates", "with": {"updates": [update]}, "is": "some"}
     assert checks.evaluate(ref, observation).value == expected
+
+
+@pytest.mark.parametrize(
+    ("restarts", "accepted", "settled"),
+    [
+        (None, None, "not_proven"),
+        (None, "Sato", "proven"),
+        # After a start since the update was changed, they have come back.
+        ({"owed": start(0), "installed": start(0), "signs": []}, None, "proven"),
+        ({"owed": start(1), "installed": start(1), "signs": []}, "Sato", "not_proven"),
+    ],
+)
+def test_renames_that_come_back_on_a_node(kit, ask, restarts, accepted, settled):
+    data = kit.ft_data()
+    node = data["nodes"]["coserver2"]
+    node.update(file_renames=2, accepted={"renames": accepted})
+    hosts = {"ft01": {"status": "under_way", "restarts": {"coserver2": restarts or {}}}}
+    assert ask("coservers_clean", data, hosts=hosts) == settled

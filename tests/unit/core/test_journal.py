@@ -146,8 +146,20 @@ def test_a_key_that_is_there_twice_hides_nothing():
 
 def test_the_restart_that_is_owed():
     entries = [
-        {"kind": "result", "restart_required": True, "boot_token": "a"},
-        {"kind": "result", "restart_required": False, "boot_token": "b"},
+        {
+            "kind": "result",
+            "restart": {"required": True, "since": {"start_record": 1}, "signs": []},
+        },
+        {"kind": "result", "restart": None},
+        {"kind": "result", "restart": {"required": False, "since": None, "signs": ["x"]}},
+        {
+            "kind": "result",
+            "target": "coserver1",
+            "restart": {"required": True, "since": None, "signs": []},
+        },
     ]
-    assert journal.restart_owed_since(entries) == "a"
-    assert journal.restart_owed_since([]) is None
+    assert journal.restarts(entries) == {
+        "": {"owed": {"start_record": 1}, "installed": {}, "signs": ["x"]},
+        "coserver1": {"owed": {}, "installed": {}, "signs": []},
+    }
+    assert journal.restarts([]) == {}

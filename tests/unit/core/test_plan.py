@@ -20,11 +20,13 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks impo
     evaluate,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import restarts
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
 from hypothesis import given
 from hypothesis import strategies as st
+from start_signs import start
 
 FULL = [
     "drain_logons",
@@ -461,9 +463,12 @@ class Server:
 
     def __init__(self, kit: Any, data: dict[str, Any], change: dict[str, Any]) -> None:
         self.kit, self.data, self.change = kit, data, change
+        self.journal: list[dict[str, Any]] = []
 
     def observe(self) -> Observation:
-        return Observation("xa01", self.kit.NOW, "test", copy.deepcopy(self.data), self.change)
+        mine = {**self.change["hosts"]["xa01"], "restarts": restarts(self.journal)}
+        change = {**self.change, "hosts": {**self.change["hosts"], "xa01": mine}}
+        return Observation("xa01", self.kit.NOW, "test", copy.deepcopy(self.data), change)
 
     def probe(self) -> None:
         self.data["chains"] = {self.kit.PACKAGE: self.kit.chain(1 if self.has_root() else 0x10000)}
@@ -483,9 +488,11 @@ class Server:
             self.data["patches"] = [{"patch_code": self.kit.PATCH, "state": 1}]
             self.data["files"][self.kit.MODULE] = self.kit.file()
             self.data["pending_restart"]["file_renames"] = int(restart)
+            asked = {"required": restart, "since": dict(self.data["system"]), "signs": []}
+            self.journal.append({"kind": "result", "restart": asked})
         elif name == "restart_server":
             self.data["pending_restart"]["file_renames"] = 0
-            self.data["system"]["boot_token"] += "+"
+            self.data["system"].update(start(60))
         elif name in ("start_ima", "prove_ima"):
             self.data["services"]["IMAService"]["state"] = "Running"
         elif name == "enable_logons":
@@ -500,7 +507,7 @@ def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, r
     plan = plan_of(kit, ctx130025, server.observe())
     acted: list[str] = []
     for _ in range(2):  # the first run dies after `die` steps, the second one goes on
-        for step in planning.remaining(plan, "xa01", server.observe()):
+        for step in planning.remaining(plan, "xa01", server.observe(), server.journal):
             if len(acted) == die:
                 die = -1
                 break
@@ -513,7 +520,7 @@ def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, r
             server.probe()
             assert planning.step_unproven(step, server.observe()) == []
             acted.append(step["name"])
-    assert planning.remaining(plan, "xa01", server.observe()) == []
+    assert planning.remaining(plan, "xa01", server.observe(), server.journal) == []
     assert ("restart_server" in acted) == (restart and not installed)
     assert acted.count("install_hotfix") == (not installed)
     assert server.data["sessions"]["drain_mode"] == 0
@@ -567,12 +574,16 @@ def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx
     plan = plan_of(kit, ctx130025, kit.observation())
     data = kit.data(installed=True)
     data["sessions"]["drain_mode"] = 2
-    token = data["system"]["boot_token"]
-    journal = [{"kind": "result", "restart_required": True, "boot_token": token}]
+    data["system"].update(start(1))
+    asked = {"required": True, "since": start(1), "signs": []}
+    journal = [{"kind": "result", "restart": asked}]
     observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
     left = planning.remaining(plan, "xa01", observation, journal)
     assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
-    data["system"]["boot_token"] = "later"
+    data["system"].update(start(1, up=900, clock=2))  # the clock was set, and nothing else
+    assert names(planning.remaining(plan, "xa01", observation, journal)) == names(left)
+    data["system"].update(start(2))
+    data["pending_restart"]["file_renames"] = 3  # and something puts renames back at each start
     left = planning.remaining(plan, "xa01", observation, journal)
     assert names(left) == ["prove_ima", "enable_logons"]
 
@@ -735,7 +746,7 @@ def test_what_is_no_plan_is_refused(plan):
 
 VOLATILE = [
     lambda d: d["clock"].update(utc="2027-01-01T00:00:00Z"),
-    lambda d: d["system"].update(last_boot="2027", boot_token="x"),
+    lambda d: d["system"].update(last_boot="2027", start_record=9),
     lambda d: d["sessions"]["list"].append({"id": 9, "state": 0, "user": "u", "name": "ICA"}),
     lambda d: d["root_update_events"].append({"id": 8, "utc": "2027"}),
     lambda d: d["services"]["IMAService"].update(process_id=77),

@@ -51,7 +51,7 @@ JOB = UpdateJob(
     guard={"path": r"%windir%\legacyops\kb.exe", "sha256": "A" * 64},
     log=r"%windir%\legacyops\kb.log",
 )
-TOKEN = "20261122140000.000000+540"
+TOKEN = 4060
 
 
 class FakeRemote:
@@ -171,10 +171,10 @@ class TestActing:
                 lambda relay: relay.stage(ONE, r"C:\kb.exe", "AB", "kb.exe"),
                 {"op": "stage", "path": r"C:\kb.exe", "sha256": "AB", "name": "kb.exe"},
             ),
-            (lambda relay: relay.restart(ONE, TOKEN), {"op": "restart", "boot_token": TOKEN}),
+            (lambda relay: relay.restart(ONE, TOKEN), {"op": "restart", "start_record": TOKEN}),
             (
                 lambda relay: relay.shutdown(ONE, TOKEN),
-                {"op": "shutdown", "boot_token": TOKEN, "power_off": True},
+                {"op": "shutdown", "start_record": TOKEN, "power_off": True},
             ),
             (
                 lambda relay: relay.start(ONE, JOB),
@@ -250,10 +250,10 @@ class TestActing:
         assert CANARIES["coservers"].encode() in base64.b64decode(parameters)
         assert CANARIES["virtual"].encode() not in base64.b64decode(parameters)
 
-    def test_a_boot_token_is_no_secret(self) -> None:
+    def test_a_start_record_is_no_secret(self) -> None:
         action = FakeAction(bad("ft_act", "refused", f"restarted since: {TOKEN}"))
         relay = Relay(Remote(action, "ft01"), FORM, CREDENTIALS)
-        with pytest.raises(RemoteError, match="20261122140000"):
+        with pytest.raises(RemoteError, match=str(TOKEN)):
             relay.restart(ONE, TOKEN)
 
 
@@ -315,7 +315,7 @@ class TestRunUpdate:
             state("running"),
             state("finished", exit_code=3010, started_utc="a", ended_utc="b", log=log),
         )
-        assert ended == UpdateResult(False, 3010, "a", "b", log, 0)
+        assert ended == UpdateResult(False, 3010, "a", "b", None, log, 0)
         assert remote.ops() == ["start", "status", "status", "status"]
         assert remote.calls[1][1]["log"]["path"] == JOB.log
         assert [line.split(" (")[0] for line in lines] == [

@@ -21,6 +21,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting impor
     Stop,
     StoppedError,
 )
+from start_signs import start
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "rollouts.md"
 PIN = "AB" * 32
@@ -69,7 +70,7 @@ NODE_ANSWERS = {
         "coserver1": {
             "reachable": True,
             "error": None,
-            "system": {"boot_token": "A", "last_boot": "t", "language": 1041},
+            "system": {**start(1), "language": 1041},
             "job": {"state": "none"},
             "updates": {"KB890859": HAS_KB},
         }
@@ -154,7 +155,7 @@ CASES = [
         "restart",
         {},
         {
-            "observe": [{"system": {"boot_token": "A", "last_boot": "t"}}],
+            "observe": [{"system": start(1)}],
             "restart": [{"return_value": 0}],
         },
         leaves=True,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.action import msp_patch
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
+from start_signs import start
 
 G5 = "9ACFAB7E43C8D880D06B262A94DEEEE4B4659989C3D0CAF19BAF6405E41AB7DF"
 G5_CERT = {"sha256": G5, "thumbprint": "4EB6D578499B1CCF5F581EAD56BE3D9B6744A5E5", "subject": "G5"}
@@ -252,14 +253,20 @@ class TestMspPatch:
         assert [c[1]["op"] for c in remote.calls if c[0] == "job"] == ["delete"]
 
     @pytest.mark.parametrize(
-        ("booted", "restart"),
-        [("2026-11-22T04:00:00Z", True), ("2026-11-22T06:00:00Z", False), (None, True)],
+        ("now", "restart"),
+        [
+            (start(1, up=900), True),
+            (start(1, up=900, clock=7200), True),
+            (start(2), False),
+            (start(2, clock=-7200), False),
+            ({**start(2), "start_record": None}, True),
+        ],
     )
     def test_a_restart_that_a_job_asked_a_dead_run_for_is_not_forgotten(
-        self, run, host, booted, restart
+        self, run, host, now, restart
     ) -> None:
-        job = {"exists": True, "state": 3, "last_result": 3010, "last_run": "2026-11-22T05:00:00Z"}
-        seen = before_patch(**INSTALLED, jobs={JOB: job}, system={"last_boot": booted})
+        job = {"exists": True, "state": 3, "last_result": 3010, "last_run": "t", "start": start(1)}
+        seen = before_patch(**INSTALLED, jobs={JOB: job}, system=now)
         result = run("msp_patch", host(observe=[seen], job=[{}]), **ARGUMENTS)
         assert (result["exit_code"], result["reboot_required"]) == (3010, restart)
 
@@ -447,52 +454,103 @@ class TestImaService:
         assert [p["op"] for _, p in remote.calls] == ["status", "start", "status"]
 
 
-def booted(token: str) -> dict[str, Any]:
-    return {"system": {"boot_token": token, "last_boot": "2026-11-22T05:00:00Z"}}
+def booted(token: dict[str, Any], renames: int = 0) -> dict[str, Any]:
+    return {"system": token, "pending_restart": {"file_renames": renames}}
 
 
 class TestReboot:
     def test_it_restarts_once_and_waits(self, run, host) -> None:
         remote = host(
-            observe=[booted("A"), booted("A"), CUT, booted("B")], restart=[{"return_value": 0}]
+            observe=[booted(start(1)), booted(start(1)), CUT, booted(start(2))],
+            restart=[{"return_value": 0}],
         )
         result = run("reboot", remote, reason="x")
         assert result["changed"]
-        assert result["boot_token"] == "B"
+        assert (result["before"], result["start"]) == (start(1), start(2))
+        assert remote.calls[1] == ("restart", {"start_record": 4060, "reason": "x"})
+        assert "warnings" not in result
         assert remote.acts() == ["restart"]
         assert remote.resets == 1
 
     def test_a_host_that_restarted_since_is_left_alone(self, run, host) -> None:
-        remote = host(observe=[booted("B")])
-        result = run("reboot", remote, boot_token="A")
+        remote = host(observe=[booted(start(2))])
+        result = run("reboot", remote, since=start(1))
         assert not result["changed"]
         assert result["already"]
         assert remote.acts() == []
 
-    def test_a_lost_answer_is_settled_by_the_token(self, run, host) -> None:
-        remote = host(observe=[booted("A"), booted("B")], restart=[CUT])
+    @pytest.mark.parametrize("step", [-7200, -2, 2, 7200, 40 * 86_400])
+    def test_a_clock_that_is_set_is_no_restart(self, run, host, step) -> None:
+        """LastBootUpTime moves with the clock, also while the host is going down."""
+        stepped = start(1, up=360, clock=step)
+        remote = host(
+            observe=[booted(start(1)), booted(stepped), CUT, booted(start(2, clock=step))],
+            restart=[{"return_value": 0}],
+        )
+        result = run("reboot", remote)
+        assert result["start"] == start(2, clock=step)
+        assert remote.acts() == ["restart"]
+
+    @pytest.mark.parametrize("step", [-7200, 2, 7200])
+    def test_nor_is_one_that_was_set_since(self, run, host, step) -> None:
+        remote = host(
+            observe=[booted(start(1, up=900, clock=step)), booted(start(2, clock=step))],
+            restart=[{"return_value": 0}],
+        )
+        assert run("reboot", remote, since=start(1))["changed"]
+        assert remote.acts() == ["restart"]
+
+    @pytest.mark.parametrize("lacks", [{"start_record": None}, {"start_record": 12}])
+    def test_what_cannot_be_told_is_no_restart_and_starts_none(self, run, host, lacks) -> None:
+        remote = host(observe=[booted({**start(2), **lacks})])
+        result = run("reboot", remote, since=start(1))
+        assert (result["reason"], result["changed"]) == ("unknown", False)
+        assert remote.acts() == []
+
+    def test_nothing_is_restarted_that_could_not_be_told_afterwards(self, run, host) -> None:
+        remote = host(observe=[booted({**start(1), "start_record": None})])
+        assert run("reboot", remote)["reason"] == "unknown"
+        assert remote.acts() == []
+
+    def test_a_log_that_is_full_is_told(self, run, host) -> None:
+        remote = host(
+            observe=[booted(start(1)), booted({**start(2), "start_record": 4060})],
+            restart=[{"return_value": 0}],
+        )
+        result = run("reboot", remote, deadline_seconds=0)
+        assert result["reason"] == "deadline"
+        assert "still that of record 4060" in result["msg"]
+
+    def test_renames_that_come_back_are_a_warning(self, run, host) -> None:
+        remote = host(
+            observe=[booted(start(1), 3), booted(start(2), 3)], restart=[{"return_value": 0}]
+        )
+        assert "3 file renames wait again" in run("reboot", remote)["warnings"][0]
+
+    def test_a_lost_answer_is_settled_by_the_next_start(self, run, host) -> None:
+        remote = host(observe=[booted(start(1)), booted(start(2))], restart=[CUT])
         assert run("reboot", remote)["changed"]
 
     def test_a_host_that_does_not_come_back(self, run, host) -> None:
-        remote = host(observe=[booted("A"), CUT], restart=[{"return_value": 0}])
+        remote = host(observe=[booted(start(1)), CUT], restart=[{"return_value": 0}])
         result = run("reboot", remote, deadline_seconds=0)
         assert result["reason"] == "deadline"
 
     def test_refusals(self, run, host) -> None:
-        remote = host(observe=[booted("A")], restart=[{"return_value": 1314}])
+        remote = host(observe=[booted(start(1))], restart=[{"return_value": 1314}])
         assert run("reboot", remote)["reason"] == "refused"
-        refused = RemoteError("refused", "it has another token", "look")
-        remote = host(observe=[booted("A")], restart=[refused])
+        refused = RemoteError("refused", "it has a newer record", "look")
+        remote = host(observe=[booted(start(1))], restart=[refused])
         assert run("reboot", remote)["reason"] == "refused"
 
     def test_wrong_credentials_are_tried_three_times_at_most(self, run, host) -> None:
         no = RemoteError("authentication_refused", "no", "check")
-        remote = host(observe=[booted("A"), no], restart=[{"return_value": 0}])
+        remote = host(observe=[booted(start(1)), no], restart=[{"return_value": 0}])
         assert run("reboot", remote)["reason"] == "authentication_refused"
         assert len(remote.calls) == 5
 
     def test_check_mode(self, run, host) -> None:
-        remote = host(observe=[booted("A")])
+        remote = host(observe=[booted(start(1))])
         assert run("reboot", remote, check=True)["changed"]
         assert remote.acts() == []
 

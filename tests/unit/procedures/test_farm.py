@@ -87,8 +87,8 @@ def test_one_address_under_two_names() -> None:
     assert "the same address a" in str(twins(run_of(hostvars, "a"), hostvars, []))
 
 
-def seen(host: str, name: str | None, boot: str = "1") -> Observation:
-    system = {"computer_name": name, "boot_token": boot}
+def seen(host: str, name: str | None, boot: int = 1) -> Observation:
+    system = {"computer_name": name, "domain": "LAB", "start_record": boot}
     return Observation(host, "", "test", {"system": system})
 
 
@@ -98,5 +98,5 @@ def test_one_machine_under_two_spellings_of_its_address() -> None:
     assert "a and b are one machine: both are xa01" in str(
         twins(run, hostvars, [seen("a", "XA01"), seen("b", "xa01")])
     )
-    assert twins(run, hostvars, [seen("a", "XA01"), seen("b", "XA01", "2")]) is None
+    assert twins(run, hostvars, [seen("a", "XA01"), seen("b", "XA01", 2)]) is None
     assert twins(run, hostvars, [seen("a", None), seen("b", None)]) is None
