@@ -657,6 +657,18 @@ def test_a_nodes_clock_moves_its_last_start_and_not_its_record(
     assert bench.record(CO1)["system"]["last_boot"] == after["last_boot"]
 
 
+def test_a_nodes_clock_is_stepped_at_random_points(clock: FakeClock) -> None:
+    windows = {"clock_steps": {"every_seconds": 60, "up_to_seconds": 600}, "renames_come_back": 1}
+    bench = Bench(clock, "ft-healthy", coserver1={"windows": windows})
+    seen = []
+    for _ in range(10):
+        bench.wait(minutes=3)
+        seen.append(bench.record(CO1))
+    assert len({record["system"]["last_boot"] for record in seen}) > 5
+    assert {record["system"]["start_record"] for record in seen} == {4000}
+    assert {record["file_renames"] for record in seen} == {1}
+
+
 def test_renames_come_back_on_a_node(clock: FakeClock) -> None:
     bench = Bench(clock, "ft-healthy")
     bench.ft.inject("renames_come_back", CO1, count=2)

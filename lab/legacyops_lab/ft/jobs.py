@@ -6,6 +6,7 @@ Windows tries again the next day at the same time: an approved act of today done
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -61,6 +62,7 @@ class Jobs:
         self.kind: str = description["type"]
         self.language: str = description.get("language", "ja")
         self.skew = {n: float(system.described(n).get("clock_skew_seconds", 0)) for n in NODES}
+        self._steps = {node: system.described(node).get("clock_steps") for node in NODES}
         self._jobs: dict[Node, dict[str, Job]] = {node: {} for node in NODES}
         self.files: dict[Node, Files] = {node: Files() for node in NODES}
         # Node → "operation update" → how often a program of that kind was started in all.
@@ -68,7 +70,16 @@ class Jobs:
 
     def clock(self, node: Node, moment: datetime) -> datetime:
         """Return what a node's own clock shows at a moment."""
-        return moment + timedelta(seconds=self.skew[node])
+        return moment + self.ahead(node, moment)
+
+    def ahead(self, node: Node, moment: datetime) -> timedelta:
+        """Return how far a node's own clock is ahead at a moment; it may be stepped at random."""
+        steps, seconds = self._steps[node], self.skew[node]
+        if steps:
+            number = moment.timestamp() // steps["every_seconds"]
+            chance = random.Random(f"{node} {number} {steps.get('seed', 0)}")
+            seconds += chance.uniform(-steps["up_to_seconds"], steps["up_to_seconds"])
+        return timedelta(seconds=seconds)
 
     def expand(self, path: str) -> str:
         """Return a path on a node with its environment variables replaced."""

@@ -76,7 +76,9 @@ class FtSystem:
         # The number of its record in the System log, which grows with each start.
         self.start_records: dict[Node, int] = dict.fromkeys(NODES, FIRST_START_RECORD)
         # File renames that something puts back at each start (H31).
-        self.renames: dict[Node, int] = dict.fromkeys(NODES, 0)
+        self.renames: dict[Node, int] = {
+            node: self.described(node).get("renames_come_back", 0) for node in NODES
+        }
         if state is None:
             self._log.begin(self._at - timedelta(hours=1), description)
         else:
@@ -211,7 +213,7 @@ class FtSystem:
         """Return when a node's Windows last began to start, as its own clock makes it."""
         with self._lock:
             self.advance()
-            return self.jobs.clock(node, self._boots[node])
+            return self._boots[node] + self.jobs.ahead(node, self._at)
 
     def uuid(self, node: Node) -> uuid.UUID:
         """Return the UUID that the SMBIOS of a node and its BMC both show (HYP-FT-27)."""

@@ -24,6 +24,7 @@ _EN: Final = {
     "power": "power-offs",
     "forced": "USERS ARE LOGGED OFF BY FORCE",
     "outage": "THE ONLY SERVER OF ITS SILO: its users have no server meanwhile",
+    "renames": "file renames wait for a restart, accepted by",
     "otherwise": "NOT AS THE NOTICE SAYS",
     "backup": "backup",
     "by": "{taken}, by {by}, {where}",
@@ -43,6 +44,7 @@ _JA: Final = {
     "power": "電源断",
     "forced": "ユーザーを強制ログオフします",
     "outage": "サイロで唯一のサーバー: その間ユーザーは利用できません",
+    "renames": "ファイル名変更の保留を承諾",
     "otherwise": "本資料と異なる方法",
     "backup": "バックアップ",
     "by": "{taken}、{by}、{where}",
@@ -61,8 +63,9 @@ _JA: Final = {
 def approved(plan: Mapping[str, Any], window: Window | None) -> Record:
     """Return what is approved with a plan, as data.
 
-    :returns: hosts (name → packages, restarts, power_offs, forced_logoff, outage, otherwise,
-        backups, seconds), seconds of the whole plan, and of the window (None without one).
+    :returns: hosts (name → packages, restarts, power_offs, forced_logoff, outage, renames,
+        otherwise, backups, seconds), seconds of the whole plan, and of the window (None without
+        one).
     """
     hosts = {host: _host(plan["hosts"][host]) for wave in plan["waves"] for host in wave}
     of_waves = [[hosts[host]["seconds"] for host in wave] for wave in plan["waves"]]
@@ -96,6 +99,7 @@ def _host(entry: Mapping[str, Any]) -> Record:
         ),
         "forced_logoff": any(step["arguments"].get("forced_logoff") for step in steps),
         "outage": settings.get("single_server_silo") == "accept_outage",
+        "renames": _renames_accepted_by(settings),
         "otherwise": [
             {"step": step["id"], **said} for step in steps if (said := planned_otherwise(step))
         ],
@@ -133,6 +137,8 @@ def _of_a_host(record: Record, words: Mapping[str, str], language: str) -> list[
     if record["power_offs"]:
         rows.append((words["power"], str(record["power_offs"])))
     rows += [(words[key], "") for key in ("forced", "outage") if record[_KEYS[key]]]
+    if record["renames"]:
+        rows.append((words["renames"], record["renames"]))
     rows += [
         (words["otherwise"], f"{each['step']}: {in_language(each, language)}")
         for each in record["otherwise"]
@@ -145,6 +151,13 @@ def _of_a_host(record: Record, words: Mapping[str, str], language: str) -> list[
         for each in record["backups"].values()
     ]
     return [*rows, (words["takes"], words["took"].format_map(_durations(record["seconds"])))]
+
+
+def _renames_accepted_by(settings: Mapping[str, Any]) -> str | None:
+    """Who takes the risk that file renames wait, on a server or on the nodes of an FT system."""
+    system = settings.get("ft_system") or {}
+    name = settings.get("renames_accepted_by") or (system.get("accepted") or {}).get("renames")
+    return str(name) if name else None
 
 
 _KEYS: Final = {"forced": "forced_logoff", "outage": "outage"}

@@ -78,6 +78,12 @@ def test_hosts_alike_stand_together_and_an_outage_is_told() -> None:
     assert sum("ONLY SERVER OF ITS SILO" in line for line in lines) == 1
 
 
+def test_who_accepts_that_renames_wait_is_told() -> None:
+    hosts = {"xa01": server(renames_accepted_by="Sato"), "xa02": server()}
+    lines = approved_lines(approved(plan(**hosts), None), None, "en")
+    assert sum("file renames wait for a restart, accepted by: Sato" in line for line in lines) == 1
+
+
 def test_another_way_than_the_notices_is_told() -> None:
     told = approved(plan(ft01=system()), None)
     assert told["hosts"]["ft01"]["power_offs"] == 1
