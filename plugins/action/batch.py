@@ -44,7 +44,8 @@ class ActionModule(ProcedureAction):
         if args["state"] == "opened":
             batch.opened()
             return about
-        last = batch.arrive("left")
+        # Where nobody began, nothing was prepared, and so nothing has to be followed up.
+        last = batch.arrive("left") and batch.is_open()
         return {**about, "last": last, "statuses": batch.statuses()}
 
     def _enter(self, batch: Batch) -> bool:

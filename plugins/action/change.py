@@ -22,9 +22,18 @@ from ..plugin_utils._procedure.action import (
     Differs,
     ProcedureAction,
 )
-from ..plugin_utils._procedure.change import Change, reason_of
+from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.command import continue_command
 from ..plugin_utils._procedure.eye import Eye
+from ..plugin_utils._procedure.journal import now
+from ..plugin_utils._procedure.outcome import (
+    EXIT_CODES,
+    Outcome,
+    checked,
+    message,
+    outcome,
+    worst,
+)
 from ..plugin_utils._procedure.owner import held_by, held_text, is_anothers, is_free
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
@@ -34,10 +43,14 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **APPROVAL_OPTIONS,
     "state": {
         "type": "str",
-        "choices": ["open", "begin", "end", "halt", "summary"],
+        "choices": ["open", "begin", "end", "halt", "summary", "verdict"],
         "required": True,
     },
     "hosts": {"type": "list", "elements": "str"},
+    "run": {"type": "str", "default": ""},
+    "reason": {"type": "str", "default": ""},
+    "message": {"type": "str", "default": ""},
+    "found": {"type": "dict", "default": {}},
 }
 
 Result = dict[str, t.Any]
@@ -55,18 +68,20 @@ class ActionModule(ProcedureAction):
 
     argument_spec = ARGUMENT_SPEC
     argument_rules: t.ClassVar[dict[str, t.Any]] = {
-        "required_if": [("state", "open", ["hosts"]), ("state", "summary", ["hosts"])]
+        "required_if": [("state", each, ["hosts"]) for each in ("open", "summary", "verdict")]
     }
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
         change = self.change(args)
+        change.playbook_run = args["run"] or None
         self.language: str = args["language"]
         states: dict[str, t.Callable[[], Result]] = {
             "open": lambda: self._open(change, args["hosts"]),
             "begin": lambda: self._begin(change, remote, args),
             "end": lambda: self._end(change, remote),
-            "halt": lambda: self._halt(change),
-            "summary": lambda: self._summary(change, args["hosts"]),
+            "halt": lambda: self._halt(change, args),
+            "summary": lambda: self._summary(change, args),
+            "verdict": lambda: self._verdict(change, args),
         }
         return {"digest": change.digest, **states[args["state"]]()}
 
@@ -89,7 +104,8 @@ class ActionModule(ProcedureAction):
             change.try_again(set(hosts))
         command = continue_command()
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
-        return {"queue": queue, "continue_command": command}
+        told = [host for host in hosts if host in change.plan["hosts"]]
+        return {"queue": queue, "hosts": told, "continue_command": command}
 
     @staticmethod
     def _place(change: Change) -> t.Callable[[tuple[str, int]], tuple[int, bool]]:
@@ -125,7 +141,9 @@ class ActionModule(ProcedureAction):
             self._wait_for_repaired(change)
             refused = self._may_begin(change)
             if refused is not None:
-                return self._not_begun(change, *refused)
+                reason, text = refused
+                self._set_state(change, before["status"], reason=reason, message=text)
+                return self._not_begun(change, reason, text)
             eye = self.eye(remote, change.directory)
             try:
                 observation = self._observation(change, eye)
@@ -285,58 +303,68 @@ class ActionModule(ProcedureAction):
                 change.set_state(self.host, files.DONE)
         return self._standing(change)
 
-    def _halt(self, change: Change) -> Result:
+    def _halt(self, change: Change, args: dict[str, t.Any]) -> Result:
         """Say how the host was left; a state that a dead worker left open becomes failed."""
-        message = self._message(change)
-        self.say(f"[{self.host}] {harmless(message)}")
-        return {"msg": message, **self._standing(change)}
-
-    def _summary(self, change: Change, hosts: list[str]) -> Result:
         if self.check_mode:
-            return self._standing(change)
-        if hosts and self.host == hosts[0]:
-            self.say(self._table(change))
-            if any(change.state(name)["status"] != files.DONE for name, _wave in change.queue):
-                self.say(f"\nTo continue, run again:\n  {harmless(continue_command())}")
-        standing = self._standing(change)
-        if standing["status"] == files.DONE:
-            return standing
-        reason = str(change.state(self.host).get("reason", "not_done"))
-        status = standing["status"].replace("_", " ")
-        message = f"Its plan is not carried out ({status}); why, and what to do, stands above."
-        raise ActionError(reason, message, **standing)
+            found = {"reason": args["reason"] or "failed", "msg": args["message"]}
+            self.say(f"[{self.host}] {harmless(found['msg'])}")
+            return {**found, **self._standing(change)}
+        text = message(change, self.host, change.state(self.host))
+        self.say(f"[{self.host}] {harmless(text)}")
+        return {"msg": text, **self._standing(change)}
 
-    def _table(self, change: Change) -> str:
-        rows = []
+    def _summary(self, change: Change, args: dict[str, t.Any]) -> Result:
+        """Tell, once for all, where each host stands; it fails no host."""
+        mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
+        outcomes = self._outcomes(change, mine, args)
+        status = worst(outcomes.values())
+        told = {
+            "outcome": status,
+            "exit_code": EXIT_CODES[status],
+            "outcomes": {host: each.record() for host, each in outcomes.items()},
+        }
+        if mine and self.host == args["hosts"][0]:
+            self.say(self._table(change, args))
+            if EXIT_CODES[status] == 2:
+                self.say(f"\nTo continue, run again:\n  {harmless(continue_command())}")
+            if not self.check_mode:
+                about = {"change": change.id, "plan": change.digest, "run": args["run"]}
+                change.directory.write(change.directory.result, {**about, "utc": now(), **told})
+        return {**told, **self._standing(change)}
+
+    def _verdict(self, change: Change, args: dict[str, t.Any]) -> Result:
+        """Let the host end as it stands, which makes the exit code of the run.
+
+        A host that could not be reached, or that the plan leaves alone, ends as unreachable for
+        Ansible; but not where another one failed: that is the graver thing to tell.
+        """
+        mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
+        outcomes = self._outcomes(change, mine, args)
+        own = outcomes[self.host]
+        told = {"outcome": own.status, **self._standing(change)}
+        if own.code == 0:
+            return told
+        status = own.status.replace("_", " ")
+        text = f"Its plan is not carried out ({status}); why, and what to do, stands above."
+        if own.code == EXIT_CODES[worst(outcomes.values())] == 4:
+            return {"unreachable": True, "reason": own.reason, "msg": text, **told}
+        raise ActionError(str(own.reason), text, **told)
+
+    def _outcomes(
+        self, change: Change, hosts: list[str], args: dict[str, t.Any]
+    ) -> dict[str, Outcome]:
+        if self.check_mode:
+            return {host: checked(change, host, args["found"].get(host)) for host in hosts}
+        return {host: outcome(change, host, args["run"]) for host in hosts}
+
+    def _table(self, change: Change, args: dict[str, t.Any]) -> str:
+        """Where every host of the plan stands, also those that this run has nothing to do with."""
         order = [host for host, _wave in change.queue]
         order += [host for host in change.plan["hosts"] if host not in order]
-        for host in order:
-            entry = change.plan["hosts"][host]
-            if entry.get("blocked"):
-                rows.append((host, "left alone", reason_of(entry["blocked"])))
-            elif not entry["steps"]:
-                rows.append((host, "done", "nothing had to be done"))
-            else:
-                state = change.state(host)
-                done = state["status"] == files.DONE
-                text = "its plan is carried out" if done else self._message(change, host)
-                rows.append((host, state["status"], text))
-        return f"\nChange {harmless(change.id)}:" + summary_text(rows, self.paint)
+        outcomes = self._outcomes(change, order, args)
+        rows = [(host, each.status, each.text) for host, each in outcomes.items()]
+        title = f"\nChange {harmless(change.id)}" + (" (check mode)" if self.check_mode else "")
+        return f"{title}:" + summary_text(rows, self.paint)
 
     def _standing(self, change: Change) -> Result:
         return {"status": change.state(self.host)["status"]}
-
-    def _message(self, change: Change, host: str | None = None) -> str:
-        """What happened, what remains, what to do."""
-        state = change.state(host or self.host)
-        if state["status"] == files.NOT_BEGUN and not state.get("message"):
-            why = change.why_not_begin(host or self.host)
-            return why[1] if why else "Not begun. Run the same command again."
-        text = str(state.get("message") or "The run ended before the plan was carried out.")
-        if state.get("remaining"):
-            all_steps = len(change.entry(host or self.host)["steps"])
-            done = all_steps - len(state["remaining"])
-            text += f" Done: {done} of {all_steps} steps. Remains: {', '.join(state['remaining'])}."
-        stopped = change.directory.stopped() is not None
-        first = f"When that is settled, remove {change.directory.stop}; to" if stopped else "To"
-        return text + f" {first} continue, run the same command again."

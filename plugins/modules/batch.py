@@ -30,9 +30,9 @@ attributes:
 options:
   state:
     description:
-      - V(enter) tells the first host of the batch that it opens the batch; the others wait until it has.
+      - V(enter) tells the first host of the batch that begins that it opens the batch; the others wait until it has.
       - V(opened) lets the others go on.
-      - V(leave) tells the last host of the batch that it is the last.
+      - V(leave) tells the last host of the batch that it is the last, if any host has opened the batch.
     type: str
     choices: [enter, opened, leave]
     required: true
@@ -78,7 +78,7 @@ opens:
   type: bool
   sample: true
 last:
-  description: Whether this host is the last one of the batch.
+  description: Whether this host is the last one of a batch that was opened.
   returned: with O(state=leave)
   type: bool
   sample: false

@@ -39,10 +39,14 @@ options:
         not begun does not begin while the change is stopped or its failure budget is spent; one at a resting
         point does not go on where the window ends too early for the next one.
       - V(end) records that the host has reached the end of its plan.
-      - V(halt) records and prints how a failed host was left, what is done and what remains.
-      - V(summary) prints where each host stands (once a play), and fails for a host that is not done.
+      - V(halt) prints how a failed host was left, what is done and what remains.
+      - V(summary) prints where each host of the plan stands in this run (once a play), and writes C(result.json) into
+        the change directory. It fails no host.
+      - V(verdict) ends each host as it stands. It fails for a host that is not done. Where nothing else is amiss in
+        the whole run, a host that could not be reached, or that the plan leaves alone, becomes an unreachable one for
+        Ansible, so that the run ends with exit code 4 instead of 2.
     type: str
-    choices: [open, begin, end, halt, summary]
+    choices: [open, begin, end, halt, summary, verdict]
     required: true
   approved_digest:
     description:
@@ -58,9 +62,30 @@ options:
     default: false
   hosts:
     description:
-      - The hosts of the play. Required with O(state=open) and O(state=summary).
+      - The hosts of the play. Required with O(state=open), O(state=summary) and O(state=verdict).
     type: list
     elements: str
+  run:
+    description:
+      - Tells this run of the playbook from every other. What an earlier run said of a host is then not told again.
+    type: str
+    default: ""
+  reason:
+    description:
+      - Why the host failed. Only check mode, which records nothing, reads it, with O(state=halt).
+    type: str
+    default: ""
+  message:
+    description:
+      - As O(reason), for people.
+    type: str
+    default: ""
+  found:
+    description:
+      - For each host what O(state=begin) or O(state=halt) returned in this run. Only check mode reads it, with
+        O(state=summary) and O(state=verdict).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
@@ -112,9 +137,33 @@ steps:
   sample: [03-import_root, 06-install_hotfix]
 status:
   description: Where the host stands, V(not_begun), V(under_way), V(done), V(failed) or V(waiting).
-  returned: with O(state=begin), O(state=end), O(state=halt) and O(state=summary)
+  returned: with O(state=begin), O(state=end), O(state=halt), O(state=summary) and O(state=verdict)
   type: str
   sample: under_way
+hosts:
+  description: The hosts of this play that the plan has.
+  returned: with O(state=open)
+  type: list
+  elements: str
+  sample: [xa01, xa02]
+outcome:
+  description:
+    - How the run ended, of all hosts with O(state=summary), of this one with O(state=verdict). V(done), V(left_alone),
+      V(unreachable), V(not_begun), V(under_way), V(waiting) or V(failed); in check mode also V(possible) or V(refused).
+  returned: with O(state=summary) and O(state=verdict)
+  type: str
+  sample: done
+outcomes:
+  description: The same for each host, with C(reason) for programs and C(text) for people.
+  returned: with O(state=summary)
+  type: dict
+  sample:
+    xa01: {status: done, reason: null, text: its plan is carried out}
+exit_code:
+  description: The exit code with which the playbook C(legacyops.hotfix.apply) ends.
+  returned: with O(state=summary)
+  type: int
+  sample: 0
 differences:
   description: What is not as it was approved. Null is what is not there.
   returned: when that was the reason

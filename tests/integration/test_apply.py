@@ -74,6 +74,8 @@ def test_nothing_begins_while_stop_is_there(lab: Any) -> None:
     run = lab.playbook("apply")
     assert run.code == 2
     assert "the change is stopped (The manager called)" in run.output
+    told = lab.read("result.json")["outcomes"]
+    assert {each["reason"] for each in told.values()} == {"stopped"}
     assert lab.snapshot() == before
 
 
@@ -90,7 +92,9 @@ def test_a_failed_host_spends_the_budget_and_is_gone_on_with(lab: Any) -> None:
     run = lab.playbook("apply", "-e", "ansible_winrm_connection_timeout=3")
     assert run.code == 2
     assert status(lab, TEST) == "failed"
-    assert status(lab, MEMBER) == "none"
+    assert status(lab, MEMBER) == "not_begun"
+    told = lab.read("result.json")["outcomes"]
+    assert (told[TEST]["status"], told[MEMBER]["reason"]) == ("unreachable", "failure_budget")
     assert f"{TEST} failed, and the failure budget is 0" in run.output
 
 

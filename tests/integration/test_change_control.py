@@ -72,6 +72,7 @@ def test_time_alone_stops_nothing(later: Callable[..., Any]) -> None:
 
 def test_one_more_installed_hotfix_stops_the_run_and_is_named(later: Callable[..., Any]) -> None:
     lab = later(patches=[PATCH, MORE])
+    assert lab.playbook("apply", "--check").code == 2
     run = lab.playbook("apply")
     assert run.code == 2
     assert "@@ installed hotfix: patches.{99999999-9999-9999-9999-999999999999}" in run.output
@@ -159,6 +160,11 @@ def test_nothing_begins_out_of_the_window(planned: Any, given: dict[str, Any], s
     run = planned.playbook("apply", *extra(window=given))
     assert run.code == 2
     assert said in run.output
+    assert planned.read("result.json")["outcomes"][HOST]["reason"] == "window"
+    checked = planned.playbook("apply", "--check", *extra(window=given))
+    assert checked.code == 2
+    assert said in checked.output
+    assert "Change CHG0042 (check mode):" in checked.output
     assert not (planned.change_dir / "journal").exists()
     assert planned.read("state", f"{HOST}.json")["status"] == "not_begun"
 

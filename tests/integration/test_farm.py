@@ -57,7 +57,8 @@ def story(start_lab: Callable[..., Any]) -> Story:
 
 @pytest.mark.parametrize("name", ["assess", "plan", "check"])
 def test_what_only_reads_changes_nothing(story: Story, name: str) -> None:
-    assert story.runs[name].code == 0, story.runs[name].output
+    left_alone = 4 if name == "check" else 0
+    assert story.runs[name].code == left_alone, story.runs[name].output
     assert story.snapshots[name] == story.snapshots["before"]
 
 
@@ -74,12 +75,24 @@ def test_check_mode_writes_nothing_into_the_change_directory(story: Story) -> No
 
 
 def test_every_queued_host_ends_healthy(story: Story) -> None:
-    assert story.runs["apply"].code == 0, story.runs["apply"].output
+    assert story.runs["apply"].code == 4, story.runs["apply"].output
     queued = {host for wave in story.lab.read("plan.json")["waves"] for host in wave}
     assert set(story.lab.read("plan.json")["hosts"]) - queued == LEFT_ALONE | NOTHING_TO_DO
     assert {story.lab.read("state", f"{host}.json")["status"] for host in queued} == {"done"}
     audited = {host: story.lab.read("audit", f"{host}.json")["counts"] for host in queued}
     assert all(counts["blocker"] == counts["warning"] == 0 for counts in audited.values()), audited
+
+
+def test_the_exit_code_tells_of_those_that_are_left_alone(story: Story) -> None:
+    """All that the plan could do is done, which is neither a success nor a failure."""
+    ended = {host for host, counts in story.runs["apply"].recap.items() if counts["unreachable"]}
+    assert ended == LEFT_ALONE
+    assert not any(counts["failed"] for counts in story.runs["apply"].recap.values())
+    result = story.lab.read("result.json")
+    assert (result["outcome"], result["exit_code"]) == ("left_alone", 4)
+    statuses = {host: each["status"] for host, each in result["outcomes"].items()}
+    assert {host for host, status in statuses.items() if status == "left_alone"} == LEFT_ALONE
+    assert "(check mode):" in story.runs["check"].output
 
 
 def test_the_ledger_has_no_violation(story: Story) -> None:
@@ -102,7 +115,7 @@ def test_an_intent_stands_before_every_result(story: Story) -> None:
 
 
 def test_applying_again_changes_nothing(story: Story) -> None:
-    assert story.runs["again"].code == 0, story.runs["again"].output
+    assert story.runs["again"].code == 4, story.runs["again"].output
     assert story.runs["again"].changed == set()
     assert story.snapshots["again"] == story.snapshots["apply"]
 

@@ -193,6 +193,14 @@ def test_a_failing_hook_before_lets_nothing_begin(
         assert events == list(EVENTS), "what was put to sleep before is woken up after"
 
 
+def test_no_hook_of_a_batch_runs_where_nothing_begins(rollout: Callable[..., Rollout]) -> None:
+    change = rollout("hook1", "hook2")
+    (change.folder / "STOP").write_text("Not tonight.\n", encoding="utf-8")
+    run = change.run("apply", legacyops_hooks=change.hook())
+    assert run.returncode == 2, run.stdout
+    assert [entry["event"] for entry in change.noted()] == ["before_change", "after_change"]
+
+
 def test_hooks_do_not_run_in_check_mode(rollout: Callable[..., Rollout]) -> None:
     change = rollout("hook1")
     change.extra = ("--check",)

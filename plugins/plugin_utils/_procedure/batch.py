@@ -36,11 +36,12 @@ class Batch:
         self._lock = lock
 
     def opens(self) -> bool:
-        """Whether this host is the first one here, and so prepares the site for all."""
+        """Whether this host is the first one that begins, and so prepares the site for all."""
         with self._lock(self.change, ".batch"):
-            if self.read():
+            record = self.read()
+            if "began" in record:
                 return False
-            self._write({"batch": self.number, "hosts": self.hosts, "began": now()})
+            self._write({**record, "batch": self.number, "hosts": self.hosts, "began": now()})
             return True
 
     def opened(self) -> None:

@@ -45,6 +45,8 @@ class Change:
         self.plan = plan
         self.settings = settings
         self._approval = approval
+        # Tells this run of the playbook from every other; a host's first word in it says so.
+        self.playbook_run: str | None = None
 
     @classmethod
     def load(
@@ -154,15 +156,28 @@ class Change:
         return JournalFile(self.directory, host)
 
     def state(self, host: str) -> dict[str, Any]:
-        """Where the host stands in this plan; what an earlier plan left does not count as done."""
+        """Where the host stands in this plan; what an earlier plan left does not count as done.
+
+        Nor do its words: why a run of another plan ended says nothing of this one.
+        """
         state = self.directory.state(host)
-        if state["status"] == files.DONE and state.get("plan") != self.digest:
-            return {"host": host, "status": files.NOT_BEGUN}
-        return state
+        if state.get("plan") == self.digest:
+            return state
+        done = state["status"] == files.DONE
+        return {"host": host, "status": files.NOT_BEGUN if done else state["status"]}
 
     def set_state(self, host: str, status: str, **more: Any) -> None:
-        """Record where the host stands."""
-        value = {"host": host, "status": status, "plan": self.digest, "utc": now(), **more}
+        """Record where the host stands, in which run of ansible-playbook."""
+        before = self.state(host).get("run")
+        run = self.playbook_run or before
+        value = {
+            "host": host,
+            "status": status,
+            "plan": self.digest,
+            "run": run,
+            "utc": now(),
+            **more,
+        }
         self.directory.write(self.directory.host_file("state", host), value)
 
     def judged(self, observation: Observation, *, predicted: bool = False) -> Observation:

@@ -13,6 +13,7 @@
     DIR/journal/HOST.jsonl      what happened, append-only
     DIR/state/HOST.json         where the host stands in this change
     DIR/batches/RUN-NNN.json    which hosts of a batch are where, in one run
+    DIR/result.json             how the last run ended, for programs
     DIR/locks/HOST.lock         held while a worker acts on the host
     DIR/closed.json(.sig)       the record that closed the change, and the signature
     DIR/STOP                    while this file is there no host begins, and nothing is installed
@@ -77,6 +78,10 @@ class ChangeDirectory:
     @property
     def plan(self) -> Path:
         return self.root / "plan.json"
+
+    @property
+    def result(self) -> Path:
+        return self.root / "result.json"
 
     @property
     def approval(self) -> Path:

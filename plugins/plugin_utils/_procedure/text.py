@@ -47,6 +47,8 @@ COLOURS = {
     "not_begun": "normal",
     "under_way": "yellow",
     "done": "green",
+    "possible": "green",
+    "left_alone": "red",
     "failed": "red",
     "waiting": "yellow",
 }
