@@ -25,7 +25,7 @@ from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, P
 from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
-from ..plugin_utils._procedure.farm import incomplete, outside, twins
+from ..plugin_utils._procedure.farm import incomplete, outside, servers, twins
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
 from ..plugin_utils._procedure.text import plan_text, unpainted
@@ -58,10 +58,7 @@ class ActionModule(ProcedureAction):
             observation = self._observation(directory, host)
             seen.append(observation)
             host_plans.append(plan_notices(notices, settings[host], observation))
-        twice = twins(settings, self.task_vars["hostvars"], seen)
-        if twice:
-            raise ActionError("mistake", twice)
-        others = self._others(directory, advisories, settings)
+        others = self._others(directory, advisories, settings, seen)
         plan, changed = self._made(directory, args["change_id"], host_plans, settings, others)
         sources = self.task_vars.get("ansible_inventory_sources") or []
         confirm = confirm_command(sources, args["change_id"], args["change_dir"])
@@ -114,20 +111,26 @@ class ActionModule(ProcedureAction):
         directory: ChangeDirectory,
         advisories: t.Mapping[str, Advisory],
         settings: t.Mapping[str, t.Mapping[str, t.Any]],
+        seen: list[Observation],
     ) -> dict[str, Outside]:
         """The servers outside of the run that count for the farms of those inside.
 
-        :raises ActionError: the run does not see the whole of a farm, or may not.
+        :raises ActionError: the run does not see the whole of a farm, or may not; a server is there
+            under two names.
         """
         hostvars = self.task_vars["hostvars"]
-        wrong = incomplete(settings, hostvars, self.task_vars)
+        everybody = servers(hostvars)
+        twice = twins(settings, everybody, hostvars, seen)
+        if twice:
+            raise ActionError("mistake", twice)
+        wrong = incomplete(settings, everybody, self.task_vars)
         if wrong:
             raise ActionError("farm_incomplete", wrong)
         found = {}
-        for host, theirs in outside(settings, hostvars).items():
+        for host, theirs in outside(settings, everybody).items():
             record = directory.read(directory.host_file("observations", host))
-            seen = None if record is None else Observation.from_dict(record)
-            found[host] = outside_of(host, theirs, advisories, seen)
+            read = None if record is None else Observation.from_dict(record)
+            found[host] = outside_of(host, theirs, advisories, read)
         return found
 
     def _observation(self, directory: ChangeDirectory, host: str) -> Observation:

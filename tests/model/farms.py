@@ -26,6 +26,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.farm import (
     incomplete,
     outside,
+    servers,
 )
 
 # The unit tests' server made of plain data.
@@ -171,7 +172,7 @@ class Explorer:
         }
         run = {n: s for n, s in settings.items() if self.case.limit is None or n in self.case.limit}
         sliced = self.case.inventory is not None
-        why = incomplete(run, hostvars, {"awx_workflow_job_id": 7} if sliced else {})
+        why = incomplete(run, servers(hostvars), {"awx_workflow_job_id": 7} if sliced else {})
         if why is not None:
             self.result.refused = why
             return
@@ -179,7 +180,7 @@ class Explorer:
         plans = [core.plan_host(self.advisory, s, observe(n, now[n])) for n, s in run.items()]
         others = [
             core.outside_of(name, theirs, {"ctx130025": self.advisory}, None)
-            for name, theirs in outside(run, hostvars).items()
+            for name, theirs in outside(run, servers(hostvars)).items()
         ]
         self.plan = core.make_plan(plans, {}, change="C", created=kit.NOW, outside=others)
         self.wave = {n: i for i, wave in enumerate(self.plan["waves"]) for n in wave}

@@ -22,28 +22,27 @@ Settings = Mapping[str, Any]
 _OF_A_WORKFLOW = ("awx_workflow_job_id", "tower_workflow_job_id")
 
 
-def outside(run: Mapping[str, Settings], hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def outside(run: Mapping[str, Settings], everybody: Mapping[str, Settings]) -> dict[str, Settings]:
     """The settings of the servers that are not in the run, but in a farm of one that is.
 
     :param run: the settings of the run's hosts.
-    :param hostvars: the variables of every host, as Ansible gives them.
+    :param everybody: those of every server of the inventory (:func:`servers`).
     """
     farms = {settings.get("farm") for settings in run.values() if is_server(settings)}
     return {
         host: settings
-        for host, settings in _servers(hostvars).items()
+        for host, settings in everybody.items()
         if host not in run and settings.get("farm") in farms
     }
 
 
 def incomplete(
-    run: Mapping[str, Settings], hostvars: Mapping[str, Any], variables: Mapping[str, Any]
+    run: Mapping[str, Settings], everybody: Mapping[str, Settings], variables: Mapping[str, Any]
 ) -> str | None:
     """Why the run may not see the whole of one of its farms, as one sentence; None if it does.
 
     :param variables: those of the task, extra variables included.
     """
-    everybody = _servers(hostvars)
     workflow = next((name for name in _OF_A_WORKFLOW if variables.get(name)), None)
     for host, settings in run.items():
         if not is_server(settings):
@@ -80,14 +79,17 @@ def incomplete(
 
 
 def twins(
-    run: Mapping[str, Settings], hostvars: Mapping[str, Any], seen: Iterable[Observation]
+    run: Mapping[str, Settings],
+    everybody: Mapping[str, Settings],
+    hostvars: Mapping[str, Any],
+    seen: Iterable[Observation],
 ) -> str | None:
     """Which machine stands in the inventory under two names, as one sentence; None: none does.
 
     :param seen: what was read of the run's hosts: one address may be spelt in two ways.
     """
     known: dict[tuple[str, str], str] = {}
-    for host in _servers(hostvars):
+    for host in everybody:
         address = (_text(hostvars[host], "ansible_host") or host.casefold(), _port(hostvars[host]))
         other = known.setdefault(address, host)
         if other != host and {host, other} & set(run):
@@ -127,8 +129,11 @@ def is_server(settings: Settings) -> bool:
     return settings.get("product") is not None and settings.get("ft_system") is None
 
 
-def _servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The settings of every server of the inventory."""
+def servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of every server of the inventory.
+
+    :param hostvars: the variables of every host, as Ansible gives them; reading them takes long.
+    """
     found = {}
     for host in hostvars:
         try:

@@ -12,6 +12,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.farm import (
     incomplete,
     outside,
+    servers,
     twins,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.settings import (
@@ -41,19 +42,19 @@ def test_outside_is_what_the_inventory_has_of_the_runs_farms() -> None:
     hostvars["c"]["legacyops_farm"] = "osaka"
     hostvars["ft"] = {"legacyops_ft_system": {}}
     hostvars["web"] = {"ansible_host": "192.0.2.9"}
-    assert set(outside(run_of(hostvars, "a"), hostvars)) == {"b"}
-    assert outside({"ft": settings_of(hostvars["ft"])}, hostvars) == {}
+    assert set(outside(run_of(hostvars, "a"), servers(hostvars))) == {"b"}
+    assert outside({"ft": settings_of(hostvars["ft"])}, servers(hostvars)) == {}
 
 
 @pytest.mark.parametrize("name", ["awx_workflow_job_id", "tower_workflow_job_id"])
 def test_a_job_of_a_workflow_may_be_a_slice(name: str) -> None:
     hostvars = farm("a", "b")
     run = run_of(hostvars, "a", "b")
-    assert incomplete(run, hostvars, {}) is None
-    why = incomplete(run, hostvars, {name: 7})
+    assert incomplete(run, servers(hostvars), {}) is None
+    why = incomplete(run, servers(hostvars), {name: 7})
     assert why is not None
     assert "legacyops_farm_members (not given for a)" in why
-    assert incomplete({"ft": {"ft_system": {}}}, hostvars, {name: 7}) is None
+    assert incomplete({"ft": {"ft_system": {}}}, servers(hostvars), {name: 7}) is None
 
 
 @pytest.mark.parametrize(
@@ -67,24 +68,26 @@ def test_a_job_of_a_workflow_may_be_a_slice(name: str) -> None:
 def test_the_declared_members_are_the_farm(members: list[str], why: str | None) -> None:
     hostvars = farm("a", "b", legacyops_farm_members=members)
     for variables in ({}, {"awx_workflow_job_id": 7}):
-        found = incomplete(run_of(hostvars, "a"), hostvars, variables)
+        found = incomplete(run_of(hostvars, "a"), servers(hostvars), variables)
         assert (found is None) if why is None else why in str(found)
 
 
 def test_one_address_under_two_names() -> None:
     hostvars = farm("a", "b")
-    assert twins(run_of(hostvars, "a"), hostvars, []) is None
+    assert twins(run_of(hostvars, "a"), servers(hostvars), hostvars, []) is None
     hostvars["b"]["ansible_host"] = " 192.0.2.1"
     for name in ("a", "b"):
         assert "a and b have the same address 192.0.2.1" in str(
-            twins(run_of(hostvars, name), hostvars, [])
+            twins(run_of(hostvars, name), servers(hostvars), hostvars, [])
         )
     # Another port is another machine, behind one address.
     hostvars["b"]["ansible_port"] = 5986
-    assert twins(run_of(hostvars, "a"), hostvars, []) is None
+    assert twins(run_of(hostvars, "a"), servers(hostvars), hostvars, []) is None
     del hostvars["a"]["ansible_host"]
     hostvars["b"].update(ansible_host="A", ansible_port=None)
-    assert "the same address a" in str(twins(run_of(hostvars, "a"), hostvars, []))
+    assert "the same address a" in str(
+        twins(run_of(hostvars, "a"), servers(hostvars), hostvars, [])
+    )
 
 
 def seen(host: str, name: str | None, boot: int = 1) -> Observation:
@@ -96,7 +99,9 @@ def test_one_machine_under_two_spellings_of_its_address() -> None:
     hostvars = farm("a", "b")
     run = run_of(hostvars, "a", "b")
     assert "a and b are one machine: both are xa01" in str(
-        twins(run, hostvars, [seen("a", "XA01"), seen("b", "xa01")])
+        twins(run, servers(hostvars), hostvars, [seen("a", "XA01"), seen("b", "xa01")])
     )
-    assert twins(run, hostvars, [seen("a", "XA01"), seen("b", "XA01", 2)]) is None
-    assert twins(run, hostvars, [seen("a", None), seen("b", None)]) is None
+    other = [seen("a", "XA01"), seen("b", "XA01", 2)]
+    assert twins(run, servers(hostvars), hostvars, other) is None
+    unread = [seen("a", None), seen("b", None)]
+    assert twins(run, servers(hostvars), hostvars, unread) is None
