@@ -292,7 +292,7 @@ SURVIVED = {
         },
     ),
     "another-installs": Survived(
-        lambda lab, change: lab.inject(change.host, "another_installation", seconds=2400),
+        lambda lab, change: lab.inject(change.host, "another_installation", seconds=9600),
         "(seen: Windows Installer is busy)",
     ),
     "shells-taken": Survived(
@@ -330,7 +330,7 @@ STOPPED = {
     "stays-away": Stopped(
         lambda lab, change: lab.inject(change.host, "late_restart", seconds=1800),
         lambda lab, change: until(lambda: lab.status()[change.host]["reachable"], 120),
-        "The host has not come back within 3 seconds. Look at its console",
+        "The host has not come back within 3 seconds.",
         "under_way",
         special={"vars": {"legacyops_deadlines": {"restart_seconds": 3}}},
     ),
