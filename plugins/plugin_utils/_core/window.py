@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
+from .ft_drivers import key_name
 from .model import CoreError, Step, Text
 
 SETTING: Final = "legacyops_window"
@@ -67,7 +68,7 @@ def window_of(value: Any) -> Window:
     """Return the window that a setting describes. Raises WindowError: one sentence."""
     if not isinstance(value, Mapping):
         raise WindowError(f"{SETTING} must have start and end, as {_EXAMPLE}.")
-    unknown = sorted(str(key) for key in value.keys() - _KEYS)
+    unknown = sorted(key_name(key) for key in value.keys() - _KEYS)
     if unknown:
         raise WindowError(f"{SETTING}.{unknown[0]} is unknown: it has {', '.join(sorted(_KEYS))}.")
     zone = _zone(value.get("time_zone"))

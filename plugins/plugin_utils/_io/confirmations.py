@@ -173,11 +173,8 @@ class Confirmations:
         record = _read(self._answer(request.host, request.step, request.id))
         if record is None:
             return None
-        try:
-            return Confirmation(**record)
-        except TypeError:
-            path = self._answer(request.host, request.step, request.id)
-            raise _unreadable(path, "it is no confirmation") from None
+        path = self._answer(request.host, request.step, request.id)
+        return _confirmation(path, record)
 
     def await_answer(
         self,
@@ -234,8 +231,8 @@ def given(root: Path, host: str) -> list[dict[str, Any]]:
     :raises ConfirmationError: a record cannot be read.
     """
     folder = root / "confirmations" / _file(host)
-    records = [_read(path) for path in sorted(folder.glob("*.json"))]
-    return [record for record in records if record]
+    records = ((path, _read(path)) for path in sorted(folder.glob("*.json")))
+    return [_confirmation(path, record).record() for path, record in records if record]
 
 
 def _file(name: str) -> str:
@@ -295,11 +292,34 @@ def _complete(request: Request, given: Confirmation) -> None:
         )
 
 
+_TEXTS_OF_A_REQUEST = ("id", "host", "step", "since")
+_TEXTS_OF_AN_ANSWER = ("request", "host", "step", "name", "note", "utc")
+
+
 def _request(path: Path, record: Mapping[str, Any]) -> Request:
-    try:
-        return Request(**{**record, "choices": tuple(record["choices"])})
-    except (KeyError, TypeError):
-        raise _unreadable(path, "it is no request") from None
+    choices, about = record.get("choices"), record.get("about")
+    good = (
+        all(isinstance(record.get(name), str) for name in _TEXTS_OF_A_REQUEST)
+        and isinstance(record.get("second_name"), bool)
+        and isinstance(choices, list)
+        and all(isinstance(choice, str) for choice in choices)
+        and isinstance(about, dict)
+        and record.keys() == Request.__dataclass_fields__.keys()
+    )
+    if not good:
+        raise _unreadable(path, "it is no request")
+    return Request(**{**record, "choices": tuple(record["choices"])})
+
+
+def _confirmation(path: Path, record: Mapping[str, Any]) -> Confirmation:
+    good = (
+        all(isinstance(record.get(name), str) for name in _TEXTS_OF_AN_ANSWER)
+        and all(isinstance(record.get(name), str | None) for name in ("second_name", "saw"))
+        and record.keys() == Confirmation.__dataclass_fields__.keys()
+    )
+    if not good:
+        raise _unreadable(path, "it is no confirmation")
+    return Confirmation(**record)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -81,8 +81,8 @@ def read_form(
         )
     if form.get("change") != change or form.get("plan") != plan["digest"]:
         raise FormError(
-            f"The form is of change {visible(str(form.get('change')))} and plan "
-            f"{visible(str(form.get('plan')))}, not of {change} and {plan['digest']}. Fill in the "
+            f"The form is of change {visible(str(form.get('change'))[:80])} and plan "
+            f"{visible(str(form.get('plan'))[:80])}, not of {change} and {plan['digest']}. Fill in the "
             "form of this plan's runbook."
         )
     offset = str(form.get("utc_offset") or "")
@@ -99,6 +99,8 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
         raise FormError(f"The form is larger than {_LARGEST:,} bytes. Is it the right file?")
     try:
         loaded = yaml.load(data.decode("utf-8"), Loader=yaml.BaseLoader)
+    except RecursionError:
+        raise FormError("The form is nested too deep. Restore its layout.") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
