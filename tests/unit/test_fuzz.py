@@ -58,7 +58,7 @@ def ours(attempt: Callable[[], Any]) -> None:
     else:
         return
     assert said.replace("\n", " ").isprintable(), said
-    assert len(said) < 4000
+    assert len(said) < 2000
 
 
 def spoilt(drawn: st.DataObject, whole: dict[str, Any]) -> dict[str, Any]:

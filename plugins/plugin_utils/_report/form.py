@@ -82,8 +82,8 @@ def read_form(
     if form.get("change") != change or form.get("plan") != plan["digest"]:
         raise FormError(
             f"The form is of change {visible(str(form.get('change'))[:80])} and plan "
-            f"{visible(str(form.get('plan'))[:80])}, not of {change} and {plan['digest']}. Fill in the "
-            "form of this plan's runbook."
+            f"{visible(str(form.get('plan'))[:80])}, not of {change} and {plan['digest']}. Fill in "
+            "the form of this plan's runbook."
         )
     offset = str(form.get("utc_offset") or "")
     if not _OFFSET.fullmatch(offset):
@@ -113,7 +113,8 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise FormError(f"{visible(where)} is no table of names and values. Restore its layout.")
+        name = visible(where[:200])
+        raise FormError(f"{name} is no table of names and values. Restore its layout.")
     return value
 
 
@@ -129,7 +130,7 @@ class _Reader:
     def host(self, host: str, part: Any) -> Filled:
         entry = self.plan["hosts"].get(host)
         if entry is None:
-            raise FormError(f"{visible(host)} is not in the plan. Correct the host's name.")
+            raise FormError(f"{visible(host[:200])} is not in the plan. Correct the host's name.")
         known = {step["id"] + look for step in entry["steps"] for look in ("", *LOOKS, GO_AHEAD)}
         part = _mapping(part, host)
         listed = part.get("steps") or []
@@ -216,7 +217,7 @@ def _texts(part: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[s
     """Return the part's texts, each key there; trimmed, and without control characters."""
     strange = sorted(str(key) for key in part if key not in keys)
     if strange:
-        raise FormError(f"{where}: {visible(strange[0])} is unknown. Remove it.")
+        raise FormError(f"{where}: {visible(strange[0][:80])} is unknown. Remove it.")
     found = {}
     for key in keys:
         value = part.get(key) or ""
@@ -228,7 +229,7 @@ def _texts(part: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[s
 
 def _shown(row: Any) -> str:
     step = row.get("step") if isinstance(row, Mapping) else None
-    return visible(step) if isinstance(step, str) else "a row"
+    return visible(step[:80]) if isinstance(step, str) else "a row"
 
 
 def _person(name: str, where: str) -> str:
