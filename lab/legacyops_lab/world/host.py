@@ -32,7 +32,7 @@ LOOK_SECONDS = 5.0
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
     "ima_stops", "ima_starts", "logons_off", "logons_on",
-    "hang", "late_restart", "disk_full", "truncate", "rollback_fails", "drop_script",
+    "hang", "late_restart", "disk_full", "truncate", "nonsense", "rollback_fails", "drop_script",
     "root_vanishes", "another_installation", "ima_start_fails", "out_of_memory",
     "distrust_by_list", "clock_step", "time_zone", "log_cleared", "log_unreadable",
     "renames_come_back",

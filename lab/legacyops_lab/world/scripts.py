@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import acts, commands, known, observe, owner
 from .failures import ScriptError
+from .nonsense import spoil
 from .parameters import parse_parameters
 from .texts import text
 
@@ -95,8 +96,16 @@ async def _cut_or(host: Host, name: str, running: Awaitable[dict[str, Any]]) -> 
 
 
 def _write_result(host: Host, name: str, result: dict[str, Any], console: Console) -> None:
-    """Write a result between its marks; the fault `truncate` takes the end away."""
-    body = json.dumps(result, ensure_ascii=False).encode()
+    """Write a result between its marks.
+
+    The fault `nonsense` puts something else into it, `truncate` takes the end away.
+    """
+    fault = host.take_fault("nonsense", name)
+    if fault is not None:
+        # As escapes: half a surrogate pair has no bytes of its own.
+        body = json.dumps(spoil(result, int(fault.get("seed", 0)) + int(fault["times"]))).encode()
+    else:
+        body = json.dumps(result, ensure_ascii=False).encode()
     encoded = base64.b64encode(body).decode()
     lines = [BEGIN, *textwrap.wrap(encoded, LINE_CHARACTERS)]
     lines.append(f"-----END LEGACYOPS RESULT {len(body)}-----")
