@@ -292,7 +292,9 @@ class ActionModule(ProcedureAction):
         :raises ActionError: another run has taken it meanwhile.
         """
         if is_free(observation) and not self.check_mode:
-            record = eye.owner.take(change.id, change.run())
+            # A lost answer is no refusal: who asks again finds its own record.
+            run = change.run()
+            record = self.patiently(lambda: eye.owner.take(change.id, run), PATIENCE_SECONDS)
             self._owned(change, held_by(observation, record))
 
     def _end(self, change: Change, remote: Remote) -> Result:
