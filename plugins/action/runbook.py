@@ -94,13 +94,16 @@ class ActionModule(ProcedureAction):
         for each in filled:  # all of them, before the first is written
             change.journal(each.host).entries()
             self._confirm(confirmations, each, write=False)
-        counts = {each.host: self._transcribe(change, confirmations, each) for each in filled}
+        if not self.check_mode:  # a run that waits for an answer holds its host's lock meanwhile
+            for each in filled:
+                self._confirm(confirmations, each, write=True)
+        counts = {each.host: self._transcribe(change, each) for each in filled}
         if not self.check_mode:
             for host, rows in counts.items():
                 self.say(harmless(_READ[language].format(host=host, rows=rows)))
         return {"changed": any(counts.values()), "transcribed": counts}
 
-    def _transcribe(self, change: Change, confirmations: Confirmations, filled: Filled) -> int:
+    def _transcribe(self, change: Change, filled: Filled) -> int:
         """Append what is new; how many entries that were, or would be."""
         with self.locked(change, filled.host):
             journal = change.journal(filled.host)
@@ -112,7 +115,6 @@ class ActionModule(ProcedureAction):
             if not self.check_mode:
                 for kind, body in news:
                     journal.append(kind, plan=change.digest, **body)
-                self._confirm(confirmations, filled, write=True)
             return len(news)
 
     @staticmethod

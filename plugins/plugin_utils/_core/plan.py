@@ -789,8 +789,8 @@ def remaining(
     planned: list[Step] = _host_part(plan, host)["steps"]
     mine = [entry for entry in journal if entry.get("plan") == plan.get("digest")]
     told = {step["id"] for step in planned if _told_done(step, mine)}
-    steps: list[Step] = [{**step, "only_with": None} for step in planned]
-    return [step for step in _needed(steps, observation, journal) if step["id"] not in told]
+    steps: list[Step] = [{**step, "only_with": None} for step in planned if step["id"] not in told]
+    return _needed(steps, observation, journal)
 
 
 def _told_done(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
