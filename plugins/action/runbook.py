@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.confirmations import Confirmations
-from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
@@ -27,6 +27,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "time_zone": {"type": "str", "default": ""},
     "results": {"type": "path"},
 }
+
+# How long a form waits for a run's lock.
+_LOCK_SECONDS = 60.0
 
 Result = dict[str, t.Any]
 _SAID: t.Final = {
@@ -94,18 +97,40 @@ class ActionModule(ProcedureAction):
         for each in filled:  # all of them, before the first is written
             change.journal(each.host).entries()
             self._confirm(confirmations, each, write=False)
-        if not self.check_mode:  # a run that waits for an answer holds its host's lock meanwhile
-            for each in filled:
-                self._confirm(confirmations, each, write=True)
-        counts = {each.host: self._transcribe(change, each) for each in filled}
+        # First the answers: a run that waits for one holds its host's lock meanwhile.
+        write = not self.check_mode
+        answered = {each.host: self._confirm(confirmations, each, write=write) for each in filled}
+        counts = {each.host: self._transcribe(change, each, answered[each.host]) for each in filled}
         if not self.check_mode:
             for host, rows in counts.items():
                 self.say(harmless(_READ[language].format(host=host, rows=rows)))
         return {"changed": any(counts.values()), "transcribed": counts}
 
-    def _transcribe(self, change: Change, filled: Filled) -> int:
-        """Append what is new; how many entries that were, or would be."""
-        with self.locked(change, filled.host):
+    def _transcribe(self, change: Change, filled: Filled, answered: set[str]) -> int:
+        """Append what is new; how many entries that were, or would be.
+
+        What answered a waiting step is put on record by the run that took the answer: it may go
+        on to wait for the next one, and hold the lock as long.
+
+        :raises ActionError: a run acts on the host, and there are rows that it does not take.
+        """
+        others = {row["transcribed_step"] for row in filled.rows} - answered
+        alone = bool(answered) and not others and not filled.acceptance
+        try:
+            return self._append(change, filled, 0 if alone else _LOCK_SECONDS)
+        except RemoteError as error:
+            if error.reason != "locked":
+                raise
+            if alone:
+                return len(answered)
+            raise ActionError(
+                "locked",
+                f"{filled.host}: a run acts on it. It has the {len(answered)} answers that it "
+                "waits for; read the form back again once it has ended, for the other rows.",
+            ) from None
+
+    def _append(self, change: Change, filled: Filled, wait_seconds: float) -> int:
+        with self.locked(change, filled.host, wait_seconds):
             journal = change.journal(filled.host)
             known = [_body(entry) for entry in journal.entries()]
             bodies: list[tuple[str, Result]] = [("transcribed", row) for row in filled.rows]
@@ -118,8 +143,9 @@ class ActionModule(ProcedureAction):
             return len(news)
 
     @staticmethod
-    def _confirm(confirmations: Confirmations, filled: Filled, *, write: bool) -> None:
-        """Answer the steps that wait for a person; the others need no answer."""
+    def _confirm(confirmations: Confirmations, filled: Filled, *, write: bool) -> set[str]:
+        """Answer the steps that wait for a person, and return them; others need no answer."""
+        answered = set()
         waiting = {request.step: request for request in confirmations.waiting(filled.host)}
         for row in filled.rows:
             request = waiting.get(row["transcribed_step"])
@@ -134,6 +160,8 @@ class ActionModule(ProcedureAction):
                 note=f"transcribed from the results form; done at {row['ended']}. {row['note']}",
                 write=write,
             )
+            answered.add(request.step)
+        return answered
 
 
 def _body(entry: t.Mapping[str, t.Any]) -> Result:

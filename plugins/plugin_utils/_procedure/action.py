@@ -216,10 +216,14 @@ class ProcedureAction(HotfixAction):
             self.stop.sleep(self.poll_seconds({}))
 
     @contextmanager
-    def locked(self, change: Change, name: str) -> Iterator[None]:
+    def locked(
+        self, change: Change, name: str, wait_seconds: float = LOCK_SECONDS
+    ) -> Iterator[None]:
         """Hold the lock of a host (or of the whole change) within the block.
 
         Check mode writes nothing and so takes no lock.
+
+        :raises RemoteError: reason ``locked``, when that was not long enough.
         """
         if self.check_mode:
             yield
@@ -229,7 +233,7 @@ class ProcedureAction(HotfixAction):
         with host_lock(
             path,
             self.host,
-            wait_seconds=LOCK_SECONDS,
+            wait_seconds=wait_seconds,
             progress=self.progress(15.0),
             stop=self.stop,
         ):
