@@ -25,7 +25,7 @@ help:
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
 	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
-	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes (about an hour)"
+	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes, fuzz (about an hour)"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
 	@echo "make clean        remove everything that the targets have made"
@@ -58,6 +58,7 @@ bench: venv
 
 soak: venv
 	$(PYTEST) -m soak
+	$(PYTEST) --hypothesis-profile soak tests/unit/test_fuzz.py tests/unit/core/test_hostile_answers.py
 
 mutations: venv
 	@$(BIN)/python -u tools/mutations.py

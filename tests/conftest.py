@@ -24,7 +24,7 @@ for name in ("LINES", "COLUMNS", "PYTHONUNBUFFERED"):
 # The same examples on every run, and no deadline: a busy machine is slow, not wrong.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 # For long, and other ones each time: make soak.
-settings.register_profile("soak", deadline=None, max_examples=20_000, print_blob=True)
+settings.register_profile("soak", deadline=None, max_examples=3_000, print_blob=True)
 settings.load_profile("repeatable")
 
 

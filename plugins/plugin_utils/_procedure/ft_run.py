@@ -133,11 +133,12 @@ class FtRun(StepRun):
 
     def _judged(self, observation: Observation) -> Observation:
         """The observation within the change, and within this step."""
-        view = dict(self.change.judged(observation, predicted=self.action.check_mode).change or {})
+        judged = self.change.judged(observation, predicted=self.action.check_mode)
+        view = dict(judged.change or {})
         if self.before is not None:  # the first look judges as the queue has judged
             view["step_began"] = self.began
             view["before"] = ft_checks.states(self.before)
-        return observation.within(view)
+        return judged.within(view)
 
     # --- Deciding ---------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class StepRun:
         self.todo = [each["id"] for each in todo]
         if self.step["id"] not in self.todo:
             return self._nothing("already", "Its goal is reached already.")
-        first = self._comes_first(entries)
+        first = self._comes_first(entries, observation)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
         observation = self._held(observation)
@@ -192,20 +192,32 @@ class StepRun:
         poll(look, deadline=PASSING_SECONDS, interval=seconds, stop=self.action.stop)
         return observation, decision
 
-    def _comes_first(self, entries: list[dict[str, t.Any]]) -> str | None:
+    def _comes_first(self, entries: list[dict[str, t.Any]], observation: Observation) -> str | None:
         """The earlier step that remains, or None.
 
         Some steps leave nothing behind that could be observed (a check, a wait): such a one
-        has had its turn if it went well in this run, that is since the last begin.
+        has had its turn if it went well in this run, that is since the last begin. And one that
+        had been reached by the begin stays so while nothing speaks against it: what only a
+        person has seen is unknown again after the next restart.
         """
         begins = [number for number, entry in enumerate(entries) if entry["kind"] == "begin"]
+        here = entries[begins[-1] if begins else 0 :]
         had_its_turn = {
             entry.get("step")
-            for entry in entries[begins[-1] if begins else 0 :]
+            for entry in here
             if entry["kind"] == "result" and entry["status"] in ("ok", "skipped")
         }
+        given = here[0].get("remaining") if begins else None
+        reached = {
+            step["id"]
+            for step in self.steps
+            if given is not None
+            and step["id"] not in given
+            and step["done_when"]
+            and all(v.holds is not False for v in evaluate_all(step["done_when"], observation))
+        }
         before = self.todo[: self.todo.index(self.step["id"])]
-        return next((step for step in before if step not in had_its_turn), None)
+        return next((step for step in before if step not in had_its_turn | reached), None)
 
     def _only_unprobed(self, verdicts: list[Verdict]) -> bool:
         """Whether all that is missing is what check mode does not ask for, as it may act."""
