@@ -71,8 +71,8 @@ extends_documentation_fragment:
   - legacyops.hotfix.host.waiting
 notes:
   - "Notice, 5.2: ②–④, ⑬–⑮ (uninstall), ⑲ (install)."
-  - The exit codes 0 and 3010 are success; 1618 says that another installation runs, and that nothing was done. Anything else is a failure, with the end of the log as evidence; the next run
-    starts it anew.
+  - The exit codes 0 and 3010 are success; 1618 says that another installation runs, and that nothing was done. Anything
+    else is a failure, with the end of the log as evidence; the next run starts it anew.
   - An update counts as there already by its key below C(HotFix) in the registry, and as gone where its uninstall program is
     missing as well. A vendor's package is run each time.
   - Its own reasons are V(waiting_operator), V(refused), V(bad_pin), V(bad_path), V(not_found), V(hash_mismatch),

@@ -163,9 +163,9 @@ def _parts(user: str) -> tuple[str, str]:
     """Domain and name of an account, in one spelling; the domain by its first label."""
     user = user.strip().casefold()
     if "\\" in user:
-        domain, _, name = user.partition("\\")
+        domain, _mark, name = user.partition("\\")
     else:
-        name, _, domain = user.partition("@")
+        name, _mark, domain = user.partition("@")
     return domain if domain == "." else domain.partition(".")[0], name
 
 

@@ -86,7 +86,7 @@ def _chain(failure: BaseException) -> list[BaseException]:
 
 def _named(link: BaseException) -> RemoteError | None:
     """A verdict on one exception, or None where it does not say enough."""
-    text = str(link).split("\nstdout:")[0]  # what follows is the host's
+    text = str(link).split("\nstdout:", maxsplit=1)[0]  # what follows is the host's
     name = type(link).__name__
     code = _number(_FAULT_CODE, text)
     subcode = _FAULT_SUBCODE.search(text)
