@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Systems without relay, board and network go all the way, by each way in which people answer.
 
-What was seen before the plan is given to plan only. One system is answered by the command that the
-run prints, one by the results form alone, and one while no run is there.
+What was seen before the plan is given to plan only. Each procedure is answered by the command that
+the run prints or by the results form alone, and one while no run is there.
 """
 
 from __future__ import annotations
@@ -62,13 +62,43 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "board": "failed",
         },
     ),
+    "recovery": (
+        "ft01",
+        {
+            "coserver1": {**UP, **HAS},
+            "coserver2": {**UP, **HAS},
+            "ftvirtual": {"screen": "dark", "fix_level": ""},
+            "board": "failed",
+        },
+    ),
+    "latent": (
+        "ft-latent",
+        {
+            "coserver1": {**UP, **HAS, "restart_pending": True},
+            "coserver2": {**UP, **HAS, "restart_pending": True},
+            "ftvirtual": {**UP, **HAS, "restart_pending": True},
+            "board": "dark_green",
+        },
+    ),
+    "prevention_2000": (
+        "ft-w2000-healthy",
+        {
+            "coserver1": {**UP, **HAS_NOT},
+            "coserver2": {**UP, **HAS_NOT},
+            "ftvirtual": {**UP, **HAS_NOT},
+            "board": "dark_green",
+        },
+    ),
 }
+SYSTEMS = Path(__file__).parents[2] / "lab" / "estates" / "ft" / "systems.yml"
 
 
 def system(folder: Path, case: str) -> dict[str, Any]:
     """A system of the demonstration that nothing reaches but hands and eyes."""
-    by_hand = {**demo_systems()[CASES[case][0]], "language": "en"}
-    del by_hand["relay"], by_hand["fix_level"]
+    others = yaml.safe_load(SYSTEMS.read_text(encoding="utf-8"))["ft_systems"]
+    by_hand = {**{**others, **demo_systems()}[CASES[case][0]], "language": "en"}
+    for name in ("relay", "fix_level"):
+        by_hand.pop(name, None)
     power = {"power": {"driver": "operator"}}
     form = {"coserver1": power, "coserver2": power, "accepted": {"unreadable": "Sato"}}
     by_hand["vars"] = {
@@ -99,49 +129,58 @@ def healthy(lab: FtLab, run: Run) -> None:
     assert lab.ledger("violation") == []
 
 
-def test_by_the_command_that_is_printed(
-    tmp_path: Path, ansible_environment: dict[str, str]
+def by_command(lab: FtLab, request: Mapping[str, Any], saw: str | None) -> None:
+    """Answer with the command that the run has printed for the step."""
+    text = (lab.state / "apply.log").read_text(encoding="utf-8")
+    (command,) = set(re.findall(rf"confirm: (.*step={re.escape(request['step'])} .*)", text))
+    words = [
+        word.replace("YOUR NAME", NAME).replace("WHAT_YOU_SAW", str(saw))
+        for word in shlex.split(command)
+    ]
+    done = subprocess.run(
+        words, env=lab.environment, cwd=lab.state, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def by_form(lab: FtLab, request: Mapping[str, Any], saw: str | None) -> None:
+    """Answer with a results form of one row."""
+    row = {
+        "step": request["step"], "result": "完了", "worker": "佐藤", "saw": saw or "",
+        "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    }  # fmt: skip
+    form = {
+        "legacyops_results": "1", "change": "CHG0042", "utc_offset": "+00:00",
+        "plan": lab.read("plan.json")["digest"], "hosts": {HOST: {"steps": [row]}},
+    }  # fmt: skip
+    file = lab.state / "form.yml"
+    file.write_text(json.dumps(form), encoding="utf-8")
+    read = lab.playbook("runbook", "-e", f"legacyops_runbook_results={file}")
+    assert read.code == 0, read.output
+
+
+WAYS = {"command": by_command, "form": by_form}
+# A sample of each way and type; the rest for long (make soak).
+SAMPLE = {("starts", "command"), ("prevention", "form")}
+
+
+@pytest.mark.parametrize(
+    ("case", "way"),
+    [
+        pytest.param(case, way, marks=[] if (case, way) in SAMPLE else pytest.mark.soak)
+        for case in CASES
+        for way in WAYS
+    ],
+)
+def test_every_procedure_by_every_way(
+    tmp_path: Path, ansible_environment: dict[str, str], case: str, way: str
 ) -> None:
-    with ft_lab(tmp_path / "lab", ansible_environment, {HOST: system(tmp_path, "starts")}) as lab:
-        planned(lab, "starts")
+    with ft_lab(tmp_path / "lab", ansible_environment, {HOST: system(tmp_path, case)}) as lab:
+        planned(lab, case)
 
         def confirm(request: Mapping[str, Any], saw: str | None) -> None:
-            text = (lab.state / "apply.log").read_text(encoding="utf-8")
-            (command,) = set(
-                re.findall(rf"confirm: (.*step={re.escape(request['step'])} .*)", text)
-            )
-            words = [
-                word.replace("YOUR NAME", NAME).replace("WHAT_YOU_SAW", str(saw))
-                for word in shlex.split(command)
-            ]
-            done = subprocess.run(
-                words, env=lab.environment, cwd=lab.state, capture_output=True, text=True,
-                timeout=300, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stdout
-
-        person = Person(lab.state, lab.change_dir, environment=lab.environment, confirm=confirm)
-        healthy(lab, lab.apply(person=person))
-
-
-def test_by_the_results_form_alone(tmp_path: Path, ansible_environment: dict[str, str]) -> None:
-    systems = {HOST: system(tmp_path, "prevention")}
-    with ft_lab(tmp_path / "lab", ansible_environment, systems) as lab:
-        planned(lab, "prevention")
-
-        def confirm(request: Mapping[str, Any], saw: str | None) -> None:
-            row = {
-                "step": request["step"], "result": "完了", "worker": "佐藤", "saw": saw or "",
-                "ended": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            }  # fmt: skip
-            form = {
-                "legacyops_results": "1", "change": "CHG0042", "utc_offset": "+00:00",
-                "plan": lab.read("plan.json")["digest"], "hosts": {HOST: {"steps": [row]}},
-            }  # fmt: skip
-            file = lab.state / "form.yml"
-            file.write_text(json.dumps(form), encoding="utf-8")
-            read = lab.playbook("runbook", "-e", f"legacyops_runbook_results={file}")
-            assert read.code == 0, read.output
+            WAYS[way](lab, request, saw)
 
         person = Person(lab.state, lab.change_dir, environment=lab.environment, confirm=confirm)
         healthy(lab, lab.apply(person=person))
