@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from ft_lab import FtLab, demo_systems, ft_lab
+from patience import until
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +32,14 @@ def lab(
         fix = ("--level", "V1.0L10", "--no-restart")
         person.operator(OTHER_LEVEL, "install_fix", "coserver1", *fix)
         person.operator(ONE_MORE, "install_kb", "ftvirtual", "--no-restart")
+        until(lambda: not installs(lab), 120)
         yield lab
+
+
+def installs(lab: FtLab) -> bool:
+    """Whether an installer that somebody has started still runs."""
+    systems = lab.snapshot()["ft_systems"].values()
+    return any(node.get("installing") for system in systems for node in system["nodes"].values())
 
 
 @pytest.mark.parametrize(
