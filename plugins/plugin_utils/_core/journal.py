@@ -35,13 +35,18 @@ class JournalError(CoreError):
 
 @dataclass(frozen=True)
 class JournalReport:
-    """What verify found. torn: line numbers that a crash cut short (no fault by themselves)."""
+    """What verify found. torn: line numbers that a crash cut short (no fault by themselves).
+
+    waste: the digest of what a crash has left after the last entry, or None. The next entry tells
+    of it (torn), so that nothing else can pass for the work of a crash.
+    """
 
     ok: bool
     entries: list[Entry]
     torn: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     head: str = FIRST
+    waste: str | None = None
 
 
 @dataclass(frozen=True)
@@ -195,18 +200,8 @@ def verify(
             f"the last entry is {found}, but {head} is on record: entries are missing, or it is "
             "an older copy"
         )
-    return JournalReport(not problems, entries, torn, problems, found)
-
-
-def waste_of(lines: Iterable[str]) -> str | None:
-    """Return the digest of what a crash has left after the last entry; None where it left nothing.
-
-    The next entry tells of it (torn), so that nothing else can pass for the work of a crash.
-    """
-    waste: list[str] = []
-    for line in lines:
-        waste = [*waste, line] if _entry(line) is None else []
-    return _waste_digest(waste) if waste else None
+    left = _waste_digest(waste) if waste else None
+    return JournalReport(not problems, entries, torn, problems, found, left)
 
 
 def _waste_digest(waste: Iterable[str]) -> str:

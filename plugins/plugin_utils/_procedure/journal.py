@@ -20,7 +20,6 @@ from .._core.journal import (
     storable,
     to_line,
     verify,
-    waste_of,
 )
 from .._io.files import make_folder, private_opener, sync_folder
 from .directory import ChangeDirectory, ChangeError, private
@@ -80,13 +79,20 @@ class JournalFile:
 
         :raises ChangeError: an entry was altered, added or taken away.
         """
+        return self._whole().entries
+
+    def _whole(self) -> JournalReport:
+        """What verifying found, where it found no fault.
+
+        :raises ChangeError: as entries.
+        """
         report = self.report()
         if not report.ok:
             raise ChangeError(
                 f"{self.path} is not as it was written ({report.problems[0]}). Keep it as it is, "
                 "find out who changed it, and go on under a new change_id."
             )
-        return report.entries
+        return report
 
     def append(self, kind: str, **body: Any) -> dict[str, Any]:
         """Add one entry and make it durable before returning.
@@ -94,7 +100,7 @@ class JournalFile:
         :raises ChangeError: it cannot be written, or the change is closed.
         """
         self._directory.check_open()
-        entries = self.entries()
+        before = self._whole()
         moment = datetime.now(UTC)
         body = {
             "kind": kind,
@@ -104,10 +110,10 @@ class JournalFile:
             **storable(body),
             **self.of,
         }
-        waste = waste_of(self.lines())
-        if waste is not None:
-            body["torn"] = waste
-        entry: dict[str, Any] = append_entry(entries[-1] if entries else None, body)
+        if before.waste is not None:
+            body["torn"] = before.waste
+        last = before.entries[-1] if before.entries else None
+        entry: dict[str, Any] = append_entry(last, body)
         line = to_line(entry)
         try:
             make_folder(self.path.parent)

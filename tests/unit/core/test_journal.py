@@ -36,11 +36,11 @@ def test_a_torn_line_is_told_and_no_fault():
     report = journal.verify(torn)
     assert report.ok
     assert report.torn == [5]
-    body = {"kind": "begin", "torn": journal.waste_of(torn)}
+    body = {"kind": "begin", "torn": report.waste}
     entry = journal.append_entry(report.entries[-1], body)
     after = [*written[:-1], written[-1][:20] + "\n", journal.to_line(entry)]
     assert journal.verify(after).ok
-    assert journal.waste_of(after) is None
+    assert journal.verify(after).waste is None
 
 
 @pytest.mark.parametrize(
