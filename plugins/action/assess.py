@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
-from ..plugin_utils._procedure.look import LookAction
+from ..plugin_utils._procedure.assessment import LookAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CHANGE_OPTIONS,

@@ -10,7 +10,7 @@ import typing as t
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
-from ..plugin_utils._procedure.look import LookAction
+from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.text import in_language
 
 ARGUMENT_SPEC: dict[str, t.Any] = {

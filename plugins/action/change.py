@@ -24,8 +24,8 @@ from ..plugin_utils._procedure.action import (
 )
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.command import continue_command
-from ..plugin_utils._procedure.eye import Eye
 from ..plugin_utils._procedure.journal import now
+from ..plugin_utils._procedure.observer import Eye
 from ..plugin_utils._procedure.outcome import (
     EXIT_CODES,
     Outcome,

@@ -13,15 +13,15 @@ from dataclasses import asdict
 from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
 from ..plugin_utils._core.advisory import bundled_folder, load_advisories
 from ..plugin_utils._core.checks import installer_job_name, pending_signs, read
-from ..plugin_utils._core.explanations import (
+from ..plugin_utils._core.observation import UNKNOWN, Observation
+from ..plugin_utils._core.windows.explanations import (
     disk_full,
     explain_exit_code,
     explain_log,
     log_patterns,
 )
-from ..plugin_utils._core.observation import UNKNOWN, Observation
-from ..plugin_utils._core.signature import Stores, judge
-from ..plugin_utils._core.starts import started_since
+from ..plugin_utils._core.windows.signature import Stores, judge
+from ..plugin_utils._core.windows.starts import started_since
 from ..plugin_utils._io.jobs import (
     Job,
     JobResult,

@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._action import HotfixAction
 from ..plugin_utils._core.observation import Observation
-from ..plugin_utils._core.signature import Stores, judge
+from ..plugin_utils._core.windows.signature import Stores, judge
 from ..plugin_utils._io.remote import Remote
 
 PARTS = [

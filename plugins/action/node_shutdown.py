@@ -8,12 +8,18 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.starts import Mark, position
-from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, mark, node_title, started_anew
+from ..plugin_utils._core.windows.starts import Mark, position
 from ..plugin_utils._io.failures import is_passing
-from ..plugin_utils._io.relay import Relay
+from ..plugin_utils._io.ft.relay import Relay
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
+from ..plugin_utils._procedure.ft.action import (
+    NODE_OPTIONS,
+    NodeAction,
+    mark,
+    node_title,
+    started_anew,
+)
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "power_off": {"type": "bool", "default": True},

@@ -8,10 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.ft_system import TITLES, stated_uuid
-from ..plugin_utils._core.starts import position
-from ..plugin_utils._ft_action import FT_OPTIONS, NodeAction, mark
-from ..plugin_utils._io.power import (
+from ..plugin_utils._core.ft.system import TITLES, stated_uuid
+from ..plugin_utils._core.windows.starts import position
+from ..plugin_utils._io.ft.power import (
     UNKNOWN,
     IpmiPower,
     OperatorNeededError,
@@ -25,6 +24,7 @@ from ..plugin_utils._io.power import (
 )
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import poll
+from ..plugin_utils._procedure.ft.action import FT_OPTIONS, NodeAction, mark
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "coserver": {"type": "str", "choices": ["coserver1", "coserver2"], "required": True},

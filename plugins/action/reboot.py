@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._action import ActionError, HotfixAction
 from ..plugin_utils._core.observation import Observation
-from ..plugin_utils._core.starts import Mark, mark_of, position, started_since
+from ..plugin_utils._core.windows.starts import Mark, mark_of, position, started_since
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll

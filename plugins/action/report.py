@@ -10,9 +10,9 @@ import typing as t
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.evidence import sources_of, write_page, zone_of
+from ..plugin_utils._report.labels import word
 from ..plugin_utils._report.render import report_page
 from ..plugin_utils._report.report import build_report
-from ..plugin_utils._report.words import word
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CHANGE_OPTIONS,

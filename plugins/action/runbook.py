@@ -17,8 +17,8 @@ from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.text import harmless
-from ..plugin_utils._report.form import Filled, FormError, read_form
 from ..plugin_utils._report.render import results_form, runbook_page
+from ..plugin_utils._report.results_form import Filled, FormError, read_form
 from ..plugin_utils._report.runbook import Place, build_runbook
 
 ARGUMENT_SPEC: dict[str, t.Any] = {

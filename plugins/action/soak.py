@@ -14,9 +14,9 @@ from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import ChangeStoppedError
 from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.batch import Batch
 from ..plugin_utils._procedure.change import Change
-from ..plugin_utils._procedure.look import LookAction
 from ..plugin_utils._procedure.text import in_language
 from .audit import ARGUMENT_SPEC as AUDIT_OPTIONS
 from .batch import BATCH_OPTIONS

@@ -11,13 +11,13 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.model import Step
-from ..plugin_utils._ft_action import FtAction
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.change import Change
-from ..plugin_utils._procedure.eye import FtEye
-from ..plugin_utils._procedure.ft_run import FtRun
-from ..plugin_utils._procedure.run import Result, StepAction, StepRun, about
+from ..plugin_utils._procedure.ft.action import FtAction
+from ..plugin_utils._procedure.ft.step import FtRun
+from ..plugin_utils._procedure.observer import FtEye
+from ..plugin_utils._procedure.step import Result, StepAction, StepRun, about
 from ..plugin_utils._procedure.text import in_language
 
 ARGUMENT_SPEC: dict[str, t.Any] = {

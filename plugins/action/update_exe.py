@@ -9,10 +9,10 @@ import re
 import typing as t
 
 from ..plugin_utils._action import ActionError, pinned
-from ..plugin_utils._ft_action import NODE_OPTIONS, NodeAction, node_title
+from ..plugin_utils._io.ft.relay import Data, Relay, UpdateJob, UpdateResult
 from ..plugin_utils._io.jobs import decode_log, job_name
-from ..plugin_utils._io.relay import Data, Relay, UpdateJob, UpdateResult
 from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.ft.action import NODE_OPTIONS, NodeAction, node_title
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "operation": {"type": "str", "choices": ["install", "uninstall"], "required": True},

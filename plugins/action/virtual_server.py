@@ -8,18 +8,18 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError
-from ..plugin_utils._core.ft_system import TITLES
-from ..plugin_utils._ft_action import FT_OPTIONS, FtAction
-from ..plugin_utils._io.endurance import (
+from ..plugin_utils._core.ft.system import TITLES
+from ..plugin_utils._io.ft.endurance import (
     STATES,
     VIRTUAL_SERVERS,
     EnduranceDriver,
     OperatorEndurance,
     endurance_driver,
 )
-from ..plugin_utils._io.power import OperatorNeededError
+from ..plugin_utils._io.ft.power import OperatorNeededError
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import poll
+from ..plugin_utils._procedure.ft.action import FT_OPTIONS, FtAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "choices": list(VIRTUAL_SERVERS), "required": True},

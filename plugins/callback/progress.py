@@ -47,7 +47,7 @@ from datetime import datetime
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ..plugin_utils._procedure.board import Board
+from ..plugin_utils._procedure.progress import Board
 from ..plugin_utils._procedure.text import harmless
 
 COLLECTION = "legacyops.hotfix."

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import power
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft import power
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import DriverError
 from bmc_process import PASSWORD, Boards, boards
 from patience import until

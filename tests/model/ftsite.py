@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Literal
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, ft_checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft import checks as ft_checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type

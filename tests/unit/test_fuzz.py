@@ -28,7 +28,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
     ChangeDirectory,
     ChangeError,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.form import read_form
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.results_form import read_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

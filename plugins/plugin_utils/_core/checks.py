@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
-from .signature import CODE_SIGNING, Stores, distrust, has_usable_timestamp, judge
-from .starts import started_since
-from .tasks import task_state
+from .windows.signature import CODE_SIGNING, Stores, distrust, has_usable_timestamp, judge
+from .windows.starts import started_since
+from .windows.tasks import task_state
 
 Arguments = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from .actions import is_setting
 from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
 from .checks import Verdict, evaluate
-from .ft_system import fix_steps
+from .ft.system import fix_steps
 from .model import Finding, Ref, Text
 from .observation import Observation
 

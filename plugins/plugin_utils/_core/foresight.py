@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from .actions import Path, touched
 from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate
-from .ft_checks import answers, managed
-from .ft_system import COSERVERS, NODES
+from .ft.checks import answers, managed
+from .ft.system import COSERVERS, NODES
 from .model import Finding, Ref, Step
 from .observation import Observation
 

@@ -33,7 +33,7 @@ from .findings import (
     scope_of,
 )
 from .foresight import foreseen, refusals
-from .ft_system import TITLES, done_by
+from .ft.system import TITLES, done_by
 from .journal import restarts
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .backups import KEYS, MAX_DAYS, no_date
-from .ft_drivers import key_name, text_fault
-from .ft_said import wrong_words
-from .ft_system import completed, validate_ft_system
+from .ft.drivers import key_name, text_fault
+from .ft.reported import wrong_words
+from .ft.system import completed, validate_ft_system
 from .order import wrong_batches
 
 Settings = Mapping[str, Any]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
-from .ft_drivers import key_name
+from .ft.drivers import key_name
 from .model import CoreError, Step, Text
 
 SETTING: Final = "legacyops_window"

@@ -17,7 +17,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from .._core.tasks import task_state
+from .._core.windows.tasks import task_state
 from .failures import is_passing
 from .remote import Remote
 from .waiting import Progress, Stop, poll

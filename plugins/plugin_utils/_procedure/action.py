@@ -29,8 +29,8 @@ from .._io.remote import Remote, RemoteError
 from .._io.terminal import is_orphan, tell
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
-from .eye import Eye, eye_of
 from .inventory import mistakes, told
+from .observer import Eye, eye_of
 from .settings import settings_of
 from .text import diff_lines, harmless
 

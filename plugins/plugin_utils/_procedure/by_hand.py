@@ -17,7 +17,7 @@ from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
 from .._io.remote import Remote
 from .directory import ChangeDirectory
-from .eye import FtEye, eye_of
+from .observer import FtEye, eye_of
 from .settings import settings_of
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._core.observation import Observation
-from .._core.starts import mark_of, position
+from .._core.windows.starts import mark_of, position
 from .settings import settings_of
 
 Settings = Mapping[str, Any]

@@ -12,12 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.ft_system import (
-    CREDENTIALS,
-    SETTING,
-    validate_ft_connection,
-    validate_ft_estate,
-)
+from .._core.ft.system import CREDENTIALS, SETTING, validate_ft_connection, validate_ft_estate
 from .._core.settings import validate_settings
 from .settings import plain, settings_of, unknown_settings
 

@@ -22,7 +22,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from .._core.approval import FLAGS, RULES
-from .._core.ft_drivers import key_name
+from .._core.ft.drivers import key_name
 from .._core.settings import DEFAULTS, KNOWN_SETTINGS
 
 PREFIX = "legacyops_"

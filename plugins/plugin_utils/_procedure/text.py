@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .ft_text import system_lines, why_nothing
+from .ft.text import system_lines, why_nothing
 from .layout import (
     WIDTH,
     Paint,

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from .._core.ft_system import TITLES
-from .phrases import phrase, phrases
+from .._core.ft.system import TITLES
+from .conditions import phrase, phrases
 from .texts import between, same, text
 
 Entry = Mapping[str, Any]

@@ -25,9 +25,9 @@ except ImportError:  # pragma: no cover
     Environment = None  # type: ignore[assignment,misc]
 
 from .history import OVER
+from .labels import took, word
 from .texts import when
 from .timeline import timeline
-from .words import took, word
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 

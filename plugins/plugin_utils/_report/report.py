@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .board import board
 from .deviations import approval_window, deviations, in_red
+from .ft.endurance_board import board
 from .history import OVER, happened, step_history
 from .service import service
 from .sources import Sources

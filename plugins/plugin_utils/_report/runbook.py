@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .._core.ft_said import answers
-from .._core.ft_system import TITLES
+from .._core.ft.reported import answers
+from .._core.ft.system import TITLES
+from .conditions import phrases
 from .history import target
-from .phrases import phrases
 from .texts import same, text, tidy
 
 Record = dict[str, Any]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import endurance, power
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft import endurance, power
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import (
     Credentials,
     DriverError,

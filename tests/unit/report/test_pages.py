@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report import render, report
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.labels import (
+    WORDS,
+    took,
+    word,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
     Place,
     build_runbook,
-)
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.words import (
-    WORDS,
-    took,
-    word,
 )
 from ftsite import HOST
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.form import (
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import results_form
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.results_form import (
     FormError,
     read_form,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import results_form
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
     Place,
     build_runbook,

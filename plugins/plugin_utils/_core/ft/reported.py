@@ -1,0 +1,410 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people say of an FT system, and what it means for the observation.
+
+Two sources: ``legacyops_ft_said``, what somebody has seen before there was a plan, and the
+confirmations of a change. Both are folded, in the order of their time, into the parts of an
+observation (docs/ft-observation.md). What was said of a node or of Endurance before something
+was done to it is outdated, and left out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ..model import Step
+from .checks import SCREENS
+from .system import COSERVERS, NODES, fix_steps
+
+Form = Mapping[str, Any]
+Words = dict[str, Any]
+
+SETTING: Final = "legacyops_ft_said"
+# Added to a step's id: a look that is asked for besides the step itself. At Endurance Manager; or
+# at the list of programs of the step's node, for the update that the step is about; or at a node's
+# screen (STEP+coserver1).
+BOARD_LOOK: Final = "+board"
+UPDATE_LOOK: Final = "+update"
+SCREEN_LOOKS: Final = {name: f"+{name}" for name in NODES}
+LOOKS: Final = (BOARD_LOOK, UPDATE_LOOK, *SCREEN_LOOKS.values())
+# Two people answer for what a driver is about to do: no look.
+GO_AHEAD: Final = "+go"
+# What the list of programs and %windir% may show: is it listed, is its uninstall folder there.
+UPDATE: Final = {
+    "installed": (True, True),
+    "installed_without_folder": (True, False),
+    "not_installed": (False, False),
+}
+# What Endurance Manager shows as a whole: Virtual Server1, Virtual Server2, the mirror sets.
+# Colours are the notice's; the states' words are those of Endurance's guide.
+_GREEN, _LIGHT = {"colour": "dark_green"}, {"colour": "light_green"}
+_FAILED, _OFFLINE, _DEGRADED = {"state": "Failed"}, {"state": "Offline"}, {"state": "Degraded"}
+BOARD: Final[dict[str, tuple[dict[str, str], ...]]] = {
+    "dark_green": (_GREEN, _GREEN, _GREEN),
+    "light_green": (_LIGHT, _LIGHT, _LIGHT),
+    "virtual_server1_only": (_GREEN, _FAILED, _DEGRADED),
+    "virtual_server1_starting": (_LIGHT, _FAILED, _DEGRADED),
+    "virtual_server2_only": (_FAILED, _GREEN, _DEGRADED),
+    "failed": (_FAILED, _FAILED, _DEGRADED),
+    "offline": (_OFFLINE, _OFFLINE, _DEGRADED),
+}
+# How long a screen counts that goes on by itself; others stay until somebody does something.
+SCREEN_SECONDS: Final = 600
+# By how much a person's watch may be ahead of the controller's clock.
+CLOCKS_DIFFER_SECONDS: Final = 300
+_LASTING: Final = ("windows", "dark")
+# Screens that a start, or a shutdown, shows on its way.
+STARTING: Final = ("post", "booting", "chkdsk")
+STOPPING: Final = ("shutting_down",)
+_RUNS: Final = ("dark_green", "virtual_server1_only", "virtual_server2_only")
+_DOWN: Final = ("failed", "offline")
+# Acts after which Endurance Manager may show something else.
+_MOVES: Final = ("power", "node_restart", "node_shutdown", "virtual_server")
+_NODE_KEYS: Final = frozenset({"screen", "listed", "uninstaller", "fix_level", "restart_pending"})
+_TOP_KEYS: Final = frozenset({"by", "utc", "power", "board", "packages", *NODES})
+
+
+def answers(step: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a person may answer to a step, and which of it means that it went well.
+
+    Both empty: the person's name is all that is asked for.
+    """
+    given = step["arguments"]
+    screens = tuple(sorted(SCREENS))
+    match step["action"]:
+        case "operator_confirm":
+            return (screens, screens) if given["ask"] == "screen" else ((), ())
+        case "power" if given["state"] == "on":
+            return screens, ("windows",)
+        case "power":
+            wanted = ("bios_setup", "dark") if given.get("way") == "bios_setup" else ("dark",)
+            return screens, wanted
+        case "update_exe" if given["operation"] == "uninstall":
+            return ("removed", "not_removed"), ("removed",)
+        case "update_exe":
+            return ("installed", "not_installed"), ("installed",)
+        case "node_restart":
+            return screens, ("windows",)
+        case "node_shutdown":
+            return ("down", "runs"), ("down",)
+        case "virtual_server" | "endurance_info":
+            return tuple(BOARD), tuple(BOARD)
+        case "staged_package":
+            return ("at_hand", "not_at_hand"), ("at_hand",)
+    return (), ()
+
+
+def fold(
+    said: Mapping[str, Any] | None,
+    steps: Sequence[Step],
+    confirmations: Iterable[Mapping[str, Any]],
+    acts: Iterable[Mapping[str, Any]],
+    form: Form,
+    now: str | None = None,
+) -> Words:
+    """Return the parts of an observation that rest on people's words.
+
+    said: legacyops_ft_said. confirmations: records as _io.confirmations keeps them, looks at the
+    board (STEP+board) among them. acts: journal entries; one of kind intent outdates what was
+    said before of what it acts on. now: ISO 8601 UTC; a screen that goes on by itself (a STOP
+    screen restarts, POST passes) is believed for some minutes only. None: for ever.
+    """
+    book = _Book(form)
+    book.begin(said or {})
+    order = {step["id"]: number for number, step in enumerate(steps)}
+    events = [(act, 0) for act in acts if act.get("kind") == "intent"]
+    events += [(confirmation, 1) for confirmation in confirmations]
+    since = str((said or {}).get("utc") or "")
+
+    def when(event: tuple[Mapping[str, Any], int]) -> tuple[str, int, int]:
+        """Within one second the steps' order tells: a step begins, then a person confirms it."""
+        record, kind = event
+        return str(record["utc"]), order[_step_of(record)], kind
+
+    known = [e for e in events if _step_of(e[0]) in order and str(e[0]["utc"]) >= since]
+    for record, kind in sorted(known, key=when):
+        step = steps[order[_step_of(record)]]
+        if kind == 0:
+            book.acted(step)
+        else:
+            book.told(step, record)
+    return book.words(now)
+
+
+def _step_of(record: Mapping[str, Any]) -> str:
+    """Return the step that a look was asked for; any other record's own step."""
+    step, plus, look = str(record["step"]).rpartition("+")
+    return step if plus + look in LOOKS else str(record["step"])
+
+
+class _Book:
+    """The words that still count."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.nodes: dict[str, dict[str, Any]] = {name: {} for name in NODES}
+        # How often each node was started by a person's word: what tells one start from the next.
+        self.starts = dict.fromkeys(NODES, 0)
+        self.power: dict[str, str] = {}
+        self.components: dict[str, dict[str, str]] = {}
+        self.by = ""
+        # Whether something was done that starts the FTvirtual Server, which was down.
+        self.starts_ftvirtual = False
+        self.packages: dict[str, dict[str, str]] = {}
+
+    def begin(self, said: Mapping[str, Any]) -> None:
+        record = {"name": said.get("by"), "utc": said.get("utc")}
+        for name in NODES:
+            self._tell(name, said.get(name) or {}, record)
+        for name, state in (said.get("power") or {}).items():
+            self.power[name] = _on_or_off(state)
+        if said.get("board"):
+            self.board(str(said["board"]), record)
+        for name in said.get("packages") or ():
+            self._has(str((self.form.get(name) or {}).get("sha256", "")), record)
+
+    def _tell(self, name: str, words: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        node = self.nodes[name]
+        if "screen" in words:
+            self._screen(name, str(words["screen"]), record)
+        for key in ("listed", "uninstaller"):
+            for update, there in (words.get(key) or {}).items():
+                node.setdefault("updates", {}).setdefault(update, {})[key] = bool(there)
+        if words.get("fix_level") is not None:
+            node["fix_level"] = {"text": str(words["fix_level"])}
+        if "restart_pending" in words:
+            node["restart_pending"] = bool(words["restart_pending"])
+
+    def _screen(self, name: str, value: str, record: Mapping[str, Any]) -> None:
+        said = {"value": value, "by": record.get("name"), "utc": record.get("utc")}
+        self.nodes[name].setdefault("said", {})["screen"] = said
+
+    def _has(self, sha256: str, record: Mapping[str, Any]) -> None:
+        if sha256:
+            self.packages[sha256.upper()] = {"by": str(record["name"])}
+
+    def board(self, word: str, record: Mapping[str, Any]) -> None:
+        """What Endurance Manager shows as a whole, and so whether the FTvirtual Server runs."""
+        one, two, mirrors = BOARD[word]
+        whole = _DEGRADED if word not in ("dark_green", "light_green") else one
+        whole = _FAILED if word in _DOWN else whole
+        self.components = {
+            "virtual_server1": dict(one),
+            "virtual_server2": dict(two),
+            "mirrors": dict(mirrors),
+            "ftvirtual": dict(whole),
+        }
+        for name, side in zip(COSERVERS, (one, two), strict=True):
+            self.components[name] = dict(side if side in (_GREEN, _LIGHT) else _DEGRADED)
+        self.by = str(record.get("name") or "")
+        if word in _RUNS:
+            self._screen("ftvirtual", "windows", record)
+            if self.starts_ftvirtual:
+                self.starts_ftvirtual = False
+                self._started("ftvirtual")
+        elif word in _DOWN:
+            self._screen("ftvirtual", "dark", record)
+
+    def told(self, step: Step, record: Mapping[str, Any]) -> None:
+        """What a person has answered to a step, or to a look that it asked for."""
+        look, saw = str(record["step"]).removeprefix(step["id"]), str(record["saw"])
+        if look == BOARD_LOOK:
+            self.board(saw, record)
+        elif look == UPDATE_LOOK:
+            self.listed(step, saw)
+        elif look:
+            self.seen(look.removeprefix("+"), saw, record)
+        else:
+            self.confirmed(step, record)
+
+    def seen(self, name: str, screen: str, record: Mapping[str, Any]) -> None:
+        """What a node's screen shows, and so whether a CoServer is on."""
+        self._screen(name, screen, record)
+        if name in COSERVERS:
+            self.power[name] = "off" if screen == "dark" else "on"
+
+    def acted(self, step: Step) -> None:
+        """Something is about to be done: what was said of it counts no more."""
+        if step["action"] == "operator_confirm" and step["arguments"]["ask"] == "done":
+            # A logon starts the FTvirtual Server, and leaves the node itself as it is.
+            self.starts_ftvirtual = True
+            self.components = {}
+            self.nodes["ftvirtual"].pop("said", None)
+        if step["action"] not in _MOVES:
+            return
+        screen = self.nodes["ftvirtual"].get("said", {}).get("screen", {}).get("value")
+        if step["action"] == "virtual_server" and screen == "dark":
+            self.starts_ftvirtual = True
+        self.components = {}
+        name = str(step["target"] or "ftvirtual")
+        self.nodes[name].pop("said", None)
+        self.nodes["ftvirtual"].pop("said", None)
+        if step["action"] == "power":
+            self.power.pop(name, None)
+
+    def confirmed(self, step: Step, record: Mapping[str, Any]) -> None:
+        """A person has done what the step asks, or has looked."""
+        given, saw = step["arguments"], record.get("saw")
+        name = str(step["target"] or "")
+        match step["action"], saw:
+            case "operator_confirm" | "node_restart", str():
+                self._screen(name, saw, record)
+                if saw == "windows" and step["action"] == "node_restart":
+                    self._started(name)
+            case "power", str():
+                self._powered(name, saw, record, started=given["state"] == "on")
+            case "update_exe", ("removed" | "installed"):
+                self._updated(name, given, there=saw == "installed")
+            case "node_shutdown", "down":
+                self.board("offline", record)
+            case (("virtual_server" | "endurance_info"), str()):
+                self.board(saw, record)
+            case "staged_package", "at_hand":
+                self._has(str(given["sha256"]), record)
+
+    def _powered(self, name: str, saw: str, record: Mapping[str, Any], *, started: bool) -> None:
+        self.seen(name, saw, record)
+        if saw == "dark" or (started and saw == "windows"):
+            self._started(name)
+
+    def _started(self, name: str) -> None:
+        """It runs nothing any more that it had loaded before; so it is as soon as it is off."""
+        self.starts[name] += 1
+        self.nodes[name]["restart_pending"] = False
+
+    def listed(self, step: Step, saw: str) -> None:
+        """What a person found of an update on the step's node."""
+        listed, folder = UPDATE[saw]
+        signs = self.nodes[str(step["target"])].setdefault("updates", {})
+        signs[step["arguments"]["update"]] = {"listed": listed, "uninstaller": folder}
+
+    def _updated(self, name: str, given: Mapping[str, Any], *, there: bool) -> None:
+        node = self.nodes[name]
+        if given["update"] == "fix":
+            fix = self.form.get("fix") or {}
+            node["fix_level"] = {"text": str(fix.get("level", ""))}
+            node["restart_pending"] = f"restart_{name}" in {s["id"] for s in fix_steps(self.form)}
+            return
+        signs = node.setdefault("updates", {}).setdefault(given["update"], {})
+        signs.update({"listed": there, "uninstaller": there})
+        node["restart_pending"] = True
+
+    def words(self, now: str | None) -> Words:
+        """The parts, in the form of docs/ft-observation.md."""
+        nodes = {}
+        for name, words in self.nodes.items():
+            if now is not None and _has_passed(words.get("said", {}).get("screen"), now):
+                words.pop("said")
+            if (self.form.get(name) or {}).get("access") == "operator":
+                system = {"starts_told": self.starts[name]}
+                nodes[name] = {
+                    "source": "operator",
+                    "system": system,
+                    "job": {"state": "none"},
+                    **words,
+                }
+            elif "said" in words:
+                nodes[name] = {"said": words["said"]}
+        endurance = [{"source": f"operator {self.by}", "components": self.components}]
+        return {
+            "nodes": nodes,
+            "power": self.power,
+            "endurance": endurance if self.components else [],
+            "packages": self.packages,
+        }
+
+
+def _has_passed(screen: Mapping[str, Any] | None, now: str) -> bool:
+    """Whether a screen was seen too long ago to be still there; one without a time was."""
+    if screen is None or screen["value"] in _LASTING:
+        return False
+    if not _is_utc(screen["utc"]):
+        return True
+    age = dt.datetime.fromisoformat(now) - dt.datetime.fromisoformat(screen["utc"])
+    return age.total_seconds() > SCREEN_SECONDS
+
+
+def is_later(utc: str, now: str) -> bool:
+    """Return whether a time lies in the future, by more than clocks may differ (ISO 8601 UTC)."""
+    ahead = dt.datetime.fromisoformat(utc) - dt.datetime.fromisoformat(now)
+    return ahead.total_seconds() > CLOCKS_DIFFER_SECONDS
+
+
+def _on_or_off(value: Any) -> str:
+    """YAML 1.1 reads on and off as true and false."""
+    return (
+        {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
+
+
+def wrong_words(said: Any, now: str | None = None) -> list[str]:
+    """Return what is wrong with legacyops_ft_said, one sentence each that says what to do.
+
+    now: ISO 8601 UTC; what was seen later than in some minutes, nobody has seen. None: not judged.
+    """
+    if said is None:
+        return []
+    if not isinstance(said, Mapping):
+        return [f"{SETTING} must be a mapping: by, utc, and what was seen."]
+    wrong = [f"{SETTING}.{key} is unknown: remove it." for key in _unknown(said, _TOP_KEYS)]
+    if not isinstance(said.get("by"), str) or not said["by"].strip():
+        wrong.append(f"{SETTING}.by is not given: say who has looked.")
+    if not _is_utc(said.get("utc")):
+        wrong.append(f"{SETTING}.utc must say when, as 2026-11-22T05:00:00Z.")
+    elif now is not None and is_later(said["utc"], now):
+        wrong.append(
+            f"{SETTING}.utc is {said['utc']}, which is still to come (it is {now}): say when it "
+            "was seen, in UTC."
+        )
+    for name in NODES:
+        wrong += _wrong_node(name, said.get(name))
+    power = said.get("power") or {}
+    if not isinstance(power, Mapping) or not set(power) <= set(COSERVERS):
+        wrong.append(f"{SETTING}.power must name CoServers: {', '.join(COSERVERS)}.")
+    elif not {_on_or_off(state) for state in power.values()} <= {"on", "off"}:
+        wrong.append(f"{SETTING}.power must say on or off of each CoServer.")
+    if said.get("board") is not None and said["board"] not in BOARD:
+        wrong.append(f"{SETTING}.board is {said['board']!r}: say one of {', '.join(BOARD)}.")
+    packages = said.get("packages") or []
+    if not isinstance(packages, list) or not set(map(str, packages)) <= {"kb", "fix"}:
+        wrong.append(f"{SETTING}.packages must be a list of kb and fix.")
+    return wrong
+
+
+def _unknown(part: Mapping[Any, Any], known: frozenset[str]) -> list[str]:
+    return sorted(str(key) for key in part if key not in known)
+
+
+def _is_utc(value: Any) -> bool:
+    if not isinstance(value, str) or not value.endswith("Z"):
+        return False
+    try:
+        dt.datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_node(name: str, words: Any) -> list[str]:
+    where = f"{SETTING}.{name}"
+    if words is None:
+        return []
+    if not isinstance(words, Mapping):
+        return [f"{where} must be a mapping ({', '.join(sorted(_NODE_KEYS))})."]
+    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(words, _NODE_KEYS)]
+    if words.get("screen") is not None and words["screen"] not in SCREENS:
+        wrong.append(f"{where}.screen must be one of {', '.join(sorted(SCREENS))}.")
+    for key in ("listed", "uninstaller"):
+        table = words.get(key)
+        if table is not None and not (
+            isinstance(table, Mapping) and all(isinstance(v, bool) for v in table.values())
+        ):
+            wrong.append(f"{where}.{key} must say true or false of each update (KB000000: true).")
+    if not isinstance(words.get("restart_pending", False), bool):
+        wrong.append(f"{where}.restart_pending must be true or false.")
+    if not isinstance(words.get("fix_level", ""), str):
+        wrong.append(f'{where}.fix_level must be text: what is shown, or "" where there is none.')
+    return wrong

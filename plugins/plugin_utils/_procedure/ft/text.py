@@ -1,0 +1,375 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of an FT system as a runbook: to be laid beside the notice, and ticked off.
+
+A step that only a person can do is an instruction in the notice's own words, Japanese beside
+English. Any other step says what it does and who does it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from ..._core.ft.reported import answers
+from ..._core.ft.system import NODES
+from ..._io.confirmations import Request
+from ..command import confirm_line
+from ..layout import (
+    WIDTH,
+    Paint,
+    brakes_off,
+    clauses,
+    duration,
+    harmless,
+    in_language,
+    wide,
+    wrapped,
+)
+from .words import said, title_of
+
+_INDENT: Final = " " * 8
+# Columns of a label and its colon.
+_LABEL: Final = 10
+
+_EN: Final = {
+    "if": "if",
+    "do": "do",
+    "notice": "notice",
+    "does": "does",
+    "see": "see",
+    "confirm": "confirm",
+    "then": "then",
+    "time": "time",
+    "undo": "undo",
+    "case": "case",
+    "note": "note",
+    "call": "call",
+    "all": "in all",
+    "person": "BY HAND",
+    "relay": "by the relay",
+    "ipmi": "by its management board",
+    "command": "by the site's command",
+    "nobody": "by the collection",
+    "ours": "(ours)",
+    "only": "ONLY IF NEEDED",
+    "no_return": "POINT OF NO RETURN: from here on the way leads only forward.",
+    "resting": "RESTING POINT: stopping here is safe.",
+    "next": "To the next resting point: about {expected}, at most {longest}.",
+    "before": "Before the first step stopping is safe.",
+    "last": "This is the end of the plan.",
+    "took": "about {expected}, at most {longest}",
+    "stay": "must not be interrupted",
+    "steps": "{number} steps, {conditional} of them only if needed: {took}",
+    "part": "== Part {part} of the notice ==",
+    "unless": "{condition}; not where {done}",
+    "asks": "Step {step}{clauses} waits for a person.",
+    "asked": "Step {step} waits for a person: {words} To confirm:",
+    "the_notice": "The notice says: {words}",
+}
+_JA: Final = {
+    "if": "条件",
+    "do": "実施",
+    "notice": "本資料",
+    "does": "内容",
+    "see": "確認",
+    "confirm": "報告",
+    "then": "結果",
+    "time": "所要",
+    "undo": "切り戻し",
+    "case": "該当",
+    "note": "注意",
+    "call": "連絡先",
+    "all": "全体",
+    "person": "手作業",
+    "relay": "中継サーバー経由",
+    "ipmi": "管理ボード (IPMI)",
+    "command": "サイトのコマンド",
+    "nobody": "自動",
+    "ours": "(独自)",
+    "only": "必要な場合のみ",
+    "no_return": "後戻り不可: ここから先は前に進むのみです。",
+    "resting": "中断可: ここで中断しても安全です。",
+    "next": "次の中断可能点まで: 約 {expected}、最長 {longest}。",
+    "before": "最初の手順の前であれば中断しても安全です。",
+    "last": "計画はここで終わりです。",
+    "took": "約 {expected}、最長 {longest}",
+    "stay": "途中で中断しないこと",
+    "steps": "{number} 手順 (うち {conditional} は必要な場合のみ): {took}",
+    "part": "== 本資料 {part} ==",
+    "unless": "{condition} ({done}の場合を除く)",
+    "asks": "手順 {step}{clauses} は担当者の作業または確認を待っています。",
+    "asked": "手順 {step} は担当者の作業または確認を待っています。{words} 報告:",
+    "the_notice": "本資料: {words}",
+}
+Step = Mapping[str, Any]
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _JA if language == "ja" else _EN
+
+
+def system_lines(
+    host: str,
+    entry: Mapping[str, Any],
+    confirm: Sequence[str],
+    language: str,
+    paint: Paint,
+) -> list[str]:
+    """The steps of one FT system.
+
+    :param entry: the system's part of the plan.
+    :param confirm: the words of the command that confirms, but for host, step and name.
+    """
+    words = _words(language)
+    steps: Sequence[Step] = entry["steps"]
+    lines = _head(host, entry, language, words)
+    lines += ["", *_rest(words["before"], steps, words, paint)]
+    part = ""
+    for number, step in enumerate(steps):
+        if step["clause"] and _part_of(step) != part:
+            part = _part_of(step)
+            lines += ["", "  " + words["part"].format(part=harmless(part))]
+        lines += ["", *_step(host, step, confirm, language, words, paint)]
+        if step["resting_point"]:
+            lines += ["", *_rest(words["resting"], steps[number + 1 :], words, paint)]
+    return lines
+
+
+def _part_of(step: Step) -> str:
+    """The part of the notice that a step carries out: what stands before its marks."""
+    return str(step["clause"][-1]).partition("-")[0] if step["clause"] else ""
+
+
+def _head(
+    host: str,
+    entry: Mapping[str, Any],
+    language: str,
+    words: Mapping[str, str],
+) -> list[str]:
+    form, steps = entry["settings"]["ft_system"], entry["steps"]
+    lines = wrapped(f"{harmless(host)}  {harmless(form.get('model', ''))}", "  ")
+    for node in NODES:
+        mine = form.get(node, {})
+        where = ", ".join(str(mine[key]) for key in ("address", "access") if mine.get(key))
+        lines += wrapped(harmless(f"{title_of(node)} = {mine.get('name')} ({where})"), "    ")
+    lines += _why(entry["findings"], language, words)
+    number = sum(bool(step["conditional"]) for step in steps)
+    all_of_it = words["steps"].format(
+        number=len(steps), conditional=number, took=_took(steps, words["took"])
+    )
+    lines += _labelled(words["all"], all_of_it, "    ")
+    contacts = form.get("contacts") or {}
+    called = ", ".join(f"{name}: {person}" for name, person in contacts.items())
+    lines += _labelled(words["call"], harmless(called), "    ")
+    return lines
+
+
+def _why(
+    findings: Sequence[Mapping[str, Any]], language: str, words: Mapping[str, str]
+) -> list[str]:
+    """The notice's case, and what else is to be known; what was seen, once."""
+    lines: list[str] = []
+    told: set[str] = set()
+    told_of = [finding for finding in findings if finding["severity"] in ("warning", "info")]
+    for finding in sorted(told_of, key=lambda finding: not _is_case(finding)):
+        text = in_language(finding["title"], language) + clauses(finding.get("clause"))
+        lines += _labelled(words["case" if _is_case(finding) else "note"], text, "    ")
+        for seen in finding["evidence"]:
+            if seen not in told:
+                lines += _labelled("", f"- {harmless(seen)}", "    ")
+        told.update(finding["evidence"])
+    return lines
+
+
+def _is_case(finding: Mapping[str, Any]) -> bool:
+    return str(finding["id"]).startswith("branch_")
+
+
+def _labelled(label: str, text: str, indent: str = _INDENT) -> list[str]:
+    """A labelled paragraph; nothing where there is no text."""
+    if not text:
+        return []
+    mark = f"{label}:" if label else ""
+    head = indent + mark + " " * max(1, _LABEL - wide(mark))
+    return wrapped(text, head, indent + " " * _LABEL)
+
+
+def _took(steps: Sequence[Step], text: str) -> str:
+    expected = sum(step["seconds"]["expected"] for step in steps if not step["conditional"])
+    longest = sum(step["seconds"]["longest"] for step in steps)
+    return text.format(expected=_long(expected, text), longest=_long(longest, text))
+
+
+def _long(seconds: float, text: str) -> str:
+    """A duration in the language of the text that it stands in."""
+    shown = duration(seconds)
+    if text.isascii():
+        return shown
+    return shown.replace(" h", " 時間").replace(" min", " 分").replace(" s", " 秒")
+
+
+def asked_text(
+    host: str, step: Step, request: Request, confirm: Sequence[str], language: str
+) -> str:
+    """What a step asks a person for: our words, the notice's, both in both languages.
+
+    :param confirm: the command that confirms, then what is to be known about it.
+    """
+    words = _words(language)
+    head = words["asks"].format(step=request.step, clauses=clauses(step["clause"]))
+    lines = [f"[{host}] {head}", *_instruction({"instruction": request.instruction}, words)]
+    command, *more = confirm
+    lines.append(f"{_INDENT}{words['confirm']}: {harmless(command)}")
+    for text in more:
+        lines += wrapped(harmless(text), _INDENT)
+    return "\n".join(lines)
+
+
+def asked_line(request: Request, language: str) -> str:
+    """The same in a sentence or two, in one language, before the command that confirms."""
+    words = _words(language)
+    ours = [in_language(each, language) for each in request.instruction if not each.get("clause")]
+    theirs = [in_language(each, language) for each in request.instruction if each.get("clause")]
+    if theirs:
+        ours.append(words["the_notice"].format(words=" ".join(theirs)))
+    return words["asked"].format(step=request.step, words=" ".join(ours))
+
+
+def why_nothing(entry: Mapping[str, Any], language: str) -> str:
+    """Why nothing is to be done on a system: its gravest finding."""
+    finding = next(iter(entry["findings"]), {"title": ""})
+    return in_language(finding["title"], language) + clauses(finding.get("clause"))
+
+
+def _rest(
+    text: str, following: Sequence[Step], words: Mapping[str, str], paint: Paint
+) -> list[str]:
+    """A resting point, and how far it is to the next one."""
+    leg: list[Step] = []
+    for step in following:
+        leg.append(step)
+        if step["resting_point"]:
+            break
+    text += " " + (_took(leg, words["next"]) if leg else words["last"])
+    return [paint(line, "green") for line in wrapped(text, "  ---- ", "       ")]
+
+
+def _marks(step: Step, words: Mapping[str, str]) -> str:
+    """The clauses as the notice prints them; those of another part with its name."""
+    part = _part_of(step) + "-"
+    names = " ".join(str(name).removeprefix(part) for name in step["clause"])
+    return harmless(names) or words["ours"]
+
+
+def _step(
+    host: str,
+    step: Step,
+    confirm: Sequence[str],
+    language: str,
+    words: Mapping[str, str],
+    paint: Paint,
+) -> list[str]:
+    by_hand = step["by"] == "operator" and bool(step["instruction"])
+    target = step["target"] or step["arguments"].get("name") or ""
+    who = words["person"] if step["by"] == "operator" else words.get(str(step["by"]))
+    marks = _marks(step, words)
+    number = harmless(step["id"].partition("-")[0])
+    parts = [
+        harmless(title_of(str(target), language)),
+        who or words["nobody"],
+        *([words["only"]] if step["conditional"] else []),
+    ]
+    head = f"  [ ] {marks}{' ' * max(2, 10 - wide(marks))}{number}  "
+    colour = "yellow" if by_hand else "normal"
+    lines = [paint(line, colour) for line in wrapped(" · ".join(parts), head, _INDENT)]
+    if step["conditional"]:
+        lines += _labelled(words["if"], _condition(step, words, language))
+    if by_hand:
+        lines += [*_instruction(step, words), *_expected(step, language, words)]
+        lines += _confirmation(host, step, confirm, words)
+    else:
+        lines += _labelled(words["does"], in_language(step["title"], language))
+        lines += _expected(step, language, words)
+    lines += _labelled(words["then"], in_language(step["changes"], language))
+    for text in brakes_off(step, language):
+        lines += _labelled(words["note"], text)
+    time = _took([{**step, "conditional": False}], words["took"])
+    if not step["interruptible"]:
+        time += f"; {words['stay']}"
+    lines += _labelled(words["time"], time)
+    lines += _labelled(words["call"], harmless(step["contact"] or ""))
+    if step["point_of_no_return"]:
+        lines.append(paint(_INDENT + words["no_return"], "red"))
+    return [*lines, *_labelled(words["undo"], in_language(step["rollback"], language))]
+
+
+def _condition(step: Step, words: Mapping[str, str], language: str) -> str:
+    """What decides right before the step. That the fix is missing, the case says already."""
+    refs = [ref for ref in step["only_if"] if ref["check"] != "fix_level"] or step["only_if"]
+    condition, done = _all(refs, language), _all(step["done_when"], language)
+    if condition and done:
+        return words["unless"].format(condition=condition, done=done)
+    return condition or done
+
+
+def _all(refs: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Conditions that must all hold."""
+    texts = [harmless(text) for text in (said(ref, language) for ref in refs) if text]
+    return (" かつ " if language == "ja" else ", and ").join(texts)
+
+
+def _instruction(step: Step, words: Mapping[str, str]) -> list[str]:
+    """What to do, then the notice's words for it, clause by clause; all in both languages."""
+    lines: list[str] = []
+    labels = {True: words["notice"], False: words["do"]}  # each once
+    for piece in step["instruction"]:
+        mark = str(piece.get("clause") or "").partition("-")[2]
+        for language in ("ja", "en"):
+            text = in_language({"en": piece.get(language)}, "en")
+            lead = f"{harmless(mark)} " if mark and language == "ja" else ""
+            lines += _labelled(labels.pop(bool(piece.get("clause")), ""), lead + text)
+    return lines
+
+
+def _expected(step: Step, language: str, words: Mapping[str, str]) -> list[str]:
+    """What is looked for afterwards."""
+    texts = [harmless(text) for text in (said(ref, language) for ref in step["expect"]) if text]
+    return _labelled(words["see"], "; ".join(texts))
+
+
+def _confirmation(
+    host: str, step: Step, confirm: Sequence[str], words: Mapping[str, str]
+) -> list[str]:
+    """The command that confirms, to be copied as it stands but for what is in capitals."""
+    choices, _wanted = answers(step)
+    line = shlex.split(confirm_line(confirm, host, step["id"], choices))
+    quoted = [shlex.quote(harmless(word)) for word in line]
+    first, *rest = _folded(quoted, WIDTH - len(_INDENT) - _LABEL - 4)
+    lead = _labelled(words["confirm"], "x")[0][:-1]
+    lines = [lead + first, *(_INDENT + " " * (_LABEL + 2) + line for line in rest)]
+    return [*lines, *_labelled("", f"WHAT_YOU_SAW: {', '.join(choices)}" if choices else "")]
+
+
+def _folded(line: Sequence[str], width: int) -> list[str]:
+    """A command on several lines, each but the last continued as a shell reads it.
+
+    An option and its value stay together.
+    """
+    pairs: list[str] = []
+    for before, word in pairwise(["", *line]):
+        if before.startswith("-"):
+            pairs[-1] += f" {word}"
+        else:
+            pairs.append(word)
+    lines = [pairs[0]]
+    for pair in pairs[1:]:
+        if len(lines[-1]) + len(pair) < width:
+            lines[-1] += f" {pair}"
+        else:
+            lines[-1] += " \\"
+            lines.append(pair)
+    return lines
