@@ -45,7 +45,7 @@ unit: venv
 	$(PYTEST) tests/unit tests/powershell -m "not packaging"
 
 integration: venv
-	$(PYTEST) $(SIDE_BY_SIDE) $(wildcard tests/lab*) tests/integration
+	$(PYTEST) $(SIDE_BY_SIDE) tests/lab tests/integration
 
 lint: venv
 	$(PYTEST) tests/lint

@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 from . import levels
 from .endurance import settle
 from .notice import of_type
-from .state import Half, Rules, System, Windows
+from .state import Half, Node, Rules, System, Windows
 
 _PLAIN = ("kb", "other", "spuninst", "service_pack", "dirty", "hurt", "crashes", "phase")
 
@@ -46,6 +46,12 @@ def check(description: dict[str, Any]) -> None:
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         raise ValueError(f"{where or 'the description'}: {error.message}")
+
+
+def described(description: dict[str, Any], node: Node) -> dict[str, Any]:
+    """Return what a description says of a node's Windows."""
+    part: dict[str, Any] = description.get(node, {})
+    return part if node == "ftvirtual" else part.get("windows", {})
 
 
 def rules_of(description: dict[str, Any]) -> Rules:

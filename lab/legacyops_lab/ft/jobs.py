@@ -10,18 +10,16 @@ import random
 import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ..world import files
 from ..world.files import Files
 from ..world.times import iso, parse
 from . import levels, packages
+from .estate import described
 from .notice import notice
 from .physics import Action, Impossible, Verb
 from .state import NODES, Node, System, Windows, windows
-
-if TYPE_CHECKING:
-    from .system import FtSystem
 
 State = Literal["waiting", "expired", "running", "finished", "killed"]
 # 0x80070002 is what starting a program that is not there gives; the others: HYP-FT-10, HYP-FT-22.
@@ -55,14 +53,14 @@ class Job:
 class Jobs:
     """Jobs and files of the three nodes; a system's clock runs them."""
 
-    def __init__(self, system: FtSystem, lock: threading.RLock) -> None:
+    def __init__(self, description: dict[str, Any], lock: threading.RLock) -> None:
         """Begin with none; `lock` is the system's, whose boards live in another thread."""
         self._lock = lock
-        description = system.description
         self.kind: str = description["type"]
         self.language: str = description.get("language", "ja")
-        self.skew = {n: float(system.described(n).get("clock_skew_seconds", 0)) for n in NODES}
-        self._steps = {node: system.described(node).get("clock_steps") for node in NODES}
+        parts = {node: described(description, node) for node in NODES}
+        self.skew = {node: float(parts[node].get("clock_skew_seconds", 0)) for node in NODES}
+        self._steps = {node: parts[node].get("clock_steps") for node in NODES}
         self._jobs: dict[Node, dict[str, Job]] = {node: {} for node in NODES}
         self.files: dict[Node, Files] = {node: Files() for node in NODES}
         # Node → "operation update" → how often a program of that kind was started in all.

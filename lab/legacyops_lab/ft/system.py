@@ -13,7 +13,7 @@ from ..estate import machine_uuid
 from ..world.ledger import Ledger
 from ..world.times import ClockLike
 from . import board, levels, physics, violations
-from .estate import check, first_state, rules_of
+from .estate import check, described, first_state, rules_of
 from .faults import NODE_FAULTS, BmcFault, bmc_fault, first_bmc_faults
 from .jobs import Jobs
 from .log import Log
@@ -62,10 +62,10 @@ class FtSystem:
         self.clock = clock
         self.bmc_faults = first_bmc_faults(description)
         self.node_faults: dict[Node, set[str]] = {
-            node: set(self.described(node).get("faults", ())) for node in NODES
+            node: set(described(self.description, node).get("faults", ())) for node in NODES
         }
         self._lock = threading.RLock()
-        self.jobs = Jobs(self, self._lock)
+        self.jobs = Jobs(description, self._lock)
         self._clients: list[str] = []
         self._at = clock.now()
         self._book = Ledger()
@@ -77,7 +77,7 @@ class FtSystem:
         self.start_records: dict[Node, int] = dict.fromkeys(NODES, FIRST_START_RECORD)
         # File renames that something puts back at each start (H31).
         self.renames: dict[Node, int] = {
-            node: self.described(node).get("renames_come_back", 0) for node in NODES
+            node: described(self.description, node).get("renames_come_back", 0) for node in NODES
         }
         if state is None:
             self._log.begin(self._at - timedelta(hours=1), description)
@@ -222,19 +222,17 @@ class FtSystem:
             return uuid.UUID(given)
         return machine_uuid(self.name, node)
 
-    def described(self, node: Node) -> dict[str, Any]:
-        """Return the description of a node's Windows."""
-        part: dict[str, Any] = self.description.get(node, {})
-        return part if node == "ftvirtual" else part.get("windows", {})
-
     def computer_name(self, node: Node) -> str:
         """Return what a node calls itself."""
-        return str(self.described(node).get("computer_name", node)).upper()
+        return str(described(self.description, node).get("computer_name", node)).upper()
 
     def addresses(self) -> dict[Node, set[str]]:
         """Return the names, in capitals, by which each node is found on the network."""
         return {
-            node: {self.computer_name(node), str(self.described(node).get("address", "")).upper()}
+            node: {
+                self.computer_name(node),
+                str(described(self.description, node).get("address", "")).upper(),
+            }
             for node in NODES
         }
 

@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from legacyops_lab.client import CLIENT
 
@@ -16,11 +16,9 @@ from ..world.failures import ScriptError
 from ..world.files import File
 from ..world.host import Host
 from ..world.times import iso, parse
+from .host import RelayHost
 from .nodes import READ_SECONDS, Reached, find, late, open_share, refusal, silence
 from .observe import job_record
-
-if TYPE_CHECKING:
-    from .host import RelayHost
 
 FOLDER = r"%windir%\legacyops"
 PROBE_SECONDS = 10
@@ -35,7 +33,7 @@ async def ft_act(
     host: Host, parameters: dict[str, Any], _pieces: AsyncIterator[bytes]
 ) -> dict[str, Any]:
     """Do one thing; ScriptError where the node is silent, refuses, or is not as it was."""
-    relay = cast("RelayHost", host)
+    relay = cast(RelayHost, host)
     reached = await _enter(relay, parameters)
     for key in ("job", "name"):
         if parameters.get(key) is not None and not _NAME.fullmatch(str(parameters[key])):
@@ -247,7 +245,7 @@ def _go_down(reached: Reached, parameters: dict[str, Any], verb: Any) -> dict[st
     return {"return_value": 0}
 
 
-_Operation = Callable[["RelayHost", Reached, dict[str, Any]], Awaitable[dict[str, Any]]]
+_Operation = Callable[[RelayHost, Reached, dict[str, Any]], Awaitable[dict[str, Any]]]
 _OPERATIONS: dict[str, _Operation] = {
     "stage": _stage,
     "start": _start,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..ft import packages
-from ..world.host import Host
-from ..world.scripts import HANDLERS
-from . import act, observe
-
-if TYPE_CHECKING:
-    from .world import EstateWorld
+from ..ft import FtSystem, packages
+from ..world.course import Course
+from ..world.host import Host, Programs
 
 RELAY_FAULTS = ("smb1_missing", "ntlm_refused", "rpc_blocked", "clock_wrong")
 WRONG_CLOCK_SECONDS = 3600
@@ -24,25 +20,28 @@ class RelayHost(Host):
     `missing` is what it lacks towards old Windows, as RELAY_FAULTS.
     """
 
-    world: EstateWorld
-
     def __init__(
-        self, world: EstateWorld, name: str, spec: dict[str, Any], users: dict[str, str]
+        self,
+        course: Course,
+        name: str,
+        spec: dict[str, Any],
+        users: dict[str, str],
+        programs: Programs,
+        systems: list[FtSystem],
     ) -> None:
-        """Read a host of kind relay; lay the packages of its systems on its disk."""
+        """Read a host of kind relay; lay the packages of its systems on its disk.
+
+        systems: those that it reaches.
+        """
         given = spec.get("relay", {})
         skew = given.get("clock_skew_seconds", 0)
         frame = {**spec, "xenapp": {**_NOTHING_OF_CITRIX, "clock_skew_seconds": skew}}
-        super().__init__(world, name, frame, users)
+        super().__init__(course, {}, name, frame, users, programs)
         self.product_name = ""
-        self.handlers = {
-            **HANDLERS,
-            "ft_observe": observe.ft_observe,
-            "ft_act": act.ft_act,
-        }
+        self.systems = systems
         lacks = {"smb1_missing": "smb1", "ntlm_refused": "ntlm", "rpc_blocked": "rpc"}
         self.missing = {fault for fault, key in lacks.items() if not given.get(key, True)}
-        for system in world.systems_of(name):
+        for system in systems:
             for file in packages.of_system(system.description).values():
                 if file is not None:
                     self.files.put(file)
@@ -74,7 +73,7 @@ class RelayHost(Host):
             "kind": "relay",
             "power": self.power,
             "reachable": self.reachable(),
-            "systems": [system.name for system in self.world.systems_of(self.name)],
+            "systems": [system.name for system in self.systems],
             "owners": dict(sorted(self.owners.items())),
             "restarts": self.boots,
             "faults": [*sorted(self.missing), *(entry["fault"] for entry in self.faults)],

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..ft import FtSystem
 from ..ft.state import Node, windows
 from ..world.failures import ScriptError
 from ..world.texts import text
-
-if TYPE_CHECKING:
-    from .host import RelayHost
+from .host import RelayHost
 
 READ_SECONDS = 2.0
 
@@ -42,7 +40,7 @@ class Reached:
 def find(relay: RelayHost, given: dict[str, Any]) -> Reached | None:
     """Return the node at an address, if port 135 answers there; None for silence."""
     address = str(given["address"]).upper()
-    for system in relay.world.systems_of(relay.name):
+    for system in relay.systems:
         for node, names in system.addresses().items():
             if address and address in names:
                 found = Reached(system, node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from ..ft import levels
 from ..ft.jobs import Job, uninstaller
@@ -12,10 +12,8 @@ from ..ft.state import windows
 from ..world import observe
 from ..world.host import Host
 from ..world.times import iso, parse
+from .host import RelayHost
 from .nodes import READ_SECONDS, Reached, find, late, refusal, refusal_by_rpc, silence
-
-if TYPE_CHECKING:
-    from .host import RelayHost
 
 LANGUAGES = {"ja": 1041, "en": 1033}
 VERSIONS = {"windows_2003": "5.2.3790", "windows_2000": "5.0.2195"}

@@ -6,9 +6,16 @@ from typing import Any
 
 from ..ft import FtSystem
 from ..ft.state import NODES
-from ..world import Host, World
+from ..world import Host, World, commands, scripts
+from ..world.host import Programs
 from ..world.times import ClockLike
+from . import act, observe
 from .host import RelayHost
+
+# What a relay's PowerShell is asked: as any Windows, and of the nodes behind it.
+PROGRAMS = Programs(
+    commands.run, {**scripts.HANDLERS, "ft_observe": observe.ft_observe, "ft_act": act.ft_act}
+)
 
 
 class EstateWorld(World):
@@ -29,7 +36,7 @@ class EstateWorld(World):
     def make_host(self, name: str, spec: dict[str, Any], users: dict[str, str]) -> Host:
         """Return a host of the estate, a relay where it is one."""
         if spec.get("kind") == "relay":
-            return RelayHost(self, name, spec, users)
+            return RelayHost(self.course, name, spec, users, PROGRAMS, self.systems_of(name))
         return super().make_host(name, spec, users)
 
     def systems_of(self, relay: str) -> list[FtSystem]:

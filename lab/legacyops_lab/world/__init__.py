@@ -9,13 +9,12 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from .agenda import Agenda
+from . import commands, scripts
 from .certificates import catalogue
-from .host import Host
-from .ledger import Ledger
+from .course import Course
+from .host import Host, Programs
 from .times import ClockLike
 
 __all__ = ["Host", "World"]
@@ -49,26 +48,25 @@ class World:
         self, estate: dict[str, Any], clock: ClockLike, *, state: dict[str, Any] | None = None
     ) -> None:
         """Build the world; KeyError or ValueError for an estate that its schema refuses."""
-        self.clock = clock
-        self.agenda = Agenda()
-        self.book = Ledger()
-        self._at: datetime | None = None
+        self.course = Course(clock)
+        self.book = self.course.book
         users = estate.get("estate", {}).get("users", {})
-        self.hosts = {
-            name: self.make_host(name, spec, users)
-            for name, spec in estate.get("hosts", {}).items()
-        }
+        self.hosts: dict[str, Host] = {}
+        for name, spec in estate.get("hosts", {}).items():
+            self.hosts[name] = self.make_host(name, spec, users)
+            self.course.happens[name] = self.hosts[name].happens
         if state is None:
             for host in self.hosts.values():
                 host.begin()
         else:
             self._continue(copy.deepcopy(state))
         for host in self.hosts.values():
-            self.watch(host)
+            host.changed()
 
     def make_host(self, name: str, spec: dict[str, Any], users: dict[str, str]) -> Host:
         """Return a host of the estate."""
-        return Host(self, name, spec, users)
+        programs = Programs(commands.run, scripts.HANDLERS)
+        return Host(self.course, self.hosts, name, spec, users, programs)
 
     def _continue(self, state: dict[str, Any]) -> None:
         """Take up a state; hosts that it does not know begin anew."""
@@ -80,46 +78,9 @@ class World:
         if "ledger" in state:
             self.book.load(state["ledger"])
 
-    def time(self) -> datetime:
-        """Return the time at which things happen: an event's own, or the clock's."""
-        return self._at or self.clock.now()
-
     def advance(self) -> None:
         """Let everything that is due happen."""
-        if self._at is not None:
-            return
-        now = self.clock.now()
-        while (event := self.agenda.pop_due(now)) is not None:
-            self._at = event.due
-            try:
-                self.hosts[event.host].happens(event.what, event.arguments)
-            finally:
-                self._at = None
-
-    def seconds_to_next(self) -> float:
-        """Return the simulated seconds to the next event (at least a moment)."""
-        due = self.agenda.next_due()
-        seconds = 3600.0 if due is None else (due - self.clock.now()).total_seconds()
-        return max(seconds, 0.001)
-
-    def watch(self, host: Host) -> None:
-        """Look whether a host, or its whole silo, lost or regained service."""
-        moment = self.time()
-        self.book.watch(moment, host.name, host.serves(), "no service", "outage")
-        members = [h for h in self.hosts.values() if host.silo and h.silo == host.silo]
-        if len(members) > 1:
-            text = "no server of the silo took users"
-            up = any(member.accepts_users() for member in members)
-            self.book.watch(moment, f"silo {host.silo}", up, text, "violation")
-
-    def patched(self, host: Host) -> None:
-        """Look whether a patched member may now take its zone over."""
-        if host.role == "test" or host.zone is None:
-            return
-        for other in self.hosts.values():
-            leads = other.zone == host.zone and other.role == "most_preferred_data_collector"
-            if leads and other is not host and not other.installer.patches:
-                host.violation(f"patched before {other.name}, the zone's data collector")
+        self.course.advance()
 
     def inject(self, host: str, fault: str, **arguments: Any) -> None:
         """Let a fault happen; KeyError for an unknown host, ValueError for a fault."""
@@ -129,7 +90,7 @@ class World:
     def ledger(self) -> list[dict[str, Any]]:
         """Return violations and outages in order of time."""
         self.advance()
-        return self.book.entries(self.clock.now())
+        return self.book.entries(self.course.clock.now())
 
     def state(self) -> dict[str, Any]:
         """Return everything, with its times, as JSON data: for continuing later."""
@@ -172,7 +133,7 @@ def _status(host: Host) -> dict[str, Any]:
     """Return one host's true state."""
     g5 = catalogue()["g5"].thumbprint
     bad = host.services.bad_modules(update=False)
-    violations = [v for v in host.world.book.violations() if v["host"] == host.name]
+    violations = [v for v in host.course.book.violations() if v["host"] == host.name]
     return {
         "power": host.power,
         "reachable": host.reachable(),

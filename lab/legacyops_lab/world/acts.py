@@ -6,18 +6,16 @@ import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import certificates, files, images
 from .failures import ScriptError
 from .files import File
+from .host import Host
 from .jobs import RUNNING
 from .observe import start_signs
 from .sessions import ALL, DRAIN
 from .texts import text
-
-if TYPE_CHECKING:
-    from .host import Host
 
 Pieces = AsyncIterator[bytes]
 IO_EXCEPTION = "System.IO.IOException"

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .machine import Machine
 from .times import iso, parse
-
-if TYPE_CHECKING:
-    from .host import Host
 
 FIRST_RECORD, RECORDS_A_START, OLDEST = 4000, 60, 100
 
@@ -22,7 +20,7 @@ FIRST_RECORD, RECORDS_A_START, OLDEST = 4000, 60, 100
 class HostClock:
     """Clock, time zone, last start and the System log's start records of one host."""
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(self, host: Machine, spec: dict[str, Any]) -> None:
         """Read what the estate's xenapp part says of clock and start."""
         self._host = host
         default_offset = 540 if host.language == "ja" else 0
@@ -31,7 +29,7 @@ class HostClock:
         self._skew = float(spec.get("clock_skew_seconds", 0))
         self._steps: dict[str, Any] = spec.get("clock_steps", {})
         self._random = random.Random(f"{host.name} {self._steps.get('seed', 0)}")
-        self.booted = host.world.time() - timedelta(days=spec.get("uptime_days", 30))
+        self.booted = host.course.time() - timedelta(days=spec.get("uptime_days", 30))
         # Newest record of a start in the System log; None once it was cleared or written over.
         self.start_record: int | None = FIRST_RECORD
         self.records = (OLDEST, FIRST_RECORD + RECORDS_A_START)
@@ -60,7 +58,7 @@ class HostClock:
 
     def now(self) -> datetime:
         """Return what the clock shows, UTC."""
-        return self._host.world.time() + timedelta(seconds=self._skew)
+        return self._host.course.time() + timedelta(seconds=self._skew)
 
     def last_boot(self) -> datetime:
         """Return when Windows says that it was started, UTC."""
@@ -68,7 +66,7 @@ class HostClock:
 
     def boots(self) -> None:
         """Start: the System log gets its record."""
-        self.booted = self._host.world.time()
+        self.booted = self._host.course.time()
         self._zone_moved = 0
         first, last = self.records
         self.start_record = last + 1

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-import importlib
 import re
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 from xml.sax.saxutils import escape
 
+from legacyops_lab import wrapper
+
 from . import known, scripts
+from .console import Console, Write, remember
+from .host import OUT_OF_MEMORY_EXITS, Host
 from .services import IMA
 from .texts import text
 
-if TYPE_CHECKING:
-    from .host import Host
-
-Write = Callable[[str, bytes], None]
-
 POWERSHELL_START_SECONDS = 1.0
 POWERSHELL_MB = 60
-OUT_OF_MEMORY_EXITS = {"exit": 0xE0434352, "startup": 0xC0000142}
-MEMORY_ENDS = (*OUT_OF_MEMORY_EXITS, "message")
 NOT_FOUND = 1
 TOO_OLD_MARK, TOO_OLD_CODE = "LEGACYOPS-POWERSHELL-TOO-OLD\r\n", 91
-KEPT_UNRECOGNISED = 20
 
 _POWERSHELL = re.compile(r'(?i)^"?(?:\S*\\)?powershell(?:\.exe)?"?(?:\s|$)')
 _ENCODED = re.compile(r"(?i)\s[-/]e(?:ncodedcommand|nc|c)?\s+(\S+)")
@@ -40,26 +34,6 @@ _SC_STATES = {
     "Stop Pending": (3, "STOP_PENDING"),
     "Running": (4, "RUNNING"),
 }
-
-
-class Console:
-    """Output of one command, in the host's OEM code page."""
-
-    def __init__(self, host: Host, write: Write) -> None:
-        """Write through `write`."""
-        self._host = host
-        self.write = write
-
-    def out(self, message: str) -> None:
-        """Write to stdout."""
-        self.write("stdout", self._encode(message))
-
-    def error(self, message: str) -> None:
-        """Write to stderr."""
-        self.write("stderr", self._encode(message))
-
-    def _encode(self, message: str) -> bytes:
-        return message.encode(f"cp{self._host.code_page}", "replace")
 
 
 async def run(host: Host, line: str, stdin: AsyncIterator[bytes], write: Write) -> int:
@@ -86,7 +60,7 @@ async def _powershell(host: Host, line: str, stdin: AsyncIterator[bytes], consol
             console.out(TOO_OLD_MARK)
             return TOO_OLD_CODE
         return await scripts.boot(host, stdin, console)
-    answer = _wrapper_answer(command, host)
+    answer = wrapper.answer(command, host)
     if answer is not None:
         out, error, code = answer
         console.write("stdout", out)
@@ -119,16 +93,6 @@ def _decode(line: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return line
     return re.sub(r"(?i)^.*?\s-c(?:ommand)?\s+", "", line)
-
-
-def _wrapper_answer(command: str, host: Host) -> tuple[bytes, bytes, int] | None:
-    """Return what happens to Ansible's own module wrapper, None for anything else."""
-    try:
-        wrapper = importlib.import_module("legacyops_lab.wrapper")
-    except ModuleNotFoundError:
-        return None
-    answer: tuple[bytes, bytes, int] | None = wrapper.answer(command, host)
-    return answer
 
 
 async def _powershell_text(host: Host, command: str, console: Console) -> int:
@@ -232,12 +196,6 @@ def powershell_error(host: Host, name: str) -> str:
         '#< CLIXML\r\n<Objs Version="1.1.0.1" '
         f'xmlns="http://schemas.microsoft.com/powershell/2004/04">{body}</Objs>'
     )
-
-
-def remember(host: Host, what: str) -> None:
-    """Keep what the host did not know, for the person who reads the lab's status."""
-    host.unrecognised.append(what[:300])
-    del host.unrecognised[:-KEPT_UNRECOGNISED]
 
 
 def _first_word(line: str) -> str:

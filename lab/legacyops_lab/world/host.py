@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from legacyops_lab.client import CLIENT
 
-from . import commands, files, images, scripts
+from . import files, images
 from .chains import CODE_SIGNING
 from .clocks import HostClock
-from .files import Files
+from .course import Course
 from .images import Image
 from .installer import Installer
 from .jobs import Jobs, exit_code
+from .machine import Machine
 from .services import IMA, RUNNING, Services
 from .sessions import ALL, DRAIN, Sessions
 from .trust import Trust
 
-if TYPE_CHECKING:
-    from . import World
-
+Pieces = AsyncIterator[bytes]
+Handler = Callable[["Host", dict[str, Any], Pieces], Awaitable[dict[str, Any]]]
 Write = Callable[[str, bytes], None]
 
 SHUTDOWN_SECONDS = 60
 SERVICES_START_SECONDS = 20
-FREE_BYTES = 21_474_836_480
-LOOK_SECONDS = 5.0
+# How PowerShell ends where its shell gives it no more memory (H40), by the fault's `how`.
+OUT_OF_MEMORY_EXITS = {"exit": 0xE0434352, "startup": 0xC0000142}
+MEMORY_ENDS = (*OUT_OF_MEMORY_EXITS, "message")
 DEFAULT_MODULES = ("ImaSrv.exe", "ImaSystem.dll", "MfSrvSs.dll")
 HOST_FAULTS = (
     "ima_stops", "ima_starts", "logons_off", "logons_on",
@@ -45,65 +47,54 @@ PRODUCTS = {
 }
 
 
-class Host:
+@dataclass(frozen=True)
+class Programs:
+    """What runs on a host when somebody calls it: a shell, and the scripts that it knows."""
+
+    shell: Callable[[Host, str, Pieces, Write], Awaitable[int]]
+    scripts: Mapping[str, Handler]
+
+
+class Host(Machine):
     """A host of the estate: what is on it, what runs on it, and what may happen to it."""
 
     def __init__(
-        self, world: World, name: str, spec: dict[str, Any], users: dict[str, str]
+        self,
+        course: Course,
+        estate: Mapping[str, Host],
+        name: str,
+        spec: dict[str, Any],
+        users: dict[str, str],
+        programs: Programs,
     ) -> None:
-        """Read a host of the estate; `users` are the estate's, the host's own come on top."""
-        self.world = world
-        self.name = name
-        xenapp: dict[str, Any] = spec.get("xenapp", {})
-        self._read_frame(spec, users)
-        self._read_xenapp(xenapp)
-        self.handlers = scripts.HANDLERS
-        self.counters = {"powershell_starts": 0, "http_requests": 0, "shells": 0}
-        self._number = 0
-        self.power = "up"
+        """Read a host; `users` are the estate's, the host's own come on top.
+
+        estate: all of its hosts by name, this one among them as soon as there is one.
+        """
+        super().__init__(course, name, spec, users)
+        self.programs = programs
         self.boots = 0
-        self.hung = False
-        self.faults: list[dict[str, Any]] = []
-        # The records of who holds this server, or which system: scripts write and read them.
-        self.owners: dict[str, str] = {}
-        self.unrecognised: list[str] = []
+        self._estate = estate
         self._clients: list[str] = []
-        self.needs_reconfiguration: bool = xenapp.get("needs_reconfiguration", False)
-        self.files = Files()
+        xenapp: dict[str, Any] = spec.get("xenapp", {})
+        self._read_xenapp(xenapp)
+        self.clock = HostClock(self, xenapp)
         self.trust = Trust(self, xenapp)
-        self.services = Services(self, xenapp)
+        self.services = Services(self, self.trust, xenapp)
         self.sessions = Sessions(self, xenapp)
-        self.installer = Installer(self, xenapp)
+        self.installer = Installer(self, self.trust, self.services, self.sessions, xenapp)
         self.jobs = Jobs(self, xenapp)
         self._lay_files(xenapp)
 
-    def _read_frame(self, spec: dict[str, Any], users: dict[str, str]) -> None:
-        """Read what every host has, XenApp or not."""
-        self.address: str = spec["address"]
-        self.language: str = spec.get("language", "en")
-        self.code_page: int = spec.get("code_page", 932 if self.language == "ja" else 437)
-        self.powershell: str | None = spec.get("powershell", "2.0")
-        winrm: dict[str, Any] = spec.get("winrm", {})
-        self.basic_allowed: bool = winrm.get("basic", False)
-        self.shell_memory_mb: int = winrm.get("quotas", {}).get("max_memory_per_shell_mb", 150)
-        self.users: dict[str, str] = {**users, **spec.get("users", {})}
-
     def _read_xenapp(self, xenapp: dict[str, Any]) -> None:
         """Read what the XenApp part says once and for all."""
-        self.product: str = xenapp.get("product", "xenapp_5.0_x64")
+        self.product = xenapp.get("product", "xenapp_5.0_x64")
         self.architecture, self.product_name = PRODUCTS[self.product]
         self.silo: str | None = xenapp.get("silo")
         self.zone: str | None = xenapp.get("zone")
         self.role: str = xenapp.get("role", "member")
         self.domain: str = xenapp.get("domain", "LAB")
-        self.clock = HostClock(self, xenapp)
         self._restart_seconds: float = xenapp.get("restart_seconds", 240)
-        # How many file renames something puts back at each start (H31).
-        self.renames_come_back: int = xenapp.get("renames_come_back", 0)
-        self.file_renames: int = 2 if xenapp.get("pending_restart", False) else 0
-        self.file_renames += self.renames_come_back
-        self.free_bytes: int = xenapp.get("free_bytes", FREE_BYTES)
-        self.disk_full = False
         self.shares: list[dict[str, Any]] = xenapp.get("shares", [])
         suffix = " (x86)" if self.architecture == "x64" else ""
         self.ima_folder = f"C:\\Program Files{suffix}\\Citrix\\System32\\Citrix\\IMA"
@@ -125,15 +116,6 @@ class Host:
     def now(self) -> datetime:
         """Return what the host's own clock shows, UTC."""
         return self.clock.now()
-
-    def later(self, seconds: float, what: str, **arguments: Any) -> None:
-        """Let something happen to this host in so many simulated seconds."""
-        due = self.world.time() + timedelta(seconds=seconds)
-        self.world.agenda.add(due, self.name, what, **arguments)
-
-    def cancel(self, what: str) -> None:
-        """Let it not happen."""
-        self.world.agenda.cancel(self.name, lambda event: event.what == what)
 
     def happens(self, what: str, arguments: dict[str, Any]) -> None:
         """Let an event of the agenda happen."""
@@ -157,25 +139,6 @@ class Host:
         }
         parts[what](**arguments)
 
-    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait for a condition, at most so many simulated seconds; return whether it holds.
-
-        ConnectionAbortedError when the host goes away meanwhile.
-        """
-        end = self.world.time() + timedelta(seconds=seconds)
-        while True:
-            self.world.advance()
-            if not self.reachable():
-                raise ConnectionAbortedError(self.name)
-            left = (end - self.world.time()).total_seconds()
-            if condition() or left <= 0:
-                return condition()
-            await self.world.clock.sleep(min(left, self.world.seconds_to_next(), LOOK_SECONDS))
-
-    async def pause(self, seconds: float) -> None:
-        """Let simulated time pass."""
-        await self.until(lambda: False, seconds)
-
     # State --------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -183,11 +146,6 @@ class Host:
         self.sessions.begin()
         self.installer.begin()
         self.clock.begin()
-
-    def reachable(self) -> bool:
-        """Whether the host answers at all: not while it restarts or hangs."""
-        self.world.advance()
-        return self.power != "down" and not self.hung
 
     def serves(self) -> bool:
         """Whether users can work here."""
@@ -198,12 +156,32 @@ class Host:
         return self.serves() and self.sessions.mode == 0
 
     def changed(self) -> None:
-        """Tell the world that service may have been lost or gained."""
-        self.world.watch(self)
+        """Look whether this host, or its whole silo, lost or regained service."""
+        moment, book = self.course.time(), self.course.book
+        book.watch(moment, self.name, self.serves(), "no service", "outage")
+        hosts = self._estate.values()
+        members = [h for h in hosts if self.silo and h.silo == self.silo]
+        if len(members) > 1:
+            text = "no server of the silo took users"
+            up = any(member.accepts_users() for member in members)
+            book.watch(moment, f"silo {self.silo}", up, text, "violation")
 
-    def violation(self, text: str) -> None:
-        """Enter into the ledger that something was done that must not be done."""
-        self.world.book.violation(self.world.time(), self.name, text)
+    def patched(self) -> None:
+        """Look whether a patched member may now take its zone over."""
+        if self.role == "test" or self.zone is None:
+            return
+        for other in self._estate.values():
+            leads = other.zone == self.zone and other.role == "most_preferred_data_collector"
+            if leads and other is not self and not other.installer.patches:
+                self.violation(f"patched before {other.name}, the zone's data collector")
+
+    def ima_start_ended(self, ok: bool) -> None:
+        """Tell the installer, which waits for it."""
+        self.installer.ima_start_ended(ok)
+
+    def process_ended(self, number: int, code: int) -> None:
+        """Tell the Task Scheduler, whose program it may be."""
+        self.jobs.process_ended(number, code)
 
     def acts(self) -> None:
         """Note that a client changes something here.
@@ -215,11 +193,6 @@ class Host:
             self.violation("two clients changed the host at the same time")
         if client not in self._clients[-1:]:
             self._clients.append(client)
-
-    def next_number(self) -> int:
-        """Return a new number on this host."""
-        self._number += 1
-        return self._number
 
     def launch(self, program: str, arguments: str) -> int | None:
         """Start a program; return its number, None when there is no such program."""
@@ -250,7 +223,7 @@ class Host:
         self.installer.shutdown()
         self.jobs.shutdown()
         self.power = "down"
-        self.world.agenda.cancel(
+        self.course.agenda.cancel(
             self.name, lambda e: e.what not in ("user_comes", "policy_refresh", "clock_steps")
         )
         self.services.halt()
@@ -284,8 +257,8 @@ class Host:
             return
         if fault not in HOST_FAULTS:
             raise ValueError(f"unknown fault {fault!r}; known: {', '.join(HOST_FAULTS)}, recover")
-        if fault == "out_of_memory" and arguments.get("how", "exit") not in commands.MEMORY_ENDS:
-            raise ValueError(f"out_of_memory: how is one of {', '.join(commands.MEMORY_ENDS)}")
+        if fault == "out_of_memory" and arguments.get("how", "exit") not in MEMORY_ENDS:
+            raise ValueError(f"out_of_memory: how is one of {', '.join(MEMORY_ENDS)}")
         if fault == "hang":
             self.hung = True
             if "seconds" in arguments:
@@ -323,24 +296,6 @@ class Host:
         """Answer again."""
         self.hung = False
 
-    def take_fault(self, fault: str, script: str | None = None) -> dict[str, Any] | None:
-        """Take a waiting fault; one that names a script hits that script only.
-
-        `skip` (occasions to let pass) and `times` (default 1) are counted down.
-        """
-        for entry in self.faults:
-            if entry["fault"] != fault or entry.get("script") not in (None, script):
-                continue
-            if int(entry.get("skip", 0)) > 0:
-                entry["skip"] = int(entry["skip"]) - 1
-                continue
-            entry["times"] = int(entry.get("times", 1)) - 1
-            if entry["times"] <= 0:
-                self.faults.remove(entry)
-            numbers = {"seconds", "after"} & entry.keys()
-            return {**entry, **{key: float(entry[key]) for key in numbers}}
-        return None
-
     # Commands -----------------------------------------------------------------------
 
     async def execute(
@@ -352,10 +307,10 @@ class Host:
         the task is cancelled, a foreground installer dies with its shell; jobs live on.
         ConnectionAbortedError when the host goes away or the line is cut.
         """
-        self.world.advance()
+        self.course.advance()
         if not self.reachable():
             raise ConnectionAbortedError(self.name)
-        return await commands.run(self, command, stdin, write)
+        return await self.programs.shell(self, command, stdin, write)
 
     async def foreground(self, program: str, arguments: str) -> int | None:
         """Run a program and wait for it; None when there is no such program."""
@@ -375,7 +330,7 @@ class Host:
     def dump(self) -> dict[str, Any]:
         """Return the whole state as JSON data."""
         return {
-            "agenda": self.world.agenda.dump(self.name),
+            "agenda": self.course.agenda.dump(self.name),
             "clock": self.clock.dump(),
             "boots": self.boots,
             "counters": self.counters,
@@ -411,7 +366,7 @@ class Host:
         self.clock.load(data["clock"])
         for name in ("files", "installer", "jobs", "services", "sessions", "trust"):
             getattr(self, name).load(data[name])
-        self.world.agenda.load(self.name, data["agenda"], self.world.time())
+        self.course.agenda.load(self.name, data["agenda"], self.course.time())
 
 
 def _list_properties(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import files, images
 from .certificates import catalogue
 from .images import Image
+from .machine import Machine
+from .services import Services
+from .sessions import Sessions
 from .texts import text
-
-if TYPE_CHECKING:
-    from .host import Host
+from .trust import Trust
 
 SUCCESS, FATAL, BUSY, NO_PACKAGE, BAD_PACKAGE = 0, 1603, 1618, 1635, 1636
 BAD_COMMAND, WRONG_PRODUCT, RESTARTS, NEEDS_RESTART = 1639, 1642, 1641, 3010
@@ -33,9 +34,17 @@ _NO_RESTART = re.compile(r"(?i)(?:^|\s)[/-]norestart\b")
 class Installer:
     """The installer service of one host: one installation at a time."""
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        host: Machine,
+        trust: Trust,
+        services: Services,
+        sessions: Sessions,
+        spec: dict[str, Any],
+    ) -> None:
         """Read `install`, `patches` and `rollback_fails` of the estate's xenapp part."""
         self._host = host
+        self._trust, self._services, self._sessions = trust, services, sessions
         times = spec.get("install", {})
         self._install_seconds: float = times.get("minutes", 4) * 60
         self._rollback_seconds: float = times.get("rollback_minutes", 3) * 60
@@ -131,17 +140,17 @@ class Installer:
         if not file.intact or file.signature is None:
             what = "unsigned" if file.signature is None else "tampered"
             self._host.violation(f"the {what} package {image.name} was installed")
-        self._host.sessions.lose("a hotfix was installed while they were on")
-        self._host.services.halt()
+        self._sessions.lose("a hotfix was installed while they were on")
+        self._services.halt()
         if self._host.take_fault("root_vanishes") is not None:
-            self._host.trust.lose(catalogue()["g5"].thumbprint)
+            self._trust.lose(catalogue()["g5"].thumbprint)
         self._host.later(self._install_seconds, "modules_are_replaced")
 
     def modules_are_replaced(self) -> None:
         """Put the package's modules in place and start IMA."""
         current = self._active()
         package = images.load(current["image"])
-        for path in self._host.services.modules:
+        for path in self._services.modules:
             name = path.rsplit("\\", 1)[1]
             old = self._host.files.get(path)
             if name not in package.replaces or old is None:
@@ -150,7 +159,7 @@ class Installer:
             image = Image("module", f"{name} {package.name}", images.MODULE_BYTES, package.signer)
             self._host.files.put(files.of_image(path, image, tampered=current["tampered"]))
         current["phase"] = "starting_ima"
-        self._host.services.start("IMAService")
+        self._services.start("IMAService")
 
     def ima_start_ended(self, ok: bool) -> None:
         """Go on after IMA's start, which the installer waits for however long it takes."""
@@ -173,7 +182,7 @@ class Installer:
             "display_name": image.name,
             "install_date": f"{self._host.now():%Y-%m-%d}",
         }
-        self._host.world.patched(self._host)
+        self._host.patched()
         code = SUCCESS
         if image.needs_restart:
             self._host.file_renames += 2
@@ -200,12 +209,12 @@ class Installer:
             self._host.files.put(files.load(saved))
         current["phase"] = "rolled_back"
         current["lines"].append("MSI (s) (38:5C): Rollback completed")
-        self._host.services.start("IMAService")
+        self._services.start("IMAService")
 
     def _break(self, why: str) -> None:
         """Leave the system in the state that needs reconfiguring."""
         self._host.needs_reconfiguration = True
-        self._host.services.halt()
+        self._services.halt()
         self._host.violation(f"{why}: the system needs reconfiguring")
 
     def installation_ends(self, code: int) -> None:
@@ -214,7 +223,7 @@ class Installer:
         lines = [*current["lines"], f"MainEngineThread is returning {code}"]
         self._write_log(current, lines)
         self.current = None
-        self._host.sessions.come_back()
+        self._sessions.come_back()
         self.process_ends(current["number"], code)
         if code == RESTARTS:
             self._host.restart()
@@ -223,7 +232,7 @@ class Installer:
         """Note a process's exit code."""
         self.running.remove(number)
         self.codes[number] = code
-        self._host.jobs.process_ended(number, code)
+        self._host.process_ended(number, code)
 
     def cut_off(self, number: int) -> None:
         """Kill a foreground msiexec with its shell: the service rolls back."""
@@ -234,7 +243,7 @@ class Installer:
         self._host.cancel("installation_ends")
         self._host.cancel("ima_start_ends")
         if self.current.get("phase") in (None, "starting_ima"):
-            self._host.services.halt()
+            self._services.halt()
             self._fail(["Error 1602. The user cancelled the installation."])
 
     def shutdown(self) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .machine import Machine
 from .times import iso
-
-if TYPE_CHECKING:
-    from .host import Host
 
 READY, RUNNING = 3, 4
 HAS_NOT_RUN, IS_RUNNING, TERMINATED = 0x41303, 0x41301, 0x41306
@@ -22,7 +20,7 @@ _EXIT = re.compile(r"(?i)^/c\s+exit\s+(?:/b\s+)?(\d+)$")
 class Jobs:
     """The tasks of the collection's folder on one host."""
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(self, host: Machine, spec: dict[str, Any]) -> None:
         """Start without tasks; read `task_scheduler` of the estate's xenapp part."""
         self._host = host
         given = spec.get("task_scheduler", {})

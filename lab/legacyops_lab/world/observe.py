@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import trust
 from .certificates import hash_text
 from .files import File
+from .host import Host
 from .owner import THIS_SERVER
 from .texts import text
 from .times import iso
-
-if TYPE_CHECKING:
-    from .host import Host
 
 OS_LANGUAGES = {"ja": 1041, "en": 1033}
 CLR = {"2.0": "2.0.50727.4253", "3.0": "4.0.30319.17929", "5.1": "4.0.30319.42000"}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .failures import ScriptError
-
-if TYPE_CHECKING:
-    from .host import Host
+from .host import Host
 
 THIS_SERVER = ""
 _NAME = re.compile(r"[A-Za-z0-9._-]{0,100}")

@@ -11,21 +11,16 @@ import base64
 import binascii
 import json
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 
-from . import acts, commands, known, observe, owner
+from . import acts, known, observe, owner
+from .console import Console, remember
 from .failures import ScriptError
+from .host import Handler, Host, Pieces
 from .nonsense import spoil
 from .parameters import parse_parameters
 from .texts import text
-
-if TYPE_CHECKING:
-    from .commands import Console
-    from .host import Host
-
-Pieces = AsyncIterator[bytes]
-Handler = Callable[["Host", dict[str, Any], Pieces], Awaitable[dict[str, Any]]]
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
 LINE_CHARACTERS = 76
@@ -55,9 +50,9 @@ async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int
         return BOOT_FAILED_CODE
     digest = known.hash_script(script)
     name = known.known().get(digest)
-    handler = host.handlers.get(str(name))
+    handler = host.programs.scripts.get(str(name))
     if handler is None:
-        commands.remember(host, f"script with SHA-256 {digest} (see `legacyops-lab learn`)")
+        remember(host, f"script with SHA-256 {digest} (see `legacyops-lab learn`)")
         message = text("not_powershell", host.language, name=_first_word(script))
         console.out(f"{BOOT_FAILED} {base64.b64encode(message.encode()).decode()}\r\n")
         return BOOT_FAILED_CODE
@@ -87,7 +82,7 @@ async def _cut_or(host: Host, name: str, running: Awaitable[dict[str, Any]]) -> 
     if fault is None:
         return await running
     task = asyncio.ensure_future(running)
-    cut = asyncio.ensure_future(host.world.clock.sleep(fault.get("after", 5.0)))
+    cut = asyncio.ensure_future(host.course.clock.sleep(fault.get("after", 5.0)))
     await asyncio.wait((task, cut), return_when=asyncio.FIRST_COMPLETED)
     task.cancel()
     cut.cancel()

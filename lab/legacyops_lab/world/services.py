@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .host import Host
+from .machine import Machine
+from .trust import Trust
 
 IMA = "IMAService"
 RUNNING, STOPPED = "Running", "Stopped"
@@ -38,9 +38,10 @@ class Service:
 class Services:
     """All services of one host."""
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(self, host: Machine, trust: Trust, spec: dict[str, Any]) -> None:
         """Read `ima` of the estate's xenapp part; null: there is no such service."""
         self._host = host
+        self._trust = trust
         ima = spec.get("ima", {}) or {}
         self.start_seconds: int = ima.get("start_seconds", 90)
         self.start_fails: str | None = ima.get("start_fails")
@@ -77,7 +78,7 @@ class Services:
         bad = []
         for path in self.modules:
             file = self._host.files.get(path)
-            if file is None or not self._host.trust.runs(file, update=update):
+            if file is None or not self._trust.runs(file, update=update):
                 bad.append(path)
         return bad
 
@@ -102,7 +103,7 @@ class Services:
         self.ima.exit_code = 0 if ok else NOT_STARTED_CODE
         self.ima.process_id = 2000 + 4 * self._host.next_number() if ok else 0
         self._host.changed()
-        self._host.installer.ima_start_ended(ok)
+        self._host.ima_start_ended(ok)
 
     def stop(self, name: str) -> None:
         """Begin to stop a service that runs or starts."""

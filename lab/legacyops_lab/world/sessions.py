@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .host import Host
+from .machine import Machine
 
 ALL, DRAIN_UNTIL_RESTART, DRAIN = 0, 1, 2
 ACTIVE, CONNECTED, DISCONNECTED, LISTEN = 0, 1, 4, 6
@@ -29,7 +28,7 @@ class Sessions:
     does not fall by itself: only a drain makes it fall.
     """
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(self, host: Machine, spec: dict[str, Any]) -> None:
         """Read `sessions`, `logon_mode` and `drain_ignored` of the estate's xenapp part."""
         self._host = host
         self._users = {entry["user"]: _user(entry) for entry in spec.get("sessions", ())}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import chains
 from .certificates import Certificate, catalogue
 from .chains import Chain, Question
 from .files import File
+from .machine import Machine
 from .signatures import Signature
 from .times import iso, parse
-
-if TYPE_CHECKING:
-    from .host import Host
 
 TRUSTED_STORES = ("root", "auth_root", "enterprise_root", "policy_root")
 STORES = (*TRUSTED_STORES, "intermediate", "disallowed")
@@ -52,7 +50,7 @@ class Verification:
 class Trust:
     """Stores of the machine, and what the automatic update would do."""
 
-    def __init__(self, host: Host, spec: dict[str, Any]) -> None:
+    def __init__(self, host: Machine, spec: dict[str, Any]) -> None:
         """Read `stores` and `root_update` of the estate's xenapp part."""
         self._host = host
         update = spec.get("root_update", {})

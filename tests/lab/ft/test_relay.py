@@ -12,6 +12,7 @@ import pytest
 from legacyops_lab import estate as estates
 from legacyops_lab.client import CLIENT
 from legacyops_lab.ft import packages
+from legacyops_lab.ft.estate import described
 from legacyops_lab.relay import EstateWorld
 from legacyops_lab.relay.host import RelayHost
 from legacyops_lab.world.failures import ScriptError
@@ -41,7 +42,7 @@ class Bench:
         data = {
             "estate": {"name": "bench", "users": {"Administrator": "x"}},
             "hosts": {"RELAY01": {"kind": "relay", "users": {}, "winrm": {}}},
-            "ft_systems": {"ft01": {**SYSTEMS[name], "relay": "RELAY01", **more}},
+            "ft_systems": {"ft01": {**SYSTEMS[name], "relay": "RELAY01"} | more},
         }
         self.data = estates._with_defaults(data)
         estates.assign_addresses(self.data, {})
@@ -57,7 +58,7 @@ class Bench:
     def node(self, node: str, **changed: Any) -> dict[str, Any]:
         """Return a node as a script is told of it."""
         user, password = next(iter(self.data["ft_systems"]["ft01"]["users"].items()))
-        address = self.ft.described(node)["address"]  # type: ignore[arg-type]
+        address = described(self.ft.description, node)["address"]  # type: ignore[arg-type]
         return {"node": node, "address": address, "username": user, "password": password} | changed
 
     def run(self, script: str, **parameters: Any) -> Any:
@@ -65,7 +66,7 @@ class Bench:
             for piece in ():
                 yield piece
 
-        return asyncio.run(self.relay.handlers[script](self.relay, parameters, nothing()))  # type: ignore[arg-type]
+        return asyncio.run(self.relay.programs.scripts[script](self.relay, parameters, nothing()))  # type: ignore[arg-type]
 
     def observe(self, *nodes: dict[str, Any], **more: Any) -> Any:
         """Read everything of the nodes, of all three by default."""
@@ -393,8 +394,8 @@ def test_faults_of_nodes_are_the_nodes_own(clock: FakeClock) -> None:
 
 
 def test_a_relay_reaches_its_own_systems_only(clock: FakeClock) -> None:
-    bench = Bench(clock, "ft-healthy")
-    bench.ft.description["relay"] = "ANOTHER"
+    assert Bench(clock, "ft-healthy").record(CO1)["reachable"] is True
+    bench = Bench(clock, "ft-healthy", relay="ANOTHER")
     assert bench.record(CO1)["reachable"] is False
 
 

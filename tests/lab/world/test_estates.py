@@ -13,7 +13,7 @@ from legacyops_lab.world import World, images, known
 
 from .conftest import FakeClock, Terminal
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 ESTATES = REPOSITORY / "lab" / "estates"
 SCRIPTS = REPOSITORY / "plugins" / "plugin_utils" / "_powershell"
 

@@ -13,7 +13,7 @@ from legacyops_lab.ft import estate, levels
 from legacyops_lab.ft.physics import Action, act, advance, next_event, rest
 from legacyops_lab.ft.state import System, healthy, windows
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 SYSTEMS = estate.load(REPOSITORY / "lab" / "estates" / "ft" / "systems.yml")
 CO1, CO2, FT = "coserver1", "coserver2", "ftvirtual"
 REMEDY = {"windows_2003": levels.number("V1.0L20"), "windows_2000": levels.number("V1.0L40")}
