@@ -6,6 +6,7 @@ BIN := $(CURDIR)/.venv/bin
 PYTEST := $(BIN)/pytest
 # Much of the time is waiting: three files of tests side by side, also on two cores.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+QUICK := tests/unit tests/powershell tests/lab tests/lab_ft tests/lab_world tests/model
 
 export PYTHON
 export PATH := $(BIN):$(PATH)
@@ -14,11 +15,12 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
-.PHONY: help demo test unit integration lint sanity bench soak mutations molecule dist clean venv
+.PHONY: help demo test quick unit integration lint sanity bench soak mutations molecule dist clean venv
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
 	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
+	@echo "make quick        what protects most in a minute: unit, lab and model tests, without those marked slow"
 	@echo "make unit         the tests that start neither the lab nor Ansible"
 	@echo "make integration  the lab itself, and playbooks and clients against it"
 	@echo "make lint         ruff, mypy, yamllint, ansible-lint, antsibull, sanity"
@@ -40,6 +42,9 @@ demo: venv
 test: venv
 	@tools/judges.sh
 	$(PYTEST) $(SIDE_BY_SIDE)
+
+quick: venv
+	$(PYTEST) $(SIDE_BY_SIDE) $(QUICK) -m "not slow and not packaging"
 
 unit: venv
 	$(PYTEST) tests/unit tests/powershell -m "not packaging"

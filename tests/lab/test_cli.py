@@ -96,6 +96,7 @@ def test_ansible_raw(lab: Command) -> None:
     assert after["shells"] - before["shells"] == 1
 
 
+@pytest.mark.slow
 def test_ansible_raw_gives_the_exit_code_on(lab: Command) -> None:
     done = ansible(lab, "xa01", "-m", "raw", "-a", "exit 3")
     assert "rc=3" in done.stdout
@@ -104,6 +105,7 @@ def test_ansible_raw_gives_the_exit_code_on(lab: Command) -> None:
     assert "is not recognized" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_powershell_module_is_refused_by_an_old_powershell(lab: Command) -> None:
     modules = lab.folder / "modules"
     modules.mkdir(exist_ok=True)
@@ -155,6 +157,7 @@ def test_mistakes_are_told_before_anything_starts(tmp_path: Path) -> None:
     assert "No lab runs" in command.ok("down")
 
 
+@pytest.mark.slow
 def test_down_keeps_the_state_and_up_goes_on_with_it(tmp_path: Path) -> None:
     command = Command(tmp_path)
     command.ok("up", "estate.yml")

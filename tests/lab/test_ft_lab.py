@@ -235,6 +235,7 @@ def ipmi(lab: Lab, coserver: str, word: str = "status", password: str | None = N
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_boards_answer_and_switch_their_own_machine(lab: Lab) -> None:
     first, second = ipmi(lab, "coserver1"), ipmi(lab, "coserver2")
     assert (first[0], second[0]) == ("on", "on")
@@ -266,6 +267,7 @@ def test_ansible_reaches_the_relay_in_the_systems_name(lab: Lab) -> None:
 # A life of its own ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_person_heals_a_system_that_is_cut_at_post(tmp_path: Path) -> None:
     """① to ⑥ of the notice by hand, each wait done by the lab."""
     lab = Lab(tmp_path)
@@ -287,6 +289,7 @@ def test_a_person_heals_a_system_that_is_cut_at_post(tmp_path: Path) -> None:
         lab.ok("down")
 
 
+@pytest.mark.slow
 def test_state_ports_and_time_go_on_after_down(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.ok("up", "estate.yml")
@@ -310,6 +313,7 @@ def test_state_ports_and_time_go_on_after_down(tmp_path: Path) -> None:
         lab.ok("down")
 
 
+@pytest.mark.slow
 def test_twenty_systems_in_one_process(tmp_path: Path) -> None:
     lab = Lab(tmp_path, f"estate: {{name: x}}\nhosts: {{RELAY01: {{kind: relay}}}}\nft_systems:\n"
               f"{MANY_SYSTEMS}")  # fmt: skip

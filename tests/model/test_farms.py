@@ -95,6 +95,7 @@ def explore(cases: Iterator[Case], advisory: Advisory, most: int) -> tuple[Count
     return found, violations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "most"), [("small", 900), ("chosen", 2000)])
 def test_no_silo_loses_its_last_server(advisory, told, capsys, name, most):
     found, violations = explore(small() if name == "small" else chosen(160), advisory, most)

@@ -50,6 +50,7 @@ def starts() -> Iterator[tuple[str, Start]]:
         yield from fix_anywhere(kind)
 
 
+@pytest.mark.slow
 def test_no_plan_that_can_be_carried_out_is_called_impossible(advisory: Advisory) -> None:
     planned = [(name, plan(advisory, start)) for name, start in starts()]
     told = [(name, f["evidence"]) for name, p in planned for f in p.findings

@@ -86,7 +86,12 @@ def check(
     return check
 
 
-@pytest.mark.parametrize("switch", SWITCHES)
+QUICK = ("operator, shutdown", "ipmi with UUID, shutdown")  # the others are left out of `make quick`
+
+
+@pytest.mark.parametrize(
+    "switch", [s if s in QUICK else pytest.param(s, marks=pytest.mark.slow) for s in SWITCHES]
+)
 def test_the_labs_systems(check, switch):
     systems = {name: replace(start, switch=switch) for name, start in lab_systems().items()}
     if "without UUID" in switch or "command" in switch:

@@ -150,6 +150,7 @@ def test_the_form_is_good() -> None:
     assert filled.rows[0]["name"] == "Sato"
 
 
+@pytest.mark.slow
 @given(st.data())
 @examples(400)
 def test_a_results_form(drawn: st.DataObject) -> None:
@@ -163,6 +164,7 @@ def test_a_results_form(drawn: st.DataObject) -> None:
     ours(lambda: read_form(bytes(data), "C1", PLAN))
 
 
+@pytest.mark.slow
 @given(st.data())
 @examples(60)
 def test_an_advisory(drawn: st.DataObject) -> None:

@@ -89,6 +89,7 @@ def judged(advisory: Any, chosen: dict[str, Any], script: str, data: dict[str, A
     assert all(line.isprintable() for line in text.splitlines())
 
 
+@pytest.mark.slow
 def test_a_servers_answer(kit, ctx130025):
     chosen = kit.settings(single_server_silo="accept_outage")
 
@@ -100,6 +101,7 @@ def test_a_servers_answer(kit, ctx130025):
     each()
 
 
+@pytest.mark.slow
 def test_a_relays_answer(kit, kb890859):
     whole = kit.ft_failed()
     mine = {key: whole[key] for key in ("nodes", "relay", "files", "errors") if key in whole}

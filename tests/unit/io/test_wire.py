@@ -48,6 +48,7 @@ def read_back(element: ET.Element) -> Any:
     raise AssertionError(element.tag)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(TEXT, VALUES))
 def test_parameters_survive_xml(parameters: dict[str, Any]) -> None:
     assert read_back(ET.fromstring(parameters_xml(parameters))) == parameters

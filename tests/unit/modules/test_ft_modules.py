@@ -172,6 +172,7 @@ def both() -> Iterator[Boards]:
         yield running
 
 
+@pytest.mark.slow
 class TestPowerByIpmi:
     """Against the lab's boards."""
 

@@ -149,6 +149,7 @@ def noisy(night):
     return told
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_is_written_into_a_journal_by_hand_there_is_a_report(noisy, schema, data):

@@ -208,6 +208,7 @@ def test_why_nothing_is_done_is_said(planned, kit):
     assert "ft01: Nothing to do: this model comes with the fix [補足]" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_plans_of_the_labs_systems(kb890859, repository, language):
     systems = estate.load(repository / "lab" / "estates" / "ft" / "systems.yml")

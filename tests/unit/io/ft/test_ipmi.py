@@ -84,6 +84,7 @@ def test_late_answers_arrive(lab: Boards) -> None:
     assert lab.power(ONE) == "off"
 
 
+@pytest.mark.slow
 def test_silence_is_unknown(lab: Boards) -> None:
     lab.inject("bmc_silent", ONE)
     reading = driver(lab, seconds=1).status()
@@ -101,6 +102,7 @@ def test_the_deadline_holds(lab: Boards) -> None:
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_cut_is_sent_once(lab: Boards) -> None:
     """A late board acts on each packet it got: one that comes twice could undo a later on."""
     lab.inject("bmc_late", ONE, seconds=2)
@@ -111,6 +113,7 @@ def test_a_cut_is_sent_once(lab: Boards) -> None:
     assert lab.power(ONE) == "on"
 
 
+@pytest.mark.slow
 class TestABusyBoard:
     """0xC0, and no resources for a session: nothing was executed, so it is asked again."""
 
@@ -144,6 +147,7 @@ class TestABusyBoard:
         assert ipmi._BUSY_ACT_SECONDS <= 10 < 63 <= ipmi._BUSY_SECONDS
 
 
+@pytest.mark.slow
 def test_deaf_and_lying_boards_do_what_they_do(lab: Boards) -> None:
     lab.inject("bmc_deaf", ONE)
     driver(lab).off()
@@ -181,6 +185,7 @@ def test_the_drivers_load_pyghmi_only_when_they_talk() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 class TestShutdownAsProof:
     """A node shuts itself down: its own board must see that, and the peer's nothing."""
 
