@@ -20,6 +20,7 @@ PYTHONS = {
     "2.16": ["3.11"],
     "2.17": ["3.11"],
     "2.21": ["3.14", "3.13", "3.12"],
+    "2.22.0rc1": ["3.14", "3.13"],  # the pre-release, until it is out
 }
 
 
@@ -39,7 +40,7 @@ def tests(session: nox.Session, ansible_core: str) -> None:
         session.run(find_python(ansible_core), "-m", "venv", str(environment), external=True)
     session.run(
         *[python, "-m", "pip", "install", "--quiet", "-e", ".[test]", "-e", "lab"],
-        f"ansible-core~={ansible_core}.0",
+        f"ansible-core~={ansible_core}{'' if 'rc' in ansible_core else '.0'}",
         external=True,
     )
     session.run(python, "tools/link_collection.py", external=True)

@@ -147,7 +147,9 @@ def running(
     file = state / "estate.yml"
     file.write_text(yaml.safe_dump(estate, allow_unicode=True), encoding="utf-8")
     path = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    lab = Lab(state, {**environment, "PATH": path, "ANSIBLE_FORKS": "12"})
+    # A site's own default must not matter: every play names its strategy.
+    theirs = {"ANSIBLE_FORKS": "12", "ANSIBLE_STRATEGY": "ansible.builtin.free"}
+    lab = Lab(state, {**environment, "PATH": path, **theirs})
     lab.command("up", str(file), "--speed", str(speed))
     try:
         yield lab

@@ -86,7 +86,10 @@ def check(
     return check
 
 
-QUICK = ("operator, shutdown", "ipmi with UUID, shutdown")  # the others are left out of `make quick`
+QUICK = (
+    "operator, shutdown",
+    "ipmi with UUID, shutdown",
+)  # the others are left out of `make quick`
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 COLLECTION = "ansible_collections.legacyops.hotfix."
 UTILS = "plugins.plugin_utils"
@@ -163,6 +164,14 @@ def test_the_lab_has_no_import_circle(repository):
         for module, names in above.items()
     }
     graphlib.TopologicalSorter(graph).prepare()  # CycleError names the circle
+
+
+def test_every_play_names_its_strategy(repository):
+    """Another default of the site's ansible.cfg would undo run_once and the order of waves."""
+    known = {"ansible.builtin.linear", "ansible.builtin.host_pinned"}
+    for playbook in tracked(repository, "playbooks/*.yml"):
+        plays = yaml.safe_load(playbook.read_text(encoding="utf-8"))
+        assert {play.get("strategy") for play in plays} <= known, playbook
 
 
 def first(name: str) -> str:
