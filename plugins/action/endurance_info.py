@@ -10,8 +10,8 @@ import typing as t
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.ft.system import TITLES
 from ..plugin_utils._io.ft.endurance import STATES, Components, endurance_driver
-from ..plugin_utils._io.ft.power import OperatorNeededError
 from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.site_command import OperatorNeededError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.ft.action import FT_OPTIONS, FtAction
 

@@ -9,11 +9,9 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.ft.system import TITLES, stated_uuid
-from ..plugin_utils._core.windows.starts import position
 from ..plugin_utils._io.ft.power import (
     UNKNOWN,
     IpmiPower,
-    OperatorNeededError,
     OperatorPower,
     PowerDriver,
     PowerReading,
@@ -22,9 +20,11 @@ from ..plugin_utils._io.ft.power import (
     wiring_by_shutdown,
     wiring_by_uuid,
 )
+from ..plugin_utils._io.ft.relay import Relay
 from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.site_command import OperatorNeededError
 from ..plugin_utils._io.waiting import poll
-from ..plugin_utils._procedure.ft.action import FT_OPTIONS, NodeAction, mark
+from ..plugin_utils._procedure.ft.action import FT_OPTIONS, FtAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "coserver": {"type": "str", "choices": ["coserver1", "coserver2"], "required": True},
@@ -39,11 +39,14 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **FT_OPTIONS,
 }
 
+# Its Windows answers, but must not be asked: in any other case it is off, starting, or in somebody
+# else's hands.
+_BEGUN: t.Final = ("wmi_fails", "installer_busy")
 _PEER_SECONDS = 60.0  # how long a board that does not answer is asked again
 _PEERS: t.Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
 
 
-class ActionModule(NodeAction):
+class ActionModule(FtAction):
     argument_spec = ARGUMENT_SPEC
     argument_rules: t.ClassVar[dict[str, t.Any]] = {"required_if": [("state", "off", ["way"])]}
 
@@ -104,17 +107,18 @@ class ActionModule(NodeAction):
         node = self._args["coserver"]
         if (self.system(self._args).get(node) or {}).get("access") != "relay":
             return ""
-        relay = self.relay(self._remote, self._args)
-        record = relay.system(node)
-        last = position(mark(record))
-        if record.get("source") == "rpc":
-            self.answering(record, node)
-        if record.get("reachable") is not True or last is None:
+        windows = self._relay().windows(node)
+        seen = windows.look()
+        if seen.obstacle is not None:
+            if seen.obstacle.reason in _BEGUN:
+                raise seen.obstacle
             return ""
-        self.without_job(record, node)
         if self._args["way"] == "shutdown":
-            return self.ask(node, lambda: relay.shutdown(node, last), "shutdown")
-        return self.ask(node, lambda: relay.restart(node, last), "restart")
+            return windows.shut_down(seen.start, power_off=True)
+        return windows.restart(seen.start, "Hotfix")
+
+    def _relay(self) -> Relay:
+        return Relay(self._remote, self.system(self._args), self.credentials(self._args))
 
     def _cut(self) -> str:
         """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""

@@ -16,8 +16,8 @@ from ..plugin_utils._io.ft.endurance import (
     OperatorEndurance,
     endurance_driver,
 )
-from ..plugin_utils._io.ft.power import OperatorNeededError
 from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._io.site_command import OperatorNeededError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.ft.action import FT_OPTIONS, FtAction
 

@@ -148,11 +148,16 @@ connection_losses:
   returned: when msiexec has ended
   type: int
   sample: 0
-last_run:
+started:
   description: When the installer was started, by the host's clock.
   returned: when msiexec has ended
   type: str
   sample: "2026-11-22T05:00:00Z"
+ended:
+  description: Always null, because the Task Scheduler does not keep it.
+  returned: when msiexec has ended
+  type: str
+  sample: null
 start:
   description:
     - The start of Windows in which the installer was told to run; null where that could not be read. Give it to

@@ -23,6 +23,11 @@ options:
         part C(system) of the node, and M(legacyops.hotfix.update_exe) as RV(legacyops.hotfix.update_exe#module:start).
       - Without it, the node is restarted each time the task runs.
     type: dict
+  reason:
+    description:
+      - Why, for the event log of a Windows that is reached by WinRM.
+    type: str
+    default: Hotfix
 attributes:
   check_mode:
     support: full

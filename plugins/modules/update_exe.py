@@ -60,6 +60,17 @@ options:
       - Who does it. Without it, the relay where it reaches the node, else a person.
     type: str
     choices: [relay, operator]
+  node:
+    description:
+      - The Windows installation. Its C(access) in O(ft_system) says whether the relay reaches it or a person does it.
+    type: str
+    choices: [coserver1, coserver2, ftvirtual]
+    required: true
+  deadline_seconds:
+    description:
+      - Seconds to wait for it. What was begun goes on after them.
+    type: int
+    required: true
 attributes:
   check_mode:
     support: full
@@ -126,6 +137,13 @@ exit_code:
   returned: when the relay does it
   type: int
   sample: 3010
+explanation:
+  description: What the exit code means, in both languages; empty where the node was restarted in the middle of it.
+  returned: when the installer has ended
+  type: dict
+  sample:
+    en: Installed; a restart is needed.
+    ja: インストールに成功しました。再起動が必要です。
 reboot_required:
   description: Whether the installer asked for a restart by its exit code; null where it was not run.
   returned: when the relay does it

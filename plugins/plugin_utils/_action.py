@@ -9,6 +9,7 @@ import json
 import time
 import typing as t
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -124,7 +125,7 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)
 
-    def poll_seconds(self, args: dict[str, t.Any]) -> float:
+    def poll_seconds(self, args: Mapping[str, t.Any]) -> float:
         """Seconds between two looks: the argument's, else the inventory's, else 15."""
         given = args.get("poll_seconds") or self.task_vars.get("legacyops_poll_seconds")
         return max(float(given or POLL_SECONDS), 0.1)

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, Unknown, merge_requests, quote
+from .windows.jobs import JobRecord
 from .windows.signature import CODE_SIGNING, Stores, distrust, has_usable_timestamp, judge
 from .windows.starts import started_since
-from .windows.tasks import task_state
 
 Arguments = Mapping[str, Any]
 
@@ -455,10 +455,10 @@ def installer_job(observation: Observation, arguments: Arguments) -> Reading:
     job = _mapping(observation, "jobs").get(name)
     if not isinstance(job, Mapping) or not isinstance(job.get("exists"), bool):
         return _unknown(observation, "jobs")
-    match task_state(job):
+    match JobRecord.of_task(job).state:
         case "none":
             return Reading("none", f"no job {name} has been started")
-        case "registered":
+        case "waiting":
             return Reading("none", f"job {name} is registered and has never run")
         case "running":
             return Reading("running", f"job {name} is running")

@@ -258,3 +258,8 @@ def is_passing(error: RemoteError) -> bool:
         "memory_quota",
     }
     return error.reason in passing or error.reason in connection_faults.PASSING
+
+
+def is_unclear(error: RemoteError) -> bool:
+    """Whether what was asked for may have happened all the same."""
+    return is_passing(error) or error.reason in ("node_unreachable", "deadline")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installers that run detached from the WinRM session, as jobs of the host's Task Scheduler.
+"""Installers that run detached from every session, as jobs of their Windows, however it is reached.
 
 A job's name is made from what it does, so a re-run finds the same job again. It is started at most
 once in its life, never killed, and its answer is read as often as needed: a lost connection, a
@@ -15,18 +15,16 @@ import codecs
 import hashlib
 import time
 import typing as t
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._core.windows.tasks import task_state
-from .failures import is_passing
-from .remote import Remote
+from .._core.windows.jobs import JobRecord
+from .failures import is_unclear
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
 
-_LONGEST_HOST_WAIT = 50  # seconds that job.ps1 may poll within one start
-# How long the Task Scheduler may take to begin a job that it was told to run.
-BEGIN_SECONDS = 180.0
-_ANSWER_SECONDS = 120.0  # for the answer itself, on top of the wait
+if t.TYPE_CHECKING:
+    from .windows import Windows
 
 Data = dict[str, t.Any]
 
@@ -35,19 +33,24 @@ Data = dict[str, t.Any]
 class Job:
     """What to run.
 
-    :ivar arguments: the command line after the executable, quoted for Windows; no secrets.
+    :ivar name: the same in every run, so that a later one finds it.
+    :ivar executable: its path there; may begin with a variable of Windows.
+    :ivar arguments: its arguments, a word each; no secrets.
+    :ivar operation: install or uninstall, and of what (update): kept with the job.
     :ivar as_system: as SYSTEM (no network paths), otherwise as the connection's user.
-    :ivar guard: files that are hashed once more right before the start: {path, sha256}.
+    :ivar guard: a file that is hashed once more right before the start: {path, sha256}, or None.
     :ivar log: where the program writes its log, what to look for in it, and how much of its end
         to bring back: {path, patterns, tail_bytes}; None without a log.
     """
 
     name: str
     executable: str
-    arguments: str
+    arguments: tuple[str, ...]
+    operation: str = "install"
+    update: str = ""
     as_system: bool = True
-    guard: tuple[dict[str, str], ...] = ()
-    log: dict[str, t.Any] | None = None
+    guard: Mapping[str, str] | None = None
+    log: Mapping[str, t.Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,19 @@ class JobResult:
     """How it ended.
 
     :ivar found: the job had been there before this run asked for it.
-    :ivar exit_code: the program's, as an unsigned 32-bit number.
-    :ivar last_run: ISO 8601 UTC, by the host's clock.
-    :ivar log: {exists, size, utf_16, matches, tail (base64)}, or None without a log.
-    :ivar losses: how often the connection was lost meanwhile.
-    :ivar start: mark of the start of Windows in which it was told to run (_core.starts), or None.
+    :ivar record: what is known of it.
+    :ivar losses: how often no answer came meanwhile.
     """
 
     name: str
     found: bool
-    exit_code: int
-    last_run: str | None
-    log: Data | None
+    record: JobRecord
     losses: int = 0
-    start: Data | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The program's, as an unsigned 32-bit number; None: Windows was restarted meanwhile."""
+        return self.record.exit_code
 
 
 def job_name(kind: str, *parts: str) -> str:
@@ -81,153 +83,135 @@ def job_name(kind: str, *parts: str) -> str:
     return f"{kind}-{digest[:24]}"
 
 
-def is_busy(state: Data) -> bool:
-    """Whether a job (as observe or job.ps1 describe it) is queued or running."""
-    return task_state(state) == "running"
-
-
-def has_run(state: Data) -> bool:
-    """Whether a job has run to its end."""
-    return task_state(state) == "finished"
-
-
 def run_detached(
-    remote: Remote,
+    windows: Windows,
     job: Job,
+    *,
     deadline: float,
     poll_seconds: float,
     progress: Progress,
     stop: Stop,
 ) -> JobResult:
-    """Start the job unless it is there already, and wait for its end.
+    """Start the job unless it is there already, and wait for its end. It is never ended.
 
-    :param deadline: seconds to wait; afterwards the job goes on by itself.
-    :param poll_seconds: seconds between two looks, which the host waits out where it can.
-    :raises RemoteError: reason ``deadline`` when it still runs, ``not_started`` when the Task
-        Scheduler does not begin it, ``job_gone`` when somebody has removed it meanwhile; or why
-        the host refused.
+    :param deadline: seconds to wait; a job that runs then goes on by itself.
+    :param poll_seconds: seconds between two looks, which are waited out over there where they can.
+    :raises RemoteError: reason ``deadline`` where it still runs, ``not_started`` where the
+        scheduler does not begin it, ``job_gone`` where somebody has removed it meanwhile; or why
+        it was refused.
     :raises StoppedError: see waiting.Stop; the job goes on.
     """
-    watch = _Watch(remote, job, poll_seconds, progress, stop)
-    last = poll(watch.look, deadline=deadline, interval=0.5, stop=stop)
+    watch = _Watch(windows, job, poll_seconds, progress, stop)
+    last: JobRecord | None = poll(watch.look, deadline=deadline, interval=0.5, stop=stop)
     if last is None:
-        raise RemoteError(
-            "deadline",
-            f"{remote.host}: The installer has not ended within {deadline:g} seconds;"
-            " it was not stopped and goes on.",
-            f"Run again to wait for it (job {job.name}); never kill it.",
-            {"job": job.name},
-        )
-    return JobResult(
-        name=job.name,
-        found=bool(watch.found),
-        exit_code=int(last["last_result"]) & 0xFFFFFFFF,
-        last_run=last.get("last_run"),
-        log=last.get("log"),
-        losses=watch.losses,
-        start=last.get("start"),
-    )
+        raise watch.too_late(deadline)
+    return JobResult(job.name, bool(watch.found), last, watch.losses)
 
 
 class _Watch:
-    """Looks at one job until it has ended, through lost connections.
+    """Looks at one job until it has ended, whatever is lost meanwhile.
 
-    ``start`` is asked until it has been answered once: job.ps1 starts a job only where it has
-    never run, so asking again after a lost answer cannot start it twice.
+    Its start is asked for until that has been answered once: a job is started only where it is not
+    there, or has never run, so asking again after a lost answer cannot start it twice.
     """
 
     def __init__(
-        self, remote: Remote, job: Job, seconds: float, progress: Progress, stop: Stop
+        self, windows: Windows, job: Job, seconds: float, progress: Progress, stop: Stop
     ) -> None:
-        self._remote = remote
-        self._job = job
-        self._seconds = seconds
-        self._progress = progress
-        self._stop = stop
-        self._operation = "start"
+        self._windows, self._job = windows, job
+        self._seconds, self._progress, self._stop = seconds, progress, stop
+        self._last: JobRecord | None = None
         self._told: float | None = None  # when it was known that the job is to run
         self.found: bool | None = None
         self.losses = 0
 
-    def look(self) -> Data | None:
-        """The job's state once it has ended, otherwise None."""
-        wait = min(int(self._seconds), _LONGEST_HOST_WAIT)
+    def look(self) -> JobRecord | None:
+        """The job's record once it has ended, otherwise None."""
         try:
-            data = self._remote.run("job", self._parameters(wait), deadline=wait + _ANSWER_SECONDS)
+            record = self._answer()
         except RemoteError as error:
-            if not is_passing(error):
+            if not is_unclear(error):
                 raise
             self.losses += 1
             self._progress(f"connection lost ({error.reason}); the installer goes on, asks again")
             self._stop.sleep(self._seconds)
             return None
-        if self.found is None:
-            self.found = bool(data.get("existed")) and not self.losses
-        if self._operation == "status" and data.get("existed") is False:
-            raise self._gone()
-        self._operation = "status"
-        if has_run(data):
-            return data
-        if task_state(data) == "registered":
-            self._await_begin(data)
+        if record.state == "none":
+            raise self._vanished()
+        self._last = record
+        if record.is_finished:
+            return record
+        if record.state == "waiting":
+            self._await_begin(record)
         else:
-            self._progress("the installer runs")
-        if wait < 1:
+            self._progress(f"the installer{self._windows.where} runs")
+        if self._seconds < 1:
             self._stop.sleep(self._seconds)
         return None
 
-    def _await_begin(self, data: Data) -> None:
-        """Give the Task Scheduler its time: it may say for a while that a job never ran.
+    def _answer(self) -> JobRecord:
+        if self._last is not None:
+            return self._windows.ask_for(self._job, int(self._seconds))
+        record = self._windows.start(self._job, int(self._seconds))
+        self.found = record.existed and not self.losses
+        return record
+
+    def _await_begin(self, record: JobRecord) -> None:
+        """Give the scheduler its time.
 
         :raises RemoteError: it has had its time.
         """
         now = time.monotonic()
         self._told = now if self._told is None else self._told
-        if now - self._told >= BEGIN_SECONDS:
+        seconds = self._windows.begin_seconds
+        if now - self._told >= seconds:
             raise RemoteError(
                 "not_started",
-                f"{self._remote.host}: The Task Scheduler has not begun the job {self._job.name}"
-                f" within {BEGIN_SECONDS:g} seconds (its last result is {data['last_result']:#x}).",
+                f"{self._windows.host}: The Task Scheduler has not begun the job {self._job.name}"
+                f" within {seconds:g} seconds ({record.said}).",
                 "Look at the Task Scheduler's service and history on the host; running again"
                 " starts the job.",
                 {"job": self._job.name},
             )
-        self._progress("the Task Scheduler is about to start the installer")
+        self._progress(f"the Task Scheduler{self._windows.where} is about to start the installer")
 
-    def _gone(self) -> RemoteError:
+    def too_late(self, seconds: float) -> RemoteError:
+        """Why there is no result after the deadline."""
+        waits = self._last is not None and self._last.state == "waiting"
+        if waits and self._windows.expires and self._windows.delete(self._job.name):
+            return self._not_started()
+        return RemoteError(
+            "deadline",
+            f"{self._windows.host}: The installer{self._windows.where} has not ended within"
+            f" {seconds:g} seconds; it was not stopped and goes on.",
+            f"Run again to wait for it (job {self._job.name}); never kill it.",
+            {"job": self._job.name},
+        )
+
+    def _vanished(self) -> RemoteError:
         """What is not there any more does not run either: nobody waits for it."""
+        begun = self._last is not None and self._last.state == "running"
+        if self._windows.expires and not begun:
+            return self._not_started()
         return RemoteError(
             "job_gone",
-            f"{self._remote.host}: The installer's job {self._job.name} is gone: somebody removed"
-            " it, and how it ended is not known.",
+            f"{self._windows.host}: The installer's job {self._job.name}{self._windows.where} is"
+            " gone: somebody removed it, and how it ended is not known.",
             "Look at the installer's log and at what is installed, then run again.",
             {"job": self._job.name},
         )
 
-    def _parameters(self, wait: int) -> Data:
-        job = self._job
-        return {
-            "op": self._operation,
-            "name": job.name,
-            "executable": job.executable,
-            "arguments": job.arguments,
-            "as_system": job.as_system,
-            "guard": list(job.guard),
-            "wait_seconds": wait,
-            "log": job.log,
-        }
+    def _not_started(self) -> RemoteError:
+        return RemoteError(
+            "not_started",
+            f"{self._windows.host}: The scheduler{self._windows.where} has not begun the installer"
+            " in time; it was taken out again, and nothing has run.",
+            "Check its Task Scheduler service and its clock, then run again.",
+            {"job": self._job.name},
+        )
 
 
-def delete_job(remote: Remote, name: str) -> None:
-    """Remove an ended job from the Task Scheduler.
-
-    :raises RemoteError: as Remote.run.
-    """
-    empty = {"executable": "", "arguments": "", "as_system": True, "guard": [], "log": None}
-    remote.run("job", {"op": "delete", "name": name, "wait_seconds": 0, **empty})
-
-
-def decode_log(log: Data | None, code_page: int | None) -> Data | None:
+def decode_log(log: Mapping[str, t.Any] | None, code_page: int | None) -> Data | None:
     """A job's log with its tail as text.
 
     Windows Installer writes UTF-16LE; other programs write the OEM code page. The mark at the

@@ -35,6 +35,17 @@ class DriverError(RemoteError):
     """A driver that is not set up rightly, or that did not do its work."""
 
 
+class OperatorNeededError(DriverError):
+    """Only a person can do this.
+
+    :ivar instruction: what to do, {"en": …, "ja": …}.
+    """
+
+    def __init__(self, instruction: Mapping[str, str]) -> None:
+        super().__init__("waiting_operator", instruction["en"], "Confirm it with your name.")
+        self.instruction = dict(instruction)
+
+
 @dataclass(frozen=True)
 class Credentials:
     """An entry of legacyops_ft_credentials. Its repr tells nothing."""

@@ -28,7 +28,6 @@ from .._io.ft.endurance import endurance_driver
 from .._io.ft.power import (
     UNKNOWN,
     IpmiPower,
-    OperatorNeededError,
     Wiring,
     power_driver,
     wiring_by_uuid,
@@ -36,6 +35,7 @@ from .._io.ft.power import (
 from .._io.ft.relay import Relay
 from .._io.owner import OwnerRecords
 from .._io.remote import Remote, RemoteError
+from .._io.site_command import OperatorNeededError
 from .directory import ChangeDirectory, ChangeError
 from .journal import JournalFile, now
 from .owner import LocalRecords, Owner, parsed

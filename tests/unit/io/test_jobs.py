@@ -9,7 +9,7 @@ import base64
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import jobs
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import windows
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.jobs import (
     Job,
     JobResult,
@@ -22,9 +22,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting impor
     Stop,
     StoppedError,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.windows import WinrmWindows
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
 
-JOB = Job("msp-1", "msiexec.exe", "/p x")
+JOB = Job("msp-1", "msiexec.exe", ("/p", "x"))
 
 
 class Scheduler:
@@ -82,7 +83,14 @@ class Scheduler:
 
 def run(scheduler: Scheduler, deadline: float = 30.0, lines: list[str] | None = None) -> JobResult:
     say = (lines if lines is not None else []).append
-    return run_detached(scheduler, JOB, deadline, 0.01, Progress(say), Stop())  # type: ignore[arg-type]
+    return detached(scheduler, deadline, Progress(say), Stop())
+
+
+def detached(scheduler: Scheduler, deadline: float, progress: Progress, stop: Stop) -> JobResult:
+    host = WinrmWindows(scheduler)  # type: ignore[arg-type]
+    return run_detached(
+        host, JOB, deadline=deadline, poll_seconds=0.01, progress=progress, stop=stop
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +120,7 @@ def test_an_exit_code_of_1_is_one_where_it_ran() -> None:
 
 
 def test_a_job_that_never_begins_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BEGIN_SECONDS", 0.0)
+    monkeypatch.setattr(windows.Windows, "begin_seconds", 0.0)
     with pytest.raises(RemoteError, match=r"not begun .* \(its last result is 0x1\)") as caught:
         run(Scheduler(begin=10**9))
     assert caught.value.reason == "not_started"
@@ -207,7 +215,7 @@ def test_a_stop_leaves_it_running() -> None:
         stop._note(15, None)
 
     with pytest.raises(StoppedError, match="SIGTERM"):
-        run_detached(scheduler, JOB, 30.0, 0.01, Progress(say), stop)  # type: ignore[arg-type]
+        detached(scheduler, 30.0, Progress(say), stop)
     assert scheduler.starts == 1
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.action import msp_patch
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.windows.install import (
+    InstallAction,
+)
 from start_signs import start
 
 G5 = "9ACFAB7E43C8D880D06B262A94DEEEE4B4659989C3D0CAF19BAF6405E41AB7DF"
@@ -209,7 +211,7 @@ ARGUMENTS = {"package": PACKAGE, "sha256": PIN, "patch_code": CODE}
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(msp_patch, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(InstallAction, "busy_seconds", 0.0)
 
 
 FAILED_JOB = {"exists": True, "state": 3, "last_result": 1603, "last_run": "t"}

@@ -15,8 +15,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..._core.ft.system import TITLES
-from ..site_command import Credentials, DriverError, SiteCommand, SitePattern, wrong
-from .power import OperatorNeededError
+from ..site_command import (
+    Credentials,
+    DriverError,
+    OperatorNeededError,
+    SiteCommand,
+    SitePattern,
+    wrong,
+)
 
 # Our names, and the notice's; a site may add more (mirror sets) and name them as it likes.
 VIRTUAL_SERVERS: Final = ("virtual_server1", "virtual_server2")

@@ -16,7 +16,15 @@ from typing import Any, Final
 
 from ..._core.ft.machine_uuid import machine_uuid, nobodys, orders, parsed
 from ..._core.ft.system import TITLES
-from ..site_command import Answer, Credentials, DriverError, SiteCommand, SitePattern, wrong
+from ..site_command import (
+    Answer,
+    Credentials,
+    DriverError,
+    OperatorNeededError,
+    SiteCommand,
+    SitePattern,
+    wrong,
+)
 from .ipmi import Board
 
 UNKNOWN: Final = "unknown"
@@ -35,17 +43,6 @@ class PowerReading:
 
     state: str
     evidence: str
-
-
-class OperatorNeededError(DriverError):
-    """Only a person can do this.
-
-    :ivar instruction: what to do, {"en": …, "ja": …}.
-    """
-
-    def __init__(self, instruction: Mapping[str, str]) -> None:
-        super().__init__("waiting_operator", instruction["en"], "Confirm it with your name.")
-        self.instruction = dict(instruction)
 
 
 class PowerDriver(ABC):

@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from abc import abstractmethod
 from collections.abc import Mapping
 
 from ..._action import ActionError, HotfixAction, plain
 from ..._core.ft.system import CREDENTIALS, NODES, TITLES
 from ..._core.ft.system import SETTING as SYSTEM
-from ..._core.windows.starts import Mark, Start, mark_of, position, started_since
-from ..._io.ft.power import OperatorNeededError
-from ..._io.ft.relay import Data, Relay, is_unclear
+from ..._io.failures import is_passing
+from ..._io.ft.relay import Relay
 from ..._io.remote import Remote, RemoteError
+from ..._io.site_command import OperatorNeededError
+from ..._io.waiting import poll
+from ..._io.windows import Look, PersonsWindows, Windows, WinrmWindows
 from .. import by_hand
+
+T = t.TypeVar("T")
 
 FT_OPTIONS: dict[str, t.Any] = {
     "ft_system": {"type": "dict"},
@@ -23,12 +28,15 @@ FT_OPTIONS: dict[str, t.Any] = {
     "confirmed_by": {"type": "str"},
 }
 
-NODE_OPTIONS: dict[str, t.Any] = {
-    "node": {"type": "str", "choices": list(NODES), "required": True},
-    "deadline_seconds": {"type": "int", "required": True},
+WINDOWS_OPTIONS: dict[str, t.Any] = {
+    "node": {"type": "str", "choices": list(NODES)},
+    "deadline_seconds": {"type": "int", "default": 3600},
     "poll_seconds": {"type": "int"},
     **FT_OPTIONS,
 }
+
+_BACK_OFF = 6
+_ATTEMPT_SECONDS = 90.0  # for one look at a Windows that restarts
 
 
 class FtAction(HotfixAction):
@@ -42,7 +50,7 @@ class FtAction(HotfixAction):
 
         :raises ActionError: they do not hold.
         """
-        if self.of_a_step:
+        if self.of_a_step or self.given(args.get("ft_system"), SYSTEM) is None:
             return
         hosts = self.task_vars.get("hostvars") or {}
         variables = {
@@ -57,7 +65,7 @@ class FtAction(HotfixAction):
 
         :raises ActionError: there is none.
         """
-        form = self._given(args["ft_system"], SYSTEM)
+        form = self.given(args.get("ft_system"), SYSTEM)
         if not isinstance(form, dict):
             raise ActionError(
                 "bad_settings",
@@ -67,9 +75,10 @@ class FtAction(HotfixAction):
 
     def credentials(self, args: Mapping[str, t.Any]) -> t.Any:
         """legacyops_ft_credentials; None where there is none. Never a part of a plan."""
-        return self._given(args["ft_credentials"], CREDENTIALS)
+        return self.given(args.get("ft_credentials"), CREDENTIALS)
 
-    def _given(self, option: t.Any, variable: str) -> t.Any:
+    def given(self, option: t.Any, variable: str) -> t.Any:
+        """An option, else the inventory's variable, else None."""
         if option is not None:
             return option
         hosts = self.task_vars.get("hostvars") or {}
@@ -90,111 +99,117 @@ class FtAction(HotfixAction):
         """Who confirms that it was done; empty where nobody does."""
         return " ".join(str(args["confirmed_by"] or "").split())
 
-
-class NodeAction(FtAction):
-    """An action on the Windows of one node: through the system's relay, or by a person."""
-
-    def relay(self, remote: Remote, args: Mapping[str, t.Any]) -> Relay:
-        """The relay of the system; whether it reaches the node, its calls say."""
-        return Relay(remote, self.system(args), self.credentials(args))
-
-    def is_operators(self, args: Mapping[str, t.Any], node: str) -> bool:
-        """Whether a person acts on the node; so where the form does not say otherwise.
-
-        :raises ActionError: the form does not have the node.
-        """
-        part = self.system(args).get(node)
-        if not isinstance(part, Mapping):
-            raise ActionError("bad_settings", f"{SYSTEM}.{node} is not given: describe the node.")
-        return part.get("access") != "relay"
-
-    def by_operator(
-        self, args: Mapping[str, t.Any], instruction: dict[str, str], **facts: t.Any
+    def by_person(
+        self, args: Mapping[str, t.Any], needed: OperatorNeededError, **facts: t.Any
     ) -> dict[str, t.Any]:
         """What a person has done is reported by name; otherwise tell what to do.
 
         :raises ActionError: reason waiting_operator: nobody says that it is done.
         """
-        needed = OperatorNeededError(instruction)
         name = self.person(args)
         if not name and not self.check_mode:
             raise self.waiting(needed, **facts)
         evidence = f"{name} says so" if name else ""
-        return {"changed": True, "evidence": evidence, "instruction": instruction, **facts}
+        return {"changed": True, "evidence": evidence, "instruction": needed.instruction, **facts}
 
-    def answering(self, record: Data, node: str) -> Data:
-        """The same record of a node, which answers, and whose last start was read.
 
-        :raises ActionError: it does not, or was not.
-        """
-        title, error = node_title(node), str(record.get("error") or record.get("errors"))
-        if record.get("reachable") is not True or error.startswith("node_unreachable:"):
-            raise ActionError(
-                "node_unreachable",
-                f"{title} does not answer the relay ({error}). Look at its screen: it may be off,"
-                " starting, or at a STOP screen.",
-            )
-        if error.startswith("access_denied:"):
-            raise ActionError(
-                "access_denied",
-                f"{title} rejects the credentials ({error}). Check its entry in {CREDENTIALS}.",
-            )
-        if record.get("source") == "rpc":
-            raise ActionError(
-                "wmi_fails",
-                f"{title} can be read, but not acted on: its WMI fails ({record.get('wmi_error')})."
-                " Mend WMI there, or give it access: operator for this change.",
-            )
-        if position(mark(record)) is None:
-            raise ActionError(
-                "unknown",
-                f"{title} answers, but could not be read ({error}). Let a person look at it.",
-            )
-        return record
+class WindowsAction(FtAction):
+    """An action on one Windows, whatever way leads to it: the host's own, or a node's.
 
-    def without_job(self, record: Data, node: str) -> None:
-        """:raises ActionError: an installer of ours may be at work on the node."""
-        job = record.get("job")
-        state = job.get("state") if isinstance(job, Mapping) else None
-        if state not in ("none", "finished"):
-            raise ActionError(
-                "installer_busy",
-                f"On {node_title(node)} an installer of ours is {state or 'perhaps at work'}."
-                " Wait until it has ended, then run again; never end it.",
-            )
+    :cvar task: what a person is told where only a person reaches it; {title} is its name.
+    """
 
-    def ask(self, node: str, act: t.Callable[[], Data], what: str) -> str:
-        """Ask a node's Windows to restart or to shut down; what came of it, in words.
+    task: t.ClassVar[dict[str, str]] = {}
 
-        A lost answer is no failure: the node's next start will tell.
-
-        :raises ActionError: Windows refuses.
-        """
+    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        self.refuse(args)
+        self.about = self.about_of(args)
+        windows = self.windows(remote, args)
         try:
-            value = act().get("return_value")
-        except RemoteError as error:
-            if not is_unclear(error):
-                raise
-            return f"asked for the {what}; the answer was lost ({error.reason})"
-        if value != 0:
-            raise ActionError(
-                "refused",
-                f"The Windows of {node_title(node)} refuses the {what} with code {value}."
-                " Look the code of Win32Shutdown up, or let a person do it.",
-            )
-        return f"asked for the {what}"
+            return {**self.about, **self.proceed(remote, windows, args)}
+        except OperatorNeededError as needed:
+            self.guard(remote, args)
+            return self.by_person(args, needed, **self.about)
 
+    @abstractmethod
+    def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do the work; see HotfixAction.act.
 
-def mark(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The mark of a node's last start; empty where it was not read."""
-    return mark_of(record.get("system")) or {}
+        :raises OperatorNeededError: a person must do it.
+        """
 
+    def refuse(self, args: dict[str, t.Any]) -> None:
+        """:raises ActionError: the arguments cannot be meant, or must not be."""
 
-def started_anew(before: Mark, record: Mapping[str, t.Any]) -> Start:
-    """Whether a node was started anew since, by what was read of it now."""
-    return started_since(before, record.get("system"))
+    def about_of(self, args: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What the result says in any case."""
+        return {"node": args["node"]} if args.get("node") else {}
 
+    def instruction(self, args: Mapping[str, t.Any]) -> dict[str, str]:
+        """What a person is to do, in both languages."""
+        return {key: text.format(title=TITLES[args["node"]]) for key, text in self.task.items()}
 
-def node_title(node: str) -> str:
-    """The node as the notice writes it."""
-    return TITLES[node]
+    def windows(self, remote: Remote, args: Mapping[str, t.Any]) -> Windows:
+        """The Windows that is meant, by the way that leads to it.
+
+        A person acts on a node where the form does not say otherwise.
+
+        :raises ActionError: the form does not have the node, or none is named.
+        """
+        node = args.get("node")
+        if node is None and self.given(args.get("ft_system"), SYSTEM) is None:
+            return WinrmWindows(remote)
+        part = self.system(args).get(str(node))
+        if not isinstance(part, Mapping):
+            where = f"{SYSTEM}.{node}" if node else "node"
+            raise ActionError("bad_settings", f"{where} is not given: describe the node.")
+        if part.get("access") != "relay":
+            return PersonsWindows(self.host, self.instruction(args))
+        return self.relay(remote, args).windows(str(node))
+
+    def relay(self, remote: Remote, args: Mapping[str, t.Any]) -> Relay:
+        """The relay of the system; whether it reaches the node, its calls say."""
+        return Relay(remote, self.system(args), self.credentials(args))
+
+    def await_windows(
+        self,
+        windows: Windows,
+        judge: t.Callable[[Look, t.Callable[[str], None]], T | None],
+        args: Mapping[str, t.Any],
+        what: str,
+    ) -> T | None:
+        """Look until ``judge`` finds what is waited for; None where the deadline passes before.
+
+        A lost answer is passed over, and so is an account that is refused once or twice while a
+        domain's logon server is out of sight, too.
+
+        :param what: what the Windows does meanwhile, for the progress.
+        """
+        tell, refusals = self.progress(), 0
+        label = f"{windows.title} " if windows.node else ""
+
+        def progress(text: str) -> None:
+            tell(f"{label}{text}")
+
+        def look() -> T | None:
+            nonlocal refusals
+            try:
+                seen = windows.look(_ATTEMPT_SECONDS)
+            except RemoteError as error:
+                refused = error.reason == "authentication_refused"
+                refusals += refused
+                if not is_passing(error) and (not refused or refusals >= windows.logons):
+                    raise
+                progress(f"{what}: {error.reason.replace('_', ' ')}")
+                return None
+            return judge(seen, progress)
+
+        seconds = self.poll_seconds(args)
+        found: T | None = poll(
+            look,
+            deadline=args["deadline_seconds"],
+            interval=seconds,
+            longest_interval=seconds * _BACK_OFF,
+            stop=self.stop,
+        )
+        return found

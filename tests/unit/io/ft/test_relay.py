@@ -16,8 +16,11 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.relay impo
     EXPIRES_MINUTES,
     NODE_SECONDS,
     Relay,
-    UpdateJob,
-    UpdateResult,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.jobs import (
+    Job,
+    JobResult,
+    run_detached,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.owner import OwnerRecords
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.remote import (
@@ -42,16 +45,17 @@ FORM: dict[str, Any] = {
     "ftvirtual": {"address": "ft01.example.com", "access": "relay", "credentials": "virtual"},
     "fix_level": {"source": "registry", "key": r"SOFTWARE\Example", "value": "Level"},
 }
-JOB = UpdateJob(
+JOB = Job(
     name="install-KB1-0123",
     operation="install",
     update="KB1",
     executable=r"%windir%\legacyops\kb.exe",
     arguments=("/quiet", "/norestart"),
     guard={"path": r"%windir%\legacyops\kb.exe", "sha256": "A" * 64},
-    log=r"%windir%\legacyops\kb.log",
+    log={"path": r"%windir%\legacyops\kb.log", "patterns": [], "tail_bytes": 24_000},
 )
-TOKEN = 4060
+RECORD = 4060
+TOKEN = {"start_record": RECORD}
 
 
 class FakeRemote:
@@ -157,7 +161,7 @@ class TestSettings:
     ) -> None:
         remote = FakeRemote()
         with pytest.raises(RemoteError) as caught:
-            Relay(remote, FORM, credentials).restart(node, TOKEN)
+            Relay(remote, FORM, credentials).windows(node).restart(TOKEN, "x")
         assert caught.value.reason == "bad_settings"
         assert says in caught.value.message
         assert remote.calls == []
@@ -168,16 +172,19 @@ class TestActing:
         ("call", "asked"),
         [
             (
-                lambda relay: relay.stage(ONE, r"C:\kb.exe", "AB", "kb.exe"),
+                lambda relay: relay.windows(ONE).stage(r"C:\kb.exe", "AB", "kb.exe"),
                 {"op": "stage", "path": r"C:\kb.exe", "sha256": "AB", "name": "kb.exe"},
             ),
-            (lambda relay: relay.restart(ONE, TOKEN), {"op": "restart", "start_record": TOKEN}),
             (
-                lambda relay: relay.shutdown(ONE, TOKEN),
-                {"op": "shutdown", "start_record": TOKEN, "power_off": True},
+                lambda relay: relay.windows(ONE).restart(TOKEN, "x"),
+                {"op": "restart", "start_record": RECORD},
             ),
             (
-                lambda relay: relay.start(ONE, JOB),
+                lambda relay: relay.windows(ONE).shut_down(TOKEN, power_off=True),
+                {"op": "shutdown", "start_record": RECORD, "power_off": True},
+            ),
+            (
+                lambda relay: relay.windows(ONE).start(JOB, 15),
                 {
                     "op": "start",
                     "job": JOB.name,
@@ -186,15 +193,15 @@ class TestActing:
                     "executable": JOB.executable,
                     "arguments": ["/quiet", "/norestart"],
                     "guard": JOB.guard,
-                    "log": JOB.log,
+                    "log": JOB.log["path"],
                     "expires_minutes": EXPIRES_MINUTES,
                 },
             ),
             (
-                lambda relay: relay.status(ONE, "x", 600),
+                lambda relay: relay.windows(ONE).ask_for(Job("x", "", ()), 600),
                 {"op": "status", "job": "x", "wait_seconds": 50, "log": None},
             ),
-            (lambda relay: relay.delete(ONE, "x"), {"op": "delete", "job": "x"}),
+            (lambda relay: relay.windows(ONE).delete("x"), {"op": "delete", "job": "x"}),
         ],
     )
     def test_what_the_script_is_asked(
@@ -231,19 +238,19 @@ class TestActing:
         action = FakeAction(bad("ft_act", kind, f"what happened, {CANARIES['coservers']}"))
         relay = Relay(Remote(action, "ft01"), FORM, CREDENTIALS)
         with pytest.raises(RemoteError) as caught:
-            relay.restart(ONE, TOKEN)
+            relay.windows(ONE).delete("x")
         error = caught.value
         assert error.reason == kind
         assert error.message.startswith("ft01: ")
         assert "what happened" in error.message
-        assert "(coserver1, restart)" in error.message
+        assert "(coserver1, delete)" in error.message
         assert remedy in error.remedy
         assert "Canary" not in str(error) + json.dumps(error.detail)
         assert error.detail["node"] == ONE
 
     def test_passwords_are_on_no_command_line_and_travel_encoded_on_stdin(self) -> None:
         action = FakeAction(good("ft_act", return_value=0))
-        Relay(Remote(action, "ft01"), FORM, CREDENTIALS).restart(ONE, TOKEN)
+        Relay(Remote(action, "ft01"), FORM, CREDENTIALS).windows(ONE).restart(TOKEN, "x")
         assert "Canary" not in action.commands[0]
         script, parameters, _rest = action.stdin[0].split(b"\r\n")
         assert base64.b64decode(script).decode() == script_text("ft_act")
@@ -251,10 +258,10 @@ class TestActing:
         assert CANARIES["virtual"].encode() not in base64.b64decode(parameters)
 
     def test_a_start_record_is_no_secret(self) -> None:
-        action = FakeAction(bad("ft_act", "refused", f"restarted since: {TOKEN}"))
+        action = FakeAction(bad("ft_act", "refused", f"restarted since: {RECORD}"))
         relay = Relay(Remote(action, "ft01"), FORM, CREDENTIALS)
-        with pytest.raises(RemoteError, match=str(TOKEN)):
-            relay.restart(ONE, TOKEN)
+        with pytest.raises(RemoteError, match=str(RECORD)):
+            relay.windows(ONE).restart(TOKEN, "x")
 
 
 class TestOwner:
@@ -291,12 +298,12 @@ class TestRunUpdate:
     @staticmethod
     def run(
         *answers: Any, deadline: float = 30
-    ) -> tuple[UpdateResult | RemoteError, FakeRemote, list[str]]:
+    ) -> tuple[JobResult | RemoteError, FakeRemote, list[str]]:
         relay, remote = relay_with(ft_act=list(answers))
         lines: list[str] = []
         try:
-            ended: UpdateResult | RemoteError = relay.run_update(
-                ONE,
+            ended: JobResult | RemoteError = run_detached(
+                relay.windows(ONE),
                 JOB,
                 deadline=deadline,
                 poll_seconds=15,
@@ -315,19 +322,22 @@ class TestRunUpdate:
             state("running"),
             state("finished", exit_code=3010, started_utc="a", ended_utc="b", log=log),
         )
-        assert ended == UpdateResult(False, 3010, "a", "b", None, log, 0)
+        assert isinstance(ended, JobResult)
+        assert (ended.found, ended.exit_code, ended.losses) == (False, 3010, 0)
+        record = ended.record
+        assert (record.started, record.ended, record.start, record.log) == ("a", "b", None, log)
         assert remote.ops() == ["start", "status", "status", "status"]
-        assert remote.calls[1][1]["log"]["path"] == JOB.log
+        assert remote.calls[1][1]["log"] == JOB.log
         assert [line.split(" (")[0] for line in lines] == [
-            "the installer on coserver1 is waiting",
-            "the installer on coserver1 is running",
+            "the Task Scheduler on CoServer1 is about to start the installer",
+            "the installer on CoServer1 runs",
         ]
 
     def test_one_that_an_earlier_run_left_is_found_and_not_started_again(self) -> None:
         ended, remote, _lines = self.run(
             state("finished", exit_code=0), state("finished", exit_code=0)
         )
-        assert isinstance(ended, UpdateResult)
+        assert isinstance(ended, JobResult)
         assert (ended.found, ended.exit_code) == (True, 0)
         # Its log comes with a status only.
         assert remote.ops() == ["start", "status"]
@@ -342,7 +352,7 @@ class TestRunUpdate:
             lost(reason),
             state("finished", exit_code=0),
         )
-        assert isinstance(ended, UpdateResult)
+        assert isinstance(ended, JobResult)
         assert (ended.losses, ended.exit_code) == (2, 0)
         # After a lost answer to start nobody knows whose start it was: not an earlier run's.
         assert ended.found is False
@@ -384,7 +394,7 @@ class TestRunUpdate:
 
     def test_one_that_a_restart_cut_off_has_no_exit_code(self) -> None:
         ended, _remote, _lines = self.run(state("running"), state("finished"))
-        assert isinstance(ended, UpdateResult)
+        assert isinstance(ended, JobResult)
         assert ended.exit_code is None
 
 

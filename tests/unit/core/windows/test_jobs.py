@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.windows.tasks import task_state
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.windows.jobs import JobRecord
 
 
 @pytest.mark.parametrize(
     ("state", "result", "run", "found"),
     [
         # Recorded outputs: a task that never ran, before and since Windows Server 2016.
-        (3, 1, None, "registered"),
-        (3, 0x41303, None, "registered"),
-        (1, 1, None, "registered"),
+        (3, 1, None, "waiting"),
+        (3, 0x41303, None, "waiting"),
+        (1, 1, None, "waiting"),
         # The same number is an exit code where it ran.
         (3, 1, "t", "finished"),
         (3, 0x41306, "t", "finished"),
@@ -33,8 +33,8 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.windows.tas
 )
 def test_a_task_is_what_its_record_says(state: Any, result: Any, run: Any, found: Any) -> None:
     record = {"exists": True, "state": state, "last_result": result, "last_run": run}
-    assert task_state(record) == found
+    assert JobRecord.of_task(record).state == found
 
 
 def test_no_task_is_none() -> None:
-    assert task_state({"exists": False, "state": None, "last_result": None}) == "none"
+    assert JobRecord.of_task({"exists": False, "state": None}).state == "none"
