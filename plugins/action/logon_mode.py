@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import ActionError, HotfixAction
-from ..plugin_utils._core.checks import is_session
 from ..plugin_utils._core.observation import Observation
+from ..plugin_utils._core.xenapp.checks import is_session
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll

@@ -12,8 +12,9 @@ from dataclasses import asdict
 
 from ..plugin_utils._action import ActionError, file_record, pinned
 from ..plugin_utils._core.advisory import bundled_folder, load_advisories
-from ..plugin_utils._core.checks import installer_job_name, pending_signs, read
+from ..plugin_utils._core.checks import read
 from ..plugin_utils._core.observation import UNKNOWN, Observation
+from ..plugin_utils._core.windows.checks import installer_job_name, pending_signs
 from ..plugin_utils._core.windows.explanations import (
     disk_full,
     explain_exit_code,

@@ -38,7 +38,7 @@ def test_who_stops_serving_after_the_plan_was_made_does_not_count(
     lab.command("inject", "XAAPP06", fault)
     run = lab.playbook("apply", "--limit", "XAAPP01")
     assert run.code != 0
-    assert "capacity_percent" in run.output
+    assert "% of the silo serve" in run.output
     assert lab.ledger("violation") == []
     assert lab.status()["XAAPP01"]["logon_mode"] == 0
     refused = [entry for entry in lab.journal("XAAPP01") if entry.get("status") == "refused"]

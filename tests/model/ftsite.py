@@ -17,7 +17,9 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft import checks as ft_checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_checks import (
+    states,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
@@ -393,7 +395,7 @@ def _change(before: Observation) -> dict[str, Any]:
         "window_open": True,
         "hosts": {HOST: {"status": "under_way", "silo": None, "wave": 0}},
         "failure_budget": 0,
-        "before": ft_checks.states(before),
+        "before": states(before),
     }
 
 

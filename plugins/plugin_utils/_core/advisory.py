@@ -26,11 +26,11 @@ try:
 except ImportError:  # pragma: no cover
     jsonschema = None  # type: ignore[assignment]
 
+from . import kinds  # noqa: F401  # registers the checks
 from . import settings as settings_module
 from .actions import ACTIONS, is_setting, takes_out, wrong_arguments
 from .brakes import loosened
 from .checks import CHECKS
-from .ft import checks as ft_checks  # noqa: F401  # pylint: disable=unused-import
 from .model import CoreError
 
 # libyaml's loader is some ten times as fast; both are safe.

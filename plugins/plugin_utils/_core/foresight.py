@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .actions import Path, touched
-from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate
-from .ft.checks import answers, managed
+from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
+from .conditions import refusal
+from .ft.observed import answers, managed
 from .ft.system import COSERVERS, NODES
 from .model import Finding, Ref, Step
 from .observation import Observation
@@ -76,11 +77,10 @@ def _unmet(
     ref: Ref, seen: Observation, people: Mapping[str, Any] | None, acted: bool
 ) -> Verdict | None:
     """Return the verdict on an interlock that would refuse; None: it holds, or nobody can tell."""
-    check = CHECKS[ref["check"]]
-    if check.of_run or check.probes:
+    if check_of(ref).within_change or check_of(ref).probes:
         return None
     verdict = evaluate(ref, seen)
-    unknown = verdict.holds is None or verdict.value in check.unproven
+    unknown = verdict.holds is None or value_of(verdict).unproven
     if verdict.holds is True or (unknown and (acted or _asked(ref, people))):
         return None
     return verdict
@@ -90,7 +90,7 @@ def _asked(ref: Ref, people: Mapping[str, Any] | None) -> bool:
     """Return whether a person is asked for what a check reads, when the step comes."""
     if people is None:
         return False
-    asks = CHECKS[ref["check"]].needs(ref.get("with", {})).get("nodes", ())
+    asks = check_of(ref).reads(ref.get("with", {})).get("nodes", ())
     parts = [people.get(name) for name in (*asks, "endurance")]
     words = [part for part in parts if isinstance(part, Mapping)]
     return any("operator" in (part.get("access"), part.get("driver")) for part in words)
@@ -138,12 +138,12 @@ def _node(step: Step, name: str, record: Any) -> dict[str, Any]:
 
 
 def _expected(ref: Ref, data: dict[str, Any]) -> dict[str, Any]:
-    """Return data with what a step is expected to bring about, where a check is one value."""
-    given = ref.get("with", {})
-    if ref["check"] in ("file_matches", "package_on_hand") and ref.get("is") == "match":
-        record = {"exists": True, "sha256": given["sha256"]}
-        return {**data, "files": {**(data.get("files") or {}), given["file"]: record}}
-    return data
+    """Return data with what a step is expected to bring about, where that is one thing."""
+    value = check_of(ref).value(ref.get("is"))
+    if value is None or value.shows is None:
+        return data
+    shown = value.shows(ref.get("with", {})).items()
+    return {**data, **{part: {**(data.get(part) or {}), **members} for part, members in shown}}
 
 
 def _without(value: Any, path: Path) -> Any:
@@ -162,13 +162,13 @@ def _without(value: Any, path: Path) -> Any:
 
 def foreseen(found: Iterable[Refusal]) -> list[Finding]:
     """Return the findings on a plan: a blocker where it can never be carried out."""
-    return [_finding(refusal) for refusal in found]
+    return [_finding(refused) for refused in found]
 
 
-def _finding(refusal: Refusal) -> Finding:
-    step = refusal.step
-    evidence = [f"{step['id']}: {describe(v.ref)}: {v.evidence}" for v in refusal.verdicts]
-    if refusal.for_ever:
+def _finding(refused: Refusal) -> Finding:
+    step = refused.step
+    evidence = [f"{step['id']}: {refusal([verdict])['en']}" for verdict in refused.verdicts]
+    if refused.for_ever:
         return {
             "id": "cannot_be_carried_out",
             "item": None,

@@ -18,7 +18,17 @@ from typing import Any, Final, Literal
 from .actions import ACTIONS, takes_out, wrong_arguments
 from .advisory import Advisory, select_advisories
 from .brakes import braked, missing_brakes
-from .checks import CHECKS, Verdict, all_hold, any_fails, describe, evaluate_all, request_for
+from .checks import (
+    CHECKS,
+    Verdict,
+    all_hold,
+    any_fails,
+    check_of,
+    evaluate_all,
+    request_for,
+    unmet,
+)
+from .conditions import condition, refusal
 from .digest import digest
 from .findings import (
     SEVERITIES,
@@ -66,7 +76,6 @@ __all__ = [
 ]
 
 FORMAT: Final = 3
-_SETTINGS: Final = ("setting", "given")  # checks that read no host
 # Settings that say where and how a run works, not what is done.
 _NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
 _REFS: Final = (
@@ -459,7 +468,7 @@ def _spared(interlocks: Sequence[Ref], scope: Scope) -> list[Ref]:
 
     The notice may ask for more: for that a server in mid-procedure goes back to its users.
     """
-    if any(CHECKS[ref["check"]].silo for ref in interlocks):
+    if any(check_of(ref).silo for ref in interlocks):
         return []
     arguments = {"single_server_silo": scope["single_server_silo"], "only_if_serving": True}
     minimum = scope["minimum_capacity_percent"]
@@ -498,7 +507,7 @@ def _needed(
     kept: dict[str, Step] = {}
     standby: dict[str, Step] = {}
     for step in steps:
-        if any_fails((ref for ref in step["only_if"] if ref["check"] in _SETTINGS), observation):
+        if any_fails(filter(_asks_a_setting, step["only_if"]), observation):
             continue  # no earlier step changes a setting
         again = any(other in kept for other in step["again_after"])
         wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
@@ -518,6 +527,10 @@ def _needed(
         for step in steps
         if step["id"] in kept or step["id"] in called
     ]
+
+
+def _asks_a_setting(ref: Ref) -> bool:
+    return check_of(ref).about == "setting"
 
 
 def _is_asked_for(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
@@ -757,7 +770,8 @@ def _verify_step(host: str, step: Step, form: Mapping[str, Any] | None) -> None:
     missing = missing_brakes(step["interlocks"], step["without_brakes"], form)
     if missing:
         raise PlanError(
-            f"{where} does not ask {describe(missing[0])}, and gives no reason; make a new plan."
+            f"{where} does not ask whether {condition(missing[0])['en']}, and gives no reason; "
+            "make a new plan."
         )
 
 
@@ -839,9 +853,8 @@ def step_decision(
         verdicts = evaluate_all(step["only_if"], observation)
         return StepDecision("skip", f"not needed: {_evidence(verdicts)}", verdicts)
     verdicts = evaluate_all([*step["only_if"], *step["interlocks"]], observation)
-    failed = [verdict for verdict in verdicts if verdict.holds is not True]
-    if failed:
-        return StepDecision("refuse", "; ".join(map(_refusal, failed)), verdicts)
+    if unmet(verdicts):
+        return StepDecision("refuse", refusal(verdicts)["en"], verdicts)
     return StepDecision("act", "all interlocks hold", verdicts)
 
 
@@ -856,17 +869,11 @@ def _to_collect(
 
 def step_unproven(step: Step, observation: Observation) -> list[Verdict]:
     """Return what the step should have brought about and is not observed; none: it is proven."""
-    verdicts = evaluate_all(step["expect"], observation)
-    return [verdict for verdict in verdicts if verdict.holds is not True]
+    return unmet(evaluate_all(step["expect"], observation))
 
 
 def _evidence(verdicts: Iterable[Verdict]) -> str:
     return "; ".join(dict.fromkeys(verdict.evidence for verdict in verdicts))
-
-
-def _refusal(verdict: Verdict) -> str:
-    how = "is unknown" if verdict.holds is None else "does not hold"
-    return f"{describe(verdict.ref)} {how}: {verdict.evidence}"
 
 
 def return_step(plan: Mapping[str, Any], host: str) -> Step | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .._action import ActionError
 from .._core.advisory import bundled_folder, load_advisories, select_advisories
-from .._core.checks import CHECKS, Verdict, describe, evaluate_all, request_for
+from .._core.checks import Verdict, check_of, evaluate_all, request_for, unmet
+from .._core.conditions import refusal
 from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
 from .._io.remote import Remote
@@ -54,17 +55,13 @@ def guard(
             f"Change {owner.get('change')}, run {owner.get('run')}, holds the system: go on with "
             "that change, or have it end.",
         )
-    unmet = [_unmet(evaluate_all(_interlocks(step), observation)) for step in steps]
-    if all(unmet):
-        best = min(unmet, key=len)
-        text = "; ".join(f"{describe(v.ref)}: {v.evidence}" for v in best)
+    missing = [unmet(evaluate_all(_interlocks(step), observation)) for step in steps]
+    if all(missing):
+        best: list[Verdict] = min(missing, key=len)
+        text = refusal(best)["en"]
         raise ActionError("interlock", f"Refused, also by hand: {text}.")
 
 
 def _interlocks(step: Step) -> list[Ref]:
     """What a module by hand must meet: it has no change, and whose the system is, was asked."""
-    return [ref for ref in step["interlocks"] if not CHECKS[ref["check"]].of_run]
-
-
-def _unmet(verdicts: list[Verdict]) -> list[Verdict]:
-    return [verdict for verdict in verdicts if verdict.holds is not True]
+    return [ref for ref in step["interlocks"] if not check_of(ref).within_change]

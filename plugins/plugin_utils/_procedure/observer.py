@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .._action import plain
-from .._core.ft.checks import managed, remember
+from .._core.ft.observed import managed, remember
 from .._core.ft.reported import fold, wrong_words
 from .._core.ft.system import COSERVERS, CREDENTIALS, NODES, completed, stated_uuid
 from .._core.ft.system import SETTING as SYSTEM

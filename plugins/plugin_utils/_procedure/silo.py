@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from ansible import constants
 from ansible.errors import AnsibleError
 
-from .._core.checks import CHECKS, request_for
+from .._core.checks import check_of, request_for
 from .._core.model import Ref, Step
 from .._core.observation import Observation
 from .._core.plan import serves
@@ -128,7 +128,7 @@ def _shares(one: Mapping[str, t.Any], other: Mapping[str, t.Any]) -> bool:
 
 def _asked(step: Step) -> list[Ref]:
     """The interlocks of a step for which the silo has to be looked at."""
-    return [ref for ref in step["interlocks"] if CHECKS[ref["check"]].silo]
+    return [ref for ref in step["interlocks"] if check_of(ref).silo]
 
 
 def _hosts(observation: Observation) -> dict[str, dict[str, t.Any]]:

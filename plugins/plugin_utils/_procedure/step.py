@@ -12,15 +12,17 @@ from contextlib import suppress
 
 from .._action import ActionError, plain
 from .._core.checks import (
-    CHECKS,
     Verdict,
-    describe,
+    blameless,
+    check_of,
     evaluate_all,
     passes,
-    pending_signs,
     request_for,
+    unmet,
+    value_of,
 )
 from .._core.compare import begun_steps
+from .._core.conditions import refusal
 from .._core.model import Step
 from .._core.observation import UNKNOWN, Observation, merge_requests, observation_digest
 from .._core.plan import (
@@ -31,6 +33,7 @@ from .._core.plan import (
     step_request,
     step_unproven,
 )
+from .._core.windows.checks import pending_signs
 from .._core.windows.explanations import NEEDS_RECONFIGURATION
 from .._core.windows.starts import Mark, mark_of, started_since
 from .._io.failures import is_passing
@@ -47,8 +50,6 @@ from .silo import Silo
 from .text import clauses, in_language
 
 Result = dict[str, t.Any]
-# A host that was not touched and could go on later: not a failed one.
-NOT_THE_HOSTS_FAULT = ("change_state", "turn", "capacity_percent", "failure_budget", "owner")
 # How long a host in mid-procedure is asked again when the line to it fails.
 PATIENCE_SECONDS = 300.0
 # How long what ends by itself (another installation) is waited for before a step.
@@ -179,11 +180,11 @@ class StepRun:
 
         def look() -> tuple[Observation, StepDecision] | None:
             nonlocal observation, decision
-            missing = [verdict for verdict in decision.verdicts if verdict.holds is not True]
+            missing = unmet(decision.verdicts)
             busy = decision.action == "refuse" and all(map(passes, missing))
             if self.action.check_mode or not busy:
                 return observation, decision
-            progress(f"step {self.step['id']} waits: {unmet_text(missing)}")
+            progress(f"step {self.step['id']} waits: {said(missing)}")
             observation, decision = self._decide(self._observe(*self._requests()), entries)
             return None
 
@@ -221,9 +222,8 @@ class StepRun:
 
     def _only_unprobed(self, verdicts: list[Verdict]) -> bool:
         """Whether all that is missing is what check mode does not ask for, as it may act."""
-        missing = [verdict for verdict in verdicts if verdict.holds is not True]
         return self.action.check_mode and all(
-            verdict.holds is None and CHECKS[verdict.ref["check"]].probes for verdict in missing
+            verdict.holds is None and check_of(verdict.ref).probes for verdict in unmet(verdicts)
         )
 
     def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
@@ -302,10 +302,10 @@ class StepRun:
             observation = self._observe(request_for(self.step["expect"]))
         except RemoteError as error:
             raise self._failure(error.reason, str(error), result) from None
-        unmet = step_unproven(self.step, observation)
-        if unmet:
-            message = f"It was carried out, but does not show what it should: {unmet_text(unmet)}."
-            raise self._failure("expectation", message, result, unmet=told(unmet))
+        missing = step_unproven(self.step, observation)
+        if missing:
+            message = f"It was carried out, but does not show what it should: {said(missing)}."
+            raise self._failure("expectation", message, result, unmet=told(missing))
         return list(self.step["expect"])
 
     def _requests(self) -> list[dict[str, t.Any]]:
@@ -349,11 +349,10 @@ class StepRun:
 
     def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
         """The refusal, recorded; nothing has been done to the host by this step."""
-        unmet = [verdict for verdict in guards if verdict.holds is not True]
-        blameless = all(v.ref["check"] in NOT_THE_HOSTS_FAULT or passes(v) for v in unmet)
-        status = files.NOT_BEGUN if blameless else files.FAILED
+        missing = unmet(guards)
+        status = files.NOT_BEGUN if all(map(blameless, missing)) else files.FAILED
         policy = self.step["on_refusal"]
-        return self._left("refused", reason, message, status, policy, interlocks=told(unmet))
+        return self._left("refused", reason, message, status, policy, interlocks=told(missing))
 
     def _failure(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
@@ -388,7 +387,7 @@ class StepRun:
         def look() -> str | None:
             observation = self.action.patiently(lambda: self.eye.observe(request), PATIENCE_SECONDS)
             verdicts = evaluate_all(refs, observation)
-            if any("Pending" in str(verdict.value) for verdict in verdicts):
+            if any(value_of(verdict).course == "coming" for verdict in verdicts):
                 return None
             return "; ".join(v.evidence for v in verdicts if v.holds is False)
 
@@ -536,11 +535,9 @@ def told(verdicts: list[Verdict]) -> list[dict[str, t.Any]]:
     return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in verdicts]
 
 
-def unmet_text(verdicts: list[Verdict]) -> str:
-    """Each reference that does not hold, with what was seen instead."""
-    return "; ".join(
-        f"{describe(v.ref)} (seen: {v.evidence})" for v in verdicts if v.holds is not True
-    )
+def said(verdicts: list[Verdict]) -> str:
+    """What does not hold, or is not known, with what was seen instead."""
+    return refusal(verdicts)["en"]
 
 
 def _logons_off(observation: Observation) -> bool:

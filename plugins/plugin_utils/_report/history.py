@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from .._core.conditions import condition, conditions
 from .._core.ft.system import TITLES
-from .conditions import phrase, phrases
 from .texts import between, same, text
 
 Entry = Mapping[str, Any]
@@ -81,7 +81,7 @@ def _planned(step: Mapping[str, Any]) -> Record:
         "resting_point": step["resting_point"],
         "point_of_no_return": step["point_of_no_return"],
         "seconds": step["seconds"],
-        "expect": phrases(step["expect"]),
+        "expect": conditions(step["expect"]),
     }
 
 
@@ -173,7 +173,7 @@ def _people(mine: Sequence[Entry]) -> list[str]:
 
 def _interlock(told: Mapping[str, Any]) -> Record:
     return {
-        "asks": phrase(told["ref"]),
+        "asks": condition(told["ref"]),
         "holds": told.get("holds"),
         "evidence": str(told.get("evidence", "")),
     }

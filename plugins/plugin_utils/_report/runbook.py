@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .._core.conditions import conditions
 from .._core.ft.reported import answers
 from .._core.ft.system import TITLES
-from .conditions import phrases
 from .history import target
 from .texts import same, text, tidy
 
@@ -146,11 +146,11 @@ def _step(
         **_marks(chassis),
         "by": step["by"],
         "person": step["by"] == "operator",
-        "only_if": phrases(step["only_if"]) if step["conditional"] else [],
+        "only_if": conditions(step["only_if"]) if step["conditional"] else [],
         "words": words or [{**each} for each in step["instruction"] if each["clause"]],
         "told": [{"en": each["en"], "ja": each["ja"]} for each in told],
         "files": _files(step["arguments"]),
-        "expect": phrases(step["expect"]),
+        "expect": conditions(step["expect"]),
         "seconds": step["seconds"],
         "interruptible": step["interruptible"],
         "rollback": step["rollback"],

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions import ACTIONS
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import load
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import CHECKS
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import ANY, CHECKS
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "advisories.md"
 
@@ -25,7 +25,8 @@ def tables() -> dict[str, str]:
     for name, check in sorted(CHECKS.items()):
         given = ", ".join(f"`{a}`" + "*" * needed for a, needed in check.arguments.items())
         probes = " (*probes*)" if check.probes else ""
-        checks.append(f"| `{name}`{probes} | {given or '–'} | {check.values} | {check.doc} |")
+        values = ", ".join(v if v != ANY else "*any*" for v in check.values) or "a number"
+        checks.append(f"| `{name}`{probes} | {given or '–'} | {values} | {check.doc} |")
     actions = ["| Action | Arguments (* required) | What it does |", "|---|---|---|"]
     for name, action in sorted(ACTIONS.items()):
         given = ", ".join(

@@ -302,7 +302,7 @@ def test_interlocks(kit, planned):
             ]
             assert phases, step["name"]
             assert not {"chkdsk", "booting", "unseen"} & set(phases[0]), step["name"]
-            assert ("ft_unchanged", peer[target], "yes") in refs(step, "expect"), step["name"]
+            assert ("ft_power_kept", peer[target], "yes") in refs(step, "expect"), step["name"]
         if step["action"] == "virtual_server":
             assert ("update_gone", "coserver1+coserver2", "proven") in held, step["name"]
             assert ("ft_phase", "coserver1", "up") in held, step["name"]
@@ -475,7 +475,7 @@ def test_a_board_that_says_nothing_to_be_read_is_marked_in_the_plan(kit, planned
     garbage = {"endurance": [], "errors": {"endurance": "no state was recognised in the output"}}
     _plan, (mark,) = board(kit, planned, **garbage)
     assert mark["severity"] == "warning"
-    assert "ft_health" in mark["evidence"][0]
+    assert "not known: all components are dark green" in mark["evidence"][0]
     # A person who has the board before him is asked when the step comes.
     assert board(kit, planned, driver="operator", endurance=[])[1] == []
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..model import Step
-from .checks import SCREENS
+from .machine_checks import SCREENS
 from .system import COSERVERS, NODES, fix_steps
 
 Form = Mapping[str, Any]

@@ -20,8 +20,9 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from ..._action import ActionError
-from ..._core.checks import Verdict, evaluate_all, request_for
-from ..._core.ft import checks as ft_checks
+from ..._core.checks import Verdict, check_of, evaluate_all, request_for, unmet, value_of
+from ..._core.ft.machine_checks import SCREENS, states
+from ..._core.ft.observed import node_record
 from ..._core.ft.reported import (
     BOARD,
     BOARD_LOOK,
@@ -47,30 +48,10 @@ from ..change import Change
 from ..command import confirm_command, confirm_line
 from ..journal import now
 from ..observer import FtEye
-from ..step import PATIENCE_SECONDS, Result, StepAction, StepRun, told, unmet_text
+from ..step import PATIENCE_SECONDS, Result, StepAction, StepRun, said, told
 from ..text import in_language
 from .text import asked_line, asked_text
 
-# What Endurance Manager tells, and nobody else where a person is Endurance's driver.
-BOARD_CHECKS: t.Final = frozenset(
-    {"ft_component", "ft_runs_on", "ft_service", "ft_mirrors", "ft_health"}
-)
-# What an act that was begun makes unknown or untrue for a while: no reason to refuse, but to wait.
-_PASSING: t.Final = BOARD_CHECKS | {
-    "ft_phase", "ft_power", "update_state", "update_gone", "update_job", "restart_pending",
-    "fix_level",
-}  # fmt: skip
-# What reads the target's running Windows, which a confirmed act may have stopped already.
-_OF_THE_TARGET: t.Final = frozenset({"ft_phase", "update_job", "restart_pending"})
-# What never comes right by waiting, where it was not so before the step.
-_FINAL: t.Final[dict[str, tuple[str, ...]]] = {
-    "ft_unchanged": ("no",),
-    "ft_identity": ("swapped", "another"),
-    "ft_power": ("conflict",),
-    "ft_service": ("runs",),
-    "ft_runs_on": ("both", "virtual_server2"),
-    "ft_component": ("healthy",),
-}
 _STARTS: t.Final = ("power", "node_restart")
 _LOOK_AT_BOARD: t.Final = {
     "en": "Look at Endurance Manager and say what it shows.",
@@ -90,7 +71,6 @@ _GO: t.Final = {
     "en": "Two people answer for it. Look at both machines and say that the driver may go ahead:",
     "ja": "2 名での確認が必要です。両方の機械を確認し、ドライバーによる実施を承認してください:",
 }
-_UPDATE_CHECKS: t.Final = ("update_state", "update_gone", "uninstallable")
 
 
 class FtRun(StepRun):
@@ -127,7 +107,7 @@ class FtRun(StepRun):
             lambda: self.eye.observe(request, _day_before(self.began) if self.before else None),
             PATIENCE_SECONDS,
         )
-        record = ft_checks.node_record(observation, self.target)
+        record = node_record(observation, self.target)
         self.start = mark_of(record.get("system"))
         return self._judged(observation)
 
@@ -137,7 +117,7 @@ class FtRun(StepRun):
         view = dict(judged.change or {})
         if self.before is not None:  # the first look judges as the queue has judged
             view["step_began"] = self.began
-            view["before"] = ft_checks.states(self.before)
+            view["before"] = states(self.before)
         return judged.within(view)
 
     # --- Deciding ---------------------------------------------------------------------------
@@ -153,8 +133,7 @@ class FtRun(StepRun):
         # What nothing shows (a logon) is not asked for again once a person has said it.
         told = confirmed and self.step["arguments"].get("ask") == "done"
         # Nor is it left out, or refused, because of what its own asking has outdated.
-        unmet = any(verdict.holds is not True for verdict in decision.verdicts)
-        asked = begun and unmet and self.step["by"] == "operator"
+        asked = begun and unmet(decision.verdicts) and self.step["by"] == "operator"
         if asked or (told and decision.action == "act"):
             self.only_waits = confirmed
             return observation, StepDecision("resume", "a person has it", decision.verdicts)
@@ -210,12 +189,11 @@ class FtRun(StepRun):
             for entry in entries
             if entry.get("step") == self.step["id"] and entry["kind"] in ("intent", "result")
         ]
-        missing = {v.ref["check"] for v in verdicts if v.holds is not True}
-        return mine[-1:] == ["intent"] and missing <= _PASSING
+        return mine[-1:] == ["intent"] and all(check_of(v.ref).settles for v in unmet(verdicts))
 
     def _looks_that_tell(self, verdicts: Sequence[Verdict]) -> list[t.Callable[[], None]]:
         """What to ask a person, where that may tell all that is missing; empty otherwise."""
-        missing = [verdict for verdict in verdicts if verdict.holds is not True]
+        missing = unmet(verdicts)
         listed = [verdict for verdict in missing if self._is_listed(verdict)]
         screens = {node for v in missing if (node := self._unseen_screen(v)) is not None}
         rest = [v for v in missing if v not in listed and self._unseen_screen(v) is None]
@@ -228,20 +206,18 @@ class FtRun(StepRun):
     def _unseen_screen(self, verdict: Verdict) -> str | None:
         """The node at whose screen a person sees what is missing; None where it is no screen."""
         given = verdict.ref.get("with", {})
-        node = {"ft_phase": given.get("node"), "ft_power": given.get("coserver")}.get(
-            verdict.ref["check"]
-        )
-        if node not in COSERVERS or self.eye.form[node]["access"] != "operator":
+        node = given.get("node") or given.get("coserver")
+        if check_of(verdict.ref).seen_at != "screen" or node not in COSERVERS:
             return None
-        passing = (*STARTING, *STOPPING, "unseen")
-        return node if verdict.value is UNKNOWN or verdict.value in passing else None
+        by_hand = self.eye.form[node]["access"] == "operator"
+        return node if by_hand and _may_still_come(verdict) else None
 
     def _is_listed(self, verdict: Verdict) -> bool:
         """Whether a person at the step's node sees in its list of programs what is missing."""
         given = verdict.ref.get("with", {})
         return (
             verdict.holds is None
-            and verdict.ref["check"] in _UPDATE_CHECKS
+            and check_of(verdict.ref).seen_at == "programs"
             and list(given["nodes"]) == [self.target]
             and given["update"]["id"] == self.step["arguments"].get("update")
             and bool(self.eye.form[self.target]["access"] == "operator")
@@ -251,17 +227,16 @@ class FtRun(StepRun):
         """Whether all that is missing is what a person would see in Endurance Manager."""
         if self.action.check_mode or self.eye.form["endurance"]["driver"] != "operator":
             return False
-        missing = [verdict for verdict in verdicts if verdict.holds is not True]
+        missing = unmet(verdicts)
         return bool(missing) and all(
-            self._is_on_the_board(verdict.ref) and _may_still_come(verdict.value)
-            for verdict in missing
+            self._is_on_the_board(verdict.ref) and _may_still_come(verdict) for verdict in missing
         )
 
     def _is_on_the_board(self, ref: Ref) -> bool:
         """Whether Endurance Manager shows it; so it does whether the FTvirtual Server runs."""
-        if ref["check"] == "ft_phase" and ref["with"]["node"] == "ftvirtual":
+        if check_of(ref).seen_at == "screen" and ref["with"].get("node") == "ftvirtual":
             return bool(self.eye.form["ftvirtual"]["access"] == "operator")
-        return ref["check"] in BOARD_CHECKS
+        return check_of(ref).seen_at == "board"
 
     # --- Acting -----------------------------------------------------------------------------
 
@@ -375,13 +350,12 @@ class FtRun(StepRun):
 
         :raises ActionError: it does not.
         """
-        refs = [r for r in self.step["interlocks"] if r["check"] not in _OF_THE_TARGET]
-        verdicts = evaluate_all(refs, self._observe(*self._requests()))
-        failed = [verdict for verdict in verdicts if verdict.holds is not True]
+        refs = [ref for ref in self.step["interlocks"] if not check_of(ref).running]
+        failed = unmet(evaluate_all(refs, self._observe(*self._requests())))
         if self._board_would_tell(failed):
             return
         if failed:
-            message = f"Refused after the confirmation: {unmet_text(failed)}."
+            message = f"Refused after the confirmation: {said(failed)}."
             raise self._refusal("interlock", message, failed)
 
     def _left(self, *args: t.Any, **facts: t.Any) -> ActionError:
@@ -421,7 +395,7 @@ class FtRun(StepRun):
                     return last
                 self._look_at_board()  # it is waited for, and only a person sees it come
                 return None
-            progress(f"step {self.step['id']} waits: {unmet_text(last)}")
+            progress(f"step {self.step['id']} waits: {said(last)}")
             return None
 
         try:
@@ -429,23 +403,19 @@ class FtRun(StepRun):
         except RemoteError as error:
             raise self._failure(error.reason, str(error), result) from None
         if last:
-            message = f"It was carried out, but does not show what it should: {unmet_text(last)}."
+            message = f"It was carried out, but does not show what it should: {said(last)}."
             raise self._failure("expectation", message, result, unmet=told(last))
         return list(self.step["expect"])
 
-    def _only_people_tell(self, unmet: Sequence[Verdict]) -> bool:
+    def _only_people_tell(self, missing: Sequence[Verdict]) -> bool:
         """Whether nothing that could be asked again would tell what is missing."""
         if self.eye.form["endurance"]["driver"] != "operator":
             return False
-        return all(self._is_on_the_board(verdict.ref) for verdict in unmet)
+        return all(self._is_on_the_board(verdict.ref) for verdict in missing)
 
-    def _is_final(self, unmet: Sequence[Verdict]) -> bool:
+    def _is_final(self, missing: Sequence[Verdict]) -> bool:
         """Whether something is wrong that was not so before the step, and stays so."""
-        wrong = [
-            verdict
-            for verdict in unmet
-            if verdict.holds is False and verdict.value in _FINAL.get(verdict.ref["check"], ())
-        ]
+        wrong = [verdict for verdict in missing if value_of(verdict).course == "final"]
         if not wrong or self.before is None:
             return False
         before = evaluate_all([verdict.ref for verdict in wrong], self._judged(self.before))
@@ -486,7 +456,7 @@ class FtRun(StepRun):
     def _look_at_screen(self, node: str) -> None:
         """Ask a person what a node's screen shows."""
         words = {each: text.format(node=TITLES[node]) for each, text in _LOOK_AT_SCREEN.items()}
-        self._look(SCREEN_LOOKS[node], words, tuple(sorted(ft_checks.SCREENS)))
+        self._look(SCREEN_LOOKS[node], words, tuple(sorted(SCREENS)))
 
     def _look_for_update(self) -> None:
         """Ask a person whether the step's update is on its node."""
@@ -595,8 +565,8 @@ def _day_before(utc: str) -> str:
     return (datetime.fromisoformat(utc) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _may_still_come(value: t.Any) -> bool:
-    return value is UNKNOWN or value in ("waiting", "copying", "starting", "unseen")
+def _may_still_come(verdict: Verdict) -> bool:
+    return verdict.value is UNKNOWN or value_of(verdict).course == "coming"
 
 
 def _names(given: Confirmation) -> str:

@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from ..._core.conditions import conditions
 from ..._core.ft.reported import answers
-from ..._core.ft.system import NODES
+from ..._core.ft.system import NODES, TITLES
+from ..._core.model import Ref
 from ..._io.confirmations import Request
 from ..command import confirm_line
 from ..layout import (
@@ -29,7 +31,6 @@ from ..layout import (
     wide,
     wrapped,
 )
-from .words import said, title_of
 
 _INDENT: Final = " " * 8
 # Columns of a label and its colon.
@@ -307,6 +308,11 @@ def _step(
     return [*lines, *_labelled(words["undo"], in_language(step["rollback"], language))]
 
 
+def title_of(name: str, language: str = "en") -> str:
+    """A node or Virtual Server as the notice writes it; the whole system where there is no name."""
+    return TITLES.get(name) or name or ("全体" if language == "ja" else "the whole system")
+
+
 def _condition(step: Step, words: Mapping[str, str], language: str) -> str:
     """What decides right before the step. That the fix is missing, the case says already."""
     refs = [ref for ref in step["only_if"] if ref["check"] != "fix_level"] or step["only_if"]
@@ -316,9 +322,9 @@ def _condition(step: Step, words: Mapping[str, str], language: str) -> str:
     return condition or done
 
 
-def _all(refs: Sequence[Mapping[str, Any]], language: str) -> str:
+def _all(refs: Sequence[Ref], language: str) -> str:
     """Conditions that must all hold."""
-    texts = [harmless(text) for text in (said(ref, language) for ref in refs) if text]
+    texts = [harmless(in_language(each, language)) for each in conditions(refs)]
     return (" かつ " if language == "ja" else ", and ").join(texts)
 
 
@@ -337,7 +343,7 @@ def _instruction(step: Step, words: Mapping[str, str]) -> list[str]:
 
 def _expected(step: Step, language: str, words: Mapping[str, str]) -> list[str]:
     """What is looked for afterwards."""
-    texts = [harmless(text) for text in (said(ref, language) for ref in step["expect"]) if text]
+    texts = [harmless(in_language(each, language)) for each in conditions(step["expect"])]
     return _labelled(words["see"], "; ".join(texts))
 
 

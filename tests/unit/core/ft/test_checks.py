@@ -15,7 +15,15 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings im
     expand,
     scope_of,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft import checks as ft_checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_checks import (
+    SCREENS,
+    ft_identity,
+    ft_wiring,
+    states,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.observed import (
+    remember,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import (
     UNKNOWN,
     Observation,
@@ -127,13 +135,13 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
     before = kit.ft_observation(kit.ft_data(kb=True))
     data = kit.ft_data(kb=True)
     data["nodes"]["coserver2"] = {"reachable": False}
-    later = ft_checks.remember(kit.ft_observation(data), before)
+    later = remember(kit.ft_observation(data), before)
     assert ask("kb_coserver2", later.data) == "installed"
     assert ask("kb_coserver2_now", later.data) is UNKNOWN
-    once_more = ft_checks.remember(kit.ft_observation(data), later)
+    once_more = remember(kit.ft_observation(data), later)
     assert ask("kb_coserver2", once_more.data) == "installed"
     data["nodes"]["coserver2"] = kit.ft_node("coserver2", kb=False)
-    assert ask("kb_coserver2", ft_checks.remember(kit.ft_observation(data), later).data) == "absent"
+    assert ask("kb_coserver2", remember(kit.ft_observation(data), later).data) == "absent"
     assert "last_seen" not in before.data["nodes"]["coserver1"]
 
 
@@ -307,7 +315,7 @@ def test_power_is_off_only_where_the_driver_and_silence_agree(
     assert ask("coserver2_phase", data) == phase
 
 
-@pytest.mark.parametrize("screen", sorted(ft_checks.SCREENS))
+@pytest.mark.parametrize("screen", sorted(SCREENS))
 def test_what_a_person_sees(kit, ask, screen):
     data = kit.ft_data()
     said = {"screen": {"value": screen, "by": "Sato", "utc": kit.NOW}}
@@ -345,7 +353,7 @@ def test_a_system_without_any_network(kit, ask):
 
 def test_the_peer_is_left_as_it_was(kit, ask):
     data = kit.ft_data()
-    before = ft_checks.states(kit.ft_observation(data))
+    before = states(kit.ft_observation(data))
     assert ask("coserver2_power_kept", data, before=before) == "yes"
     data["power"]["coserver2"]["state"] = "off"
     data["nodes"]["coserver2"] = {"reachable": False}
@@ -401,13 +409,13 @@ def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, scr
 
 def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
     data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
-    first = ft_checks.remember(kit.ft_observation(data), None)
+    first = remember(kit.ft_observation(data), None)
     data["power"]["coserver2"] = {"driver": "ipmi", "state": "off"}
     data["nodes"]["coserver2"] = {"reachable": False}
     assert ask("coserver2_power", data) == "claimed_off"
-    assert ask("coserver2_power", ft_checks.remember(kit.ft_observation(data), first).data) == "off"
+    assert ask("coserver2_power", remember(kit.ft_observation(data), first).data) == "off"
     data["power"]["coserver2"]["driver"] = "command"  # another driver has shown nothing yet
-    later = ft_checks.remember(kit.ft_observation(data), first)
+    later = remember(kit.ft_observation(data), first)
     assert ask("coserver2_power", later.data) == "claimed_off"
 
 
@@ -460,11 +468,11 @@ def test_the_events_of_list_3_are_found_by_rpc(kit, ask):
 def test_a_machine_is_remembered_by_the_uuid_that_it_told_last(kit):
     data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
     data["nodes"]["coserver2"]["system"]["machine_uuid"] = "A"
-    first = ft_checks.remember(kit.ft_observation(data), None)
+    first = remember(kit.ft_observation(data), None)
     assert first.data["power"]["coserver2"]["machine_uuid"] == "A"
     for silent in ({"reachable": False}, {"reachable": True, "system": None}):
         data["nodes"]["coserver2"] = silent
-        later = ft_checks.remember(kit.ft_observation(data), first)
+        later = remember(kit.ft_observation(data), first)
         assert later.data["power"]["coserver2"]["machine_uuid"] == "A"
         assert list(later.data["power"]) == ["coserver2"]
 
@@ -472,7 +480,7 @@ def test_a_machine_is_remembered_by_the_uuid_that_it_told_last(kit):
 def test_what_would_prove_the_wiring_is_in_the_evidence(kit, kb890859):
     power = {"driver": "ipmi", "state": "on", "wiring": None, "wiring_evidence": "read the peer"}
     observation = kit.ft_observation(kit.ft_data(power={"coserver1": power}))
-    reading = ft_checks.ft_wiring(observation, {"coserver": "coserver1"})
+    reading = ft_wiring(observation, {"coserver": "coserver1"})
     assert (reading.value, "read the peer" in reading.evidence) == ("unproven", True)
 
 
@@ -585,7 +593,7 @@ def test_identity_says_why_a_name_was_not_read(kit):
     data = kit.ft_data()
     data["nodes"]["ftvirtual"].update(system=None, error="deadline: no answer in 30 s")
     names = dict.fromkeys(("coserver1", "coserver2", "ftvirtual"), "ANY")
-    reading = ft_checks.ft_identity(kit.ft_observation(data), {"names": names})
+    reading = ft_identity(kit.ft_observation(data), {"names": names})
     assert reading.value is UNKNOWN
     assert reading.evidence.endswith("was not read (deadline: no answer in 30 s)")
 
@@ -638,8 +646,8 @@ def test_a_lying_system_raises_nothing_and_is_never_better_than_unknown(kit, kb8
     if path[0] == "nodes":
         [ref] = expand(kb890859, [{"check": "health", "is": "healthy"}], scope)
         assert checks.evaluate(ref, observation).holds is not True
-    ft_checks.remember(observation, observation)
-    ft_checks.states(observation)
+    remember(observation, observation)
+    states(observation)
 
 
 @pytest.mark.parametrize(("sign", "expected"), [(True, "some"), (False, "none"), (None, UNKNOWN)])

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft import checks as ft_checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import (
     BOARD,
     answers,
     fold,
     wrong_words,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.update_checks import (
+    update_state,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 
@@ -83,7 +85,7 @@ def test_what_was_said_at_first():
 def test_the_checks_understand_it():
     observation = Observation("ft", "t", "operator", words())
     update = {"id": "KB890859", "files": {}}
-    reading = ft_checks.update_state(observation, {"nodes": ["coserver1"], "update": update})
+    reading = update_state(observation, {"nodes": ["coserver1"], "update": update})
     assert reading.value == "installed"
 
 
