@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.compare import compare_hosts, diff_text
+from ..plugin_utils._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, Context
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import remaining, step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
-from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import (
     ADVISORY_OPTIONS,
     APPROVAL_OPTIONS,
@@ -54,7 +54,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 Result = dict[str, t.Any]
-Entries = list[dict[str, t.Any]]
 # The lock that every host takes for the moment in which it decides whether it may begin.
 EVERYBODY = ".change"
 # How long a host that has not begun is asked again when its answer got lost.
@@ -110,7 +109,7 @@ class ActionModule(ProcedureAction):
     @staticmethod
     def _place(change: Change) -> t.Callable[[tuple[str, int]], tuple[int, bool]]:
         """The place of a host and its wave in the run: first of a wave come those that failed."""
-        return lambda queued: (queued[1], change.state(queued[0])["status"] != files.FAILED)
+        return lambda queued: (queued[1], change.state(queued[0])["status"] != FAILED)
 
     def _same_hosts(self, change: Change, hosts: list[str]) -> None:
         """:raises ActionError: this run has hosts that nobody approved."""
@@ -147,27 +146,27 @@ class ActionModule(ProcedureAction):
             eye = self.eye(remote, change.directory)
             try:
                 observation = self._observation(change, eye)
-                self._owned(change, observation)
+                context = change.context(observation, predicted=self.check_mode)
+                self._owned(change, observation, context)
             except (ActionError, RemoteError) as error:
-                status = before["status"] if error.reason == "owned" else files.FAILED
+                status = before["status"] if error.reason == "owned" else FAILED
                 self._set_state(change, status, reason=error.reason, message=str(error))
                 raise
-            entries = change.journal(self.host).entries()
-            left = remaining(change.plan, self.host, observation, entries)
+            left = remaining(change.plan, self.host, observation, context)
             todo = [step["id"] for step in left]
-            if todo or before["status"] != files.DONE:  # else nothing would be done anyway
-                differs = self.difference(change, observation, self.advisories(args))
+            if todo or before["status"] != DONE:  # else nothing would be done anyway
+                differs = self.difference(change, observation, context, self.advisories(args))
                 if differs is not None:
                     raise self._differs(change, before, differs)
-            closed = self._window(change, observation, entries)
+            closed = self._window(change, observation, context)
             if closed is not None:
                 self._set_state(change, before["status"], reason="window", message=closed)
                 return self._not_begun(change, "window", closed)
             if todo:
-                self._take_or_leave(change, eye, observation, before)
+                self._take_or_leave(change, eye, observation, context, before)
             elif not self.check_mode and not is_free(observation):
                 eye.owner.free(change.id, change.run())  # no step follows, and so no end either
-            return self._begun(change, observation, todo)
+            return self._begun(change, observation, context, todo)
 
     def _wait_for_repaired(self, change: Change) -> None:
         """Let the hosts that failed before begin first: if they fail again, nobody else begins."""
@@ -183,11 +182,13 @@ class ActionModule(ProcedureAction):
         if not self.check_mode:
             poll(look, deadline=RETRY_SECONDS, interval=LOOK_SECONDS, stop=self.stop)
 
-    def _begun(self, change: Change, observation: Observation, todo: list[str]) -> Result:
+    def _begun(
+        self, change: Change, observation: Observation, context: Context, todo: list[str]
+    ) -> Result:
         """The host begins, or goes on: noted with all that it rests on."""
         command = continue_command()
         if not self.check_mode:
-            change.set_state(self.host, files.UNDER_WAY if todo else files.DONE)
+            change.set_state(self.host, UNDER_WAY if todo else DONE)
             change.journal(self.host).append(
                 "begin",
                 change=change.id,
@@ -195,15 +196,15 @@ class ActionModule(ProcedureAction):
                 command=command,
                 remaining=todo,
                 operator=change.operator,
-                compared=change.compared(observation).kind,
+                compared=change.compared(observation, context).kind,
                 observation=observation_digest(observation),
                 **change.standing.record(),
             )
         return {"steps": todo, "continue_command": command, **self._standing(change)}
 
-    def _window(self, change: Change, observation: Observation, entries: Entries) -> str | None:
+    def _window(self, change: Change, observation: Observation, context: Context) -> str | None:
         """Tell of the window; why it does not let the host go on, or None."""
-        window = change.window_state(observation, entries)
+        window = change.window_state(observation, context)
         if window is None or window.text is None:
             return None
         text = in_language(window.text, self.language)
@@ -245,9 +246,9 @@ class ActionModule(ProcedureAction):
         """Decide and, if the host may begin, count it in before another host decides."""
         with self.locked(change, EVERYBODY):
             refused = change.why_not_begin(self.host)
-            begins = refused is None and change.state(self.host)["status"] == files.NOT_BEGUN
+            begins = refused is None and change.state(self.host)["status"] == NOT_BEGUN
             if begins and not self.check_mode:
-                change.set_state(self.host, files.UNDER_WAY)
+                change.set_state(self.host, UNDER_WAY)
             return refused
 
     def _observation(self, change: Change, eye: Eye) -> Observation:
@@ -255,19 +256,18 @@ class ActionModule(ProcedureAction):
         entry = change.entry(self.host)
         requests = [step_request(step, probe=False) for step in entry["steps"]]
         request = merge_requests([{"want": ["owner", "system"]}, entry["request"], *requests])
-        observation = self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
-        return change.judged(observation, predicted=self.check_mode)
+        return self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
 
-    def _owned(self, change: Change, observation: Observation) -> None:
+    def _owned(self, change: Change, observation: Observation, context: Context) -> None:
         """:raises ActionError: another run holds the host, or the journal is not the one that its
         record knows.
         """
-        if is_anothers(observation):
+        if is_anothers(observation, context):
             held = observation.part("owner")
             raise ActionError("owned", held_text(held), owner=dict(held))
         held = observation.part("owner")
         head = held.get("head") if isinstance(held, Mapping) else None
-        if head and str(head) not in {e["hash"] for e in change.journal(self.host).entries()}:
+        if head and str(head) not in {entry["hash"] for entry in context.journal}:
             raise ActionError(
                 "journal_cut",
                 f"The journal of {self.host} lacks the entry that its owner record names: its "
@@ -276,17 +276,22 @@ class ActionModule(ProcedureAction):
             )
 
     def _take_or_leave(
-        self, change: Change, eye: Eye, observation: Observation, before: Result
+        self,
+        change: Change,
+        eye: Eye,
+        observation: Observation,
+        context: Context,
+        before: Result,
     ) -> None:
         """:raises ActionError, RemoteError: it cannot be taken, which is recorded."""
         try:
-            self._take(change, eye, observation)
+            self._take(change, eye, observation, context)
         except (ActionError, RemoteError) as error:
-            status = before["status"] if error.reason == "owned" else files.FAILED
+            status = before["status"] if error.reason == "owned" else FAILED
             self._set_state(change, status, reason=error.reason, message=str(error))
             raise
 
-    def _take(self, change: Change, eye: Eye, observation: Observation) -> None:
+    def _take(self, change: Change, eye: Eye, observation: Observation, context: Context) -> None:
         """Take the host for this change; it keeps it until its plan is carried out.
 
         :raises ActionError: another run has taken it meanwhile.
@@ -295,14 +300,14 @@ class ActionModule(ProcedureAction):
             # A lost answer is no refusal: who asks again finds its own record.
             run = change.run()
             record = self.patiently(lambda: eye.owner.take(change.id, run), PATIENCE_SECONDS)
-            self._owned(change, held_by(observation, record))
+            self._owned(change, held_by(observation, record), context)
 
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
                 self.eye(remote, change.directory).owner.free(change.id, change.run())
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
-                change.set_state(self.host, files.DONE)
+                change.set_state(self.host, DONE)
         return self._standing(change)
 
     def _halt(self, change: Change, args: dict[str, t.Any]) -> Result:

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.context import DONE
 from ..plugin_utils._core.journal import Closing
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.ssh_signature import SignatureError, sign
-from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.approval import signature_of, signing_command
 from ..plugin_utils._procedure.change import Change
@@ -48,7 +48,7 @@ def unfinished(change: Change, hosts: list[str]) -> dict[str, Result]:
     left = {}
     for host in hosts:
         state = change.state(host)
-        if state["status"] != files.DONE:
+        if state["status"] != DONE:
             every = [step["id"] for step in change.entry(host)["steps"]]
             left[host] = {
                 "status": state["status"],

@@ -13,6 +13,8 @@ from dataclasses import asdict
 from ..plugin_utils._action import ActionError, file_record, pinned
 from ..plugin_utils._core.advisory import bundled_folder, load_advisories
 from ..plugin_utils._core.checks import read
+from ..plugin_utils._core.context import NO_CHANGE
+from ..plugin_utils._core.model import Ref
 from ..plugin_utils._core.observation import UNKNOWN, Observation
 from ..plugin_utils._core.windows.checks import installer_job_name, pending_signs
 from ..plugin_utils._core.windows.explanations import (
@@ -213,7 +215,8 @@ def is_installed(observation: Observation, code: str) -> bool:
 
     :raises ActionError: unknown is neither.
     """
-    reading = read({"check": "patch_installed", "with": {"patch_code": code}}, observation)
+    ref: Ref = {"check": "patch_installed", "with": {"patch_code": code}}
+    reading = read(ref, observation, NO_CHANGE)
     if reading.value is UNKNOWN:
         raise ActionError(
             "unknown",
@@ -229,7 +232,7 @@ def asked_for_restart(record: JobRecord, observation: Observation) -> bool | Non
     Without such a job: whether Windows waits for one; None where that is unknown.
     """
     if record.exit_code is None:
-        value = read({"check": "pending_restart"}, observation).value
+        value = read({"check": "pending_restart"}, observation, NO_CHANGE).value
         return None if value is UNKNOWN else value == "yes"
     if explain_exit_code(record.exit_code).outcome != "restart":
         return False

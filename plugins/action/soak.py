@@ -10,9 +10,9 @@ import typing as t
 from datetime import datetime
 
 from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.context import DONE, FAILED
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import ChangeStoppedError
-from ..plugin_utils._procedure import directory as files
 from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.batch import Batch
@@ -49,7 +49,7 @@ class ActionModule(LookAction):
             return {"soaked": False, "looks": 0}
         batch = Batch(change, args["run"], self.host, args["hosts"], self.locked)
         batch.arrive("arrived")
-        if change.state(self.host)["status"] != files.DONE or not more_to_come(change, self.host):
+        if change.state(self.host)["status"] != DONE or not more_to_come(change, self.host):
             return {"soaked": False, "looks": 0}
         self.stop.change_stopped = change.directory.stopped
         # With fewer forks than hosts, some begin only when others have ended: none may wait.
@@ -70,7 +70,7 @@ class ActionModule(LookAction):
         )
         self._record(change, "failed", message=message)
         with self.locked(change, self.host):
-            change.set_state(self.host, files.FAILED, reason="unhealthy", message=message)
+            change.set_state(self.host, FAILED, reason="unhealthy", message=message)
         return ActionError("unhealthy", message)
 
     def _record(self, change: Change, status: str, **more: t.Any) -> None:
@@ -154,4 +154,4 @@ def more_to_come(change: Change, host: str) -> bool:
     """Whether a later batch has a host that is not done."""
     waves = dict(change.queue)
     later = [name for name, wave in change.queue if wave > waves.get(host, 0)]
-    return any(change.state(name)["status"] != files.DONE for name in later)
+    return any(change.state(name)["status"] != DONE for name in later)

@@ -20,6 +20,10 @@ from typing import Any
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
+    NO_CHANGE,
+    Place,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from explore import LONG, Explorer, interned
 from ftsite import (
@@ -72,7 +76,7 @@ def every_step(advisory: Advisory, kind: str) -> dict[str, Step]:
         if procedure.split("_")[1] == number:
             for step in core._all_steps(advisory, procedure, scope, HOST):
                 fixed = [ref for ref in step["only_if"] if ref["check"] == "setting"]
-                if not checks.any_fails(fixed, observe(State(System()))):
+                if not checks.any_fails(fixed, observe(State(System())), NO_CHANGE):
                     name = step["name"] + (f" {step['item']}" if step["item"] else "")
                     found.setdefault(name, interned(step))
     return found
@@ -266,15 +270,15 @@ def refusing(step: Step, view: View) -> list[int] | None:
 
     -1 stands for an only_if that is unknown.
     """
-    if step["resume_when"] and checks.all_hold(step["resume_when"], view):
+    if step["resume_when"] and checks.all_hold(step["resume_when"], view, view.context):
         return None
-    if step["done_when"] and checks.all_hold(step["done_when"], view):
+    if step["done_when"] and checks.all_hold(step["done_when"], view, view.context):
         return None
-    if checks.any_fails(step["only_if"], view):
+    if checks.any_fails(step["only_if"], view, view.context):
         return None
-    found = [] if checks.all_hold(step["only_if"], view) else [-1]
+    found = [] if checks.all_hold(step["only_if"], view, view.context) else [-1]
     for number, ref in enumerate(step["interlocks"]):
-        if checks.evaluate(ref, view).holds is not True:
+        if checks.evaluate(ref, view, view.context).holds is not True:
             found.append(number)
     return found
 
@@ -321,8 +325,8 @@ def unread(state: State) -> Iterator[Case]:
 
 
 def _case(state: State, data: Mapping[str, Any], **change: Any) -> Case:
-    known = within(state).change or {}
-    return Case(state, View(HOST, NOW, "model", data, {**known, **change}))
+    context = replace(within(state).context, **change)
+    return Case(state, View(HOST, NOW, "model", data, context))
 
 
 # --- The same states, and something wrong around them -----------------------------------------
@@ -332,10 +336,7 @@ def around(state: State) -> Iterator[Case]:
     """Yield a state in which the change, the owner, a name, a file or a wire is wrong."""
     view = within(state)
     data, nodes = view.data, view.data["nodes"]
-    spent = {
-        HOST: {"status": "not_begun", "silo": None, "wave": 0},
-        "ft02": {"status": "failed", "silo": None, "wave": 0},
-    }
+    spent = {HOST: Place("not_begun", 0), "ft02": Place("failed", 0)}
     yield _wrong(_case(state, data, window_open=False), "acts outside the change's window")
     yield _wrong(_case(state, data, hosts=spent), "begins after the failure budget is spent")
     owner = {"change": "CHG-2", "run": "2"}
@@ -467,4 +468,4 @@ def _few(states: list[State]) -> list[State]:
 
 def _with_data(case: Case, data: Mapping[str, Any]) -> Case:
     view = case.view
-    return replace(case, view=View(HOST, NOW, "model", {**view.data, **data}, view.change))
+    return replace(case, view=View(HOST, NOW, "model", {**view.data, **data}, view.context))

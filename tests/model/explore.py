@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import Verdict
 from ftsite import (
     HOST,
     ActionFailed,
@@ -131,7 +132,8 @@ class Explorer:
         """Return the numbers of the steps that remain by what is read."""
         key = sight(state)
         if key not in self.todos:
-            steps = core.remaining(self.plan, HOST, within(state))
+            view = within(state)
+            steps = core.remaining(self.plan, HOST, view, view.context)
             self.todos[key] = tuple(self.number[step["id"]] for step in steps)
         return self.todos[key]
 
@@ -150,7 +152,7 @@ class Explorer:
         state = remembered(state)  # what is read before a step goes into the change directory
         step, rest = self.steps[todo[0]], todo[1:]
         view = within(state)
-        decision = core.step_decision(step, view)
+        decision = core.step_decision(step, view, view.context)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
             yield f"{step['id']} skipped", (state, rest)
@@ -170,7 +172,7 @@ class Explorer:
 
     def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
         """Have another run try the same step: it is told who holds the system."""
-        if core.step_decision(step, view.held_by("2")).action == "refuse":
+        if core.step_decision(step, view.held_by("2"), view.context).action == "refuse":
             return f"{step['id']} by a second run: refused", place
         system = blame(place[0].system, "second_run", step["target"] or HOST)
         return f"{step['id']} by a second run", (replace(place[0], system=system), None)
@@ -178,7 +180,8 @@ class Explorer:
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
         for step in self.steps:
-            if core.step_decision(step, within(state)).action == "act":
+            view = within(state)
+            if core.step_decision(step, view, view.context).action == "act":
                 for label, (after, _todo) in self._carry_out(step, state, ()):
                     yield f"by hand {label}", (after, None)
 
@@ -194,7 +197,7 @@ class Explorer:
             failed = str(error)
         if step["action"] == "endurance_info":
             waited = 0
-            while core.step_unproven(step, within(remembered(state), before)):
+            while unproven(step, state, before):
                 soon = next_event(state.system)
                 waited += soon or 0
                 if soon is None or waited > step["arguments"]["deadline_seconds"]:
@@ -202,8 +205,8 @@ class Explorer:
                 state = let_pass(state, soon)
                 yield from self._crash(step, state)
         if failed is None:
-            unproven = core.step_unproven(step, within(remembered(state), before))
-            failed = "; ".join(verdict.evidence for verdict in unproven) or None
+            missing = unproven(step, state, before)
+            failed = "; ".join(verdict.evidence for verdict in missing) or None
         calm = _calm(state)
         if failed is not None:
             yield f"{step['id']} failed: {failed}", (calm, None)
@@ -256,6 +259,12 @@ class Explorer:
             labels.append(label)
             at = self.came[place]
         return labels[::-1]
+
+
+def unproven(step: Any, state: State, before: State) -> list[Verdict]:
+    """Return what a step should have brought about and is not read. before: right before it."""
+    view = within(remembered(state), before)
+    return core.step_unproven(step, view, view.context)
 
 
 def _blind(state: State) -> State:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context, Place
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.farm import (
     incomplete,
@@ -188,8 +189,8 @@ class Explorer:
         every = {**self.plan["outside"], **self.plan["hosts"]}
         self.refs = {name: entry["serving"] for name, entry in every.items()}
 
-    def _view(self, name: str, servers: Farm) -> dict[str, Any]:
-        """Return the change as a step sees it that has just looked at its silo."""
+    def _context(self, servers: Farm) -> Context:
+        """Return the context of a step that has just looked at its silo."""
         hosts = {}
         for other, server in zip(self.names, servers, strict=True):
             if other not in self.refs:
@@ -197,12 +198,11 @@ class Explorer:
             seen = core.serves(self.refs[other], observe(other, server))[0]
             if self.naive:
                 seen = server.status in ("not_begun", "done")
-            hosts[other] = {
-                "status": server.status, "farm": "f", "silo": self.silo[other],
-                "wave": self.wave.get(other), "serving": seen, "computer_name": "XA01",
-            }  # fmt: skip
-        view: dict[str, Any] = kit.change(failure_budget=self.case.budget)
-        return {**view, "hosts": hosts}
+            hosts[other] = Place(
+                server.status, self.wave.get(other), "f", self.silo[other], serving=seen
+            )
+        context: Context = kit.context(failure_budget=self.case.budget, hosts=hosts)
+        return context
 
     def _next(self, servers: Farm, events: int) -> Iterator[tuple[str, bool, tuple[Farm, int]]]:
         """Yield each thing that may happen now: label, whether apply did it, what is then."""
@@ -266,8 +266,8 @@ class Explorer:
         )
         if server.status == "not_begun" and failed > self.case.budget:
             return tried
-        view = observe(name, server).within(self._view(name, servers))
-        ids = [step["id"] for step in core.remaining(self.plan, name, view)]
+        seen, context = observe(name, server), self._context(servers)
+        ids = [step["id"] for step in core.remaining(self.plan, name, seen, context)]
         todo = tuple(i for i, step in enumerate(self.steps[name]) if step["id"] in ids)
         return tried._replace(status="under_way", todo=todo)
 
@@ -278,8 +278,7 @@ class Explorer:
         key = (name, number, own.shown, about)
         if key not in self._decided:
             step = self.steps[name][number]
-            seen = observe(name, own).within(self._view(name, servers))
-            found = core.step_decision(step, seen)
+            found = core.step_decision(step, observe(name, own), self._context(servers))
             unmet = {v.ref["check"] for v in found.verdicts if v.holds is not True}
             self._decided[key] = (found.action, unmet <= set(BLAMELESS))
         return self._decided[key]  # type: ignore[no-any-return]
@@ -289,8 +288,8 @@ class Explorer:
         back = core.return_step(self.plan, name)
         if policy == "return_to_service" and back is not None and not server.logons:
             now = _with(servers, self.names.index(name), server)
-            seen = observe(name, server).within(self._view(name, now))
-            if core.step_decision(back, seen).action == "act":
+            seen, context = observe(name, server), self._context(now)
+            if core.step_decision(back, seen, context).action == "act":
                 server = _carried_out(back, server)
         if status == "not_begun" and not server.logons:
             status = "under_way"

@@ -17,8 +17,10 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_checks import (
-    states,
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
+    NO_CHANGE,
+    Context,
+    Place,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from legacyops_lab.ft import levels
@@ -301,14 +303,15 @@ def _power_record(
 
 @dataclass(frozen=True)
 class View(Observation):
-    """An observation that remembers what its checks have read."""
+    """An observation that remembers what its checks have read; the context that it is judged in."""
 
+    context: Context = NO_CHANGE
     known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
 
     def held_by(self, run: str) -> View:
         """Return the same view where another run than this change's holds the system."""
         data = {**self.data, "owner": {"change": "CHG-2", "run": run}}
-        other = View(self.host, self.taken, self.source, data, self.change)
+        other = View(self.host, self.taken, self.source, data, self.context)
         other.known.update({k: v for k, v in self.known.items() if k[0] != "owner"})
         return other
 
@@ -319,13 +322,15 @@ def remember_readings() -> None:
     def once(check: checks.Check) -> checks.Check:
         run = check.run
 
-        def remembering(observation: Observation, arguments: Mapping[str, Any]) -> Any:
+        def remembering(
+            observation: Observation, arguments: Mapping[str, Any], *context: Context
+        ) -> Any:
             known = observation.__dict__.get("known")
             if known is None:
-                return run(observation, arguments)
+                return run(observation, arguments, *context)
             key = (check.name, id(arguments) if arguments else 0)
             if key not in known:
-                known[key] = run(observation, arguments)
+                known[key] = run(observation, arguments, *context)
             return known[key]
 
         return replace(check, run=remembering)
@@ -358,8 +363,8 @@ def _data(sight: Sight) -> dict[str, Any]:
 
 @lru_cache(maxsize=2048)
 def _view(sight: Sight, before: Sight) -> View:
-    change = _change(Observation(HOST, NOW, "model", _data(before)))
-    return View(HOST, NOW, "model", _data(sight), change)
+    context = _context(Observation(HOST, NOW, "model", _data(before)))
+    return View(HOST, NOW, "model", _data(sight), context)
 
 
 def within(state: State, before: State | None = None) -> View:
@@ -383,20 +388,18 @@ def remembered(state: State) -> State:
     return replace(state, seen=seen, power=power)
 
 
-def _change(before: Observation) -> dict[str, Any]:
-    """Return the state of an open change of this one system."""
-    return {
-        "id": "CHG-1",
-        "run": "1",
-        "now": NOW,
-        "step_began": "9999",  # events are judged by assess; here health is what Endurance shows
-        "stopped": False,
-        "approved": True,
-        "window_open": True,
-        "hosts": {HOST: {"status": "under_way", "silo": None, "wave": 0}},
-        "failure_budget": 0,
-        "before": states(before),
-    }
+def _context(before: Observation) -> Context:
+    """Return the context of a step in an open change of this one system."""
+    return Context(
+        change="CHG-1",
+        run="1",
+        approved=True,
+        window_open=True,
+        failure_budget=0,
+        hosts={HOST: Place("under_way", 0)},
+        before=before,
+        step_began="9999",  # events are judged by assess; here health is what Endurance shows
+    )
 
 
 # --- The hands ------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from byhand import Guard, Judged, Step, carried_out
+from explore import unproven
 from ftsite import (
     HASHES,
     HOST,
@@ -310,12 +311,12 @@ def _readings(state: State, before: State) -> Iterator[tuple[str, View]]:
     }
     yield (
         "another machine answers",
-        View(HOST, NOW, "model", {**view.data, "nodes": named}, view.change),
+        View(HOST, NOW, "model", {**view.data, "nodes": named}, view.context),
     )
     for sha256 in HASHES.values():
         left = {k: v for k, v in view.data["packages"].items() if k != sha256}
         less = {**view.data, "packages": left}
-        yield "the package is not there", View(HOST, NOW, "model", less, view.change)
+        yield "the package is not there", View(HOST, NOW, "model", less, view.context)
 
 
 def _afterwards(state: State, step: Step) -> State:
@@ -324,7 +325,7 @@ def _afterwards(state: State, step: Step) -> State:
     for moved in carried_out(state, step):
         after = moved
     if step["action"] == "endurance_info":
-        while core.step_unproven(step, within(remembered(after), state)):
+        while unproven(step, after, state):
             soon = next_event(after.system)
             if soon is None:
                 break
@@ -345,9 +346,9 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
         for state in states[:: max(1, len(states) // 12)]:
             after = _afterwards(state, step)
             for text, view in _readings(after, state):
-                unproven = [verdict.ref for verdict in core.step_unproven(step, view)]
-                if len(unproven) == 1:
-                    told.setdefault(step["expect"].index(unproven[0]), text)
+                missing = [v.ref for v in core.step_unproven(step, view, view.context)]
+                if len(missing) == 1:
+                    told.setdefault(step["expect"].index(missing[0]), text)
         for number, check in enumerate(checks):
             dead = number in told
             why = f"would pass: {told[number]}" if dead else EXPECT_REASONS.get(check, "")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -218,6 +218,11 @@ def takes_out(step: Mapping[str, Any]) -> bool:
     return demanded is not None and all(
         step.get("arguments", {}).get(name) == value for name, value in demanded.items()
     )
+
+
+def leaves_service(steps: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether a plan's steps take their server out of service for a while."""
+    return any(takes_out(step) or step["returns_to_service"] for step in steps)
 
 
 def touched(step: Mapping[str, Any]) -> list[Path]:

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from .checks import ANY, Arguments, Reading, Value, register
+from .context import DONE, FAILED, UNDER_WAY, Context
 from .observation import UNKNOWN, Observation, quote
 
 
@@ -47,20 +47,16 @@ def given(_observation: Observation, arguments: Arguments) -> Reading:
     Value("not_approved", "the change is|not approved", "変更が|未承認"),
     about="change",
 )
-def change_state(observation: Observation, _arguments: Arguments) -> Reading:
-    """Is the change approved, its window open, and not stopped?
-
-    window_open is None where the change has no window.
-    """
-    change = observation.change
-    if change is None or not {"approved", "stopped", "window_open"} <= change.keys():
-        return Reading(UNKNOWN, "there is no change, or its state is not known")
-    name = quote(change.get("id"))
-    if change["approved"] is not True:
+def change_state(_observation: Observation, _arguments: Arguments, context: Context) -> Reading:
+    """Is the change approved, its window open, and not stopped?"""
+    if context.change is None:
+        return Reading(UNKNOWN, "there is no change")
+    name = quote(context.change)
+    if not context.approved:
         return Reading("not_approved", f"change {name} is not approved for this plan")
-    if change["stopped"] is not False:
+    if context.stopped:
         return Reading("stopped", f"change {name} is stopped")
-    if change["window_open"] not in (True, None):
+    if context.window_open is False:
         return Reading("window_closed", f"the window of change {name} is closed")
     return Reading("open", f"change {name} is open")
 
@@ -73,23 +69,21 @@ def change_state(observation: Observation, _arguments: Arguments) -> Reading:
     reads={"want": ["owner"]},
     about="change",
 )
-def owner(observation: Observation, _arguments: Arguments) -> Reading:
-    """Whom does the server or FT system belong to right now? ours: this change, this run."""
-    held, change = observation.part("owner"), observation.change
+def owner(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
+    """Whom does the server or FT system belong to right now? ours: this change, this run.
+
+    Check mode takes nothing: what nobody has counts as ours.
+    """
+    held = observation.part("owner")
     if not isinstance(held, Mapping):
         return Reading(UNKNOWN, observation.why_unknown("owner"))
     if held.get("free") is True:
-        return Reading("free", "nobody holds it")
+        return Reading("ours" if context.predicted else "free", "nobody holds it")
     text = f"held by {quote(held.get('change'), 60)}, run {quote(held.get('run'), 60)}"
-    if change is None or change.get("id") is None or change.get("run") is None:
+    mine = context.is_ours(held)
+    if mine is None:
         return Reading(UNKNOWN, f"{text}; there is no change to compare with")
-    mine = (held.get("change"), held.get("run")) == (change["id"], change["run"])
     return Reading("ours" if mine else "another", text)
-
-
-def hosts_of(observation: Observation) -> Mapping[str, Mapping[str, Any]]:
-    """Return the entries of a change's hosts. Raises KeyError or TypeError outside of one."""
-    return (observation.change or {})["hosts"]  # type: ignore[no-any-return]
 
 
 @register(
@@ -98,14 +92,13 @@ def hosts_of(observation: Observation) -> Mapping[str, Mapping[str, Any]]:
     Value("waiting", "|an earlier server has not ended", "|先行サーバーが未終了"),
     about="change",
 )
-def turn(observation: Observation, _arguments: Arguments) -> Reading:
+def turn(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
     """Has every server of the earlier waves ended? (Whether it failed: failure_budget.)"""
-    hosts = hosts_of(observation)
-    wave = hosts[observation.host]["wave"]
-    if not isinstance(wave, int):
+    wave = context.hosts[observation.host].wave
+    if wave is None:
         return Reading(UNKNOWN, f"{observation.host} is in no wave")
-    before = {h: s for h, s in hosts.items() if s["wave"] is not None and s["wave"] < wave}
-    open_ = sorted(h for h, s in before.items() if s["status"] not in ("done", "failed"))
+    before = {h: p for h, p in context.hosts.items() if p.wave is not None and p.wave < wave}
+    open_ = sorted(h for h, place in before.items() if place.status not in (DONE, FAILED))
     if open_:
         return Reading("waiting", f"wave {wave + 1} waits for {', '.join(open_)}")
     return Reading("reached", f"wave {wave + 1}; {len(before)} servers before it have ended")
@@ -122,22 +115,21 @@ def turn(observation: Observation, _arguments: Arguments) -> Reading:
     ),
     about="change",
 )
-def failure_budget(observation: Observation, _arguments: Arguments) -> Reading:
+def failure_budget(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
     """Have no more servers failed than the change allows?
 
     spent_under_way: it is spent, but this server has begun and may go on to a resting point.
     """
-    change = observation.change or {}
-    hosts, budget = hosts_of(observation), change["failure_budget"]
+    hosts, budget = context.hosts, context.failure_budget
     failed = sorted(
-        h for h, s in hosts.items() if s["status"] == "failed" and h != observation.host
+        h for h, place in hosts.items() if place.status == FAILED and h != observation.host
     )
-    if not isinstance(budget, int):
+    if budget is None:
         return Reading(UNKNOWN, "the failure budget is not known")
     evidence = f"{len(failed)} failed of {budget} allowed" + (
         f": {', '.join(failed)}" * bool(failed)
     )
     if len(failed) <= budget:
         return Reading("unspent", evidence)
-    begun = hosts[observation.host]["status"] == "under_way"
+    begun = hosts[observation.host].status == UNDER_WAY
     return Reading("spent_under_way" if begun else "spent", evidence)

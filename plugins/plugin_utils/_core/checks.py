@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
+from .context import Context
 from .model import Ref
 from .observation import UNKNOWN, Observation, Request, merge_requests, quote
 
@@ -80,6 +81,7 @@ class Check:
     about: whether it asks something of the host, of the change, or of a setting. What only the
     change keeps from being begun is no failure of the host.
     within_change: it can be answered only in a change under way.
+    in_context: it reads the context, too, and is called with it as third argument.
     seen_at: where a person sees what it asks, too: at Endurance's board, at a node's screen, in a
     node's list of programs.
     settles: an act under way makes it unknown or untrue for a while: no reason to refuse.
@@ -89,7 +91,7 @@ class Check:
     """
 
     name: str
-    run: Callable[[Observation, Arguments], Reading]
+    run: Callable[..., Reading]
     doc: str
     reads: Callable[[Arguments], Request]
     arguments: Mapping[str, bool]  # name → required
@@ -98,6 +100,7 @@ class Check:
     limits: Mapping[str, Words]
     about: Literal["host", "change", "setting"]
     within_change: bool
+    in_context: bool
     seen_at: Literal["", "board", "screen", "programs"]
     settles: bool
     running: bool
@@ -120,7 +123,7 @@ class Check:
 
 CHECKS: dict[str, Check] = {}
 
-_Run = Callable[[Observation, Arguments], Reading]
+_Run = TypeVar("_Run", bound=Callable[..., Reading])
 
 
 def register(
@@ -132,6 +135,7 @@ def register(
     limits: Mapping[str, Words] | None = None,
     about: Literal["host", "change", "setting"] = "host",
     within_change: bool = False,
+    in_context: bool = False,
     seen_at: Literal["", "board", "screen", "programs"] = "",
     settles: bool = False,
     running: bool = False,
@@ -154,6 +158,7 @@ def register(
             limits=limits or {},
             about=about,
             within_change=within_change or about == "change",
+            in_context=in_context or within_change or about == "change",
             seen_at=seen_at,
             settles=settles,
             running=running,
@@ -178,37 +183,39 @@ def value_of(verdict: Verdict) -> Value:
 _UNKNOWN: Final = Value("unknown", "", "")
 
 
-def read(ref: Ref, observation: Observation) -> Reading:
+def read(ref: Ref, observation: Observation, context: Context) -> Reading:
     """Run the check of a reference. Data of an unexpected form is unknown, never an error."""
     check, arguments = check_of(ref), ref.get("with", {})
     for name, required in check.arguments.items():
         if required and arguments.get(name) is None:
             return Reading(UNKNOWN, f"{check.name}: no value is given for {name}")
     try:
+        if check.in_context:
+            return check.run(observation, arguments, context)
         return check.run(observation, arguments)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         return Reading(UNKNOWN, f"{check.name}: unexpected form ({quote(error)})")
 
 
-def evaluate(ref: Ref, observation: Observation) -> Verdict:
-    """Judge a reference by an observation."""
-    reading = read(ref, observation)
+def evaluate(ref: Ref, observation: Observation, context: Context) -> Verdict:
+    """Judge a reference by an observation, and by the context it is asked in."""
+    reading = read(ref, observation, context)
     return Verdict(_holds(ref, reading.value), reading.evidence, ref, reading.value)
 
 
-def evaluate_all(refs: Iterable[Ref], observation: Observation) -> list[Verdict]:
+def evaluate_all(refs: Iterable[Ref], observation: Observation, context: Context) -> list[Verdict]:
     """Judge every reference of a list."""
-    return [evaluate(ref, observation) for ref in refs]
+    return [evaluate(ref, observation, context) for ref in refs]
 
 
-def all_hold(refs: Iterable[Ref], observation: Observation) -> bool:
+def all_hold(refs: Iterable[Ref], observation: Observation, context: Context) -> bool:
     """Return whether all references hold; one that is unknown does not."""
-    return all(evaluate(ref, observation).holds is True for ref in refs)
+    return all(evaluate(ref, observation, context).holds is True for ref in refs)
 
 
-def any_fails(refs: Iterable[Ref], observation: Observation) -> bool:
+def any_fails(refs: Iterable[Ref], observation: Observation, context: Context) -> bool:
     """Return whether a reference certainly does not hold."""
-    return any(evaluate(ref, observation).holds is False for ref in refs)
+    return any(evaluate(ref, observation, context).holds is False for ref in refs)
 
 
 def unmet(verdicts: Iterable[Verdict]) -> list[Verdict]:

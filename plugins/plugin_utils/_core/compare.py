@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 
 from .actions import Path, touched
 from .advisory import Advisory
+from .context import NO_CHANGE, Context
 from .digest import canonical
 from .model import Step, Text
 from .observation import Observation, facts, quote
@@ -109,6 +110,7 @@ def compare_host(
     settings: Mapping[str, Any],
     observation: Observation,
     begun: Collection[str] = (),
+    context: Context = NO_CHANGE,
 ) -> Comparison:
     """Compare a host's whole plan with what there is now: before its first step in a run.
 
@@ -120,7 +122,7 @@ def compare_host(
     if begun or differences:
         return _result(differences, found.known, later=bool(begun))
     # Nothing differs that was read: what interlocks and branches read besides must not either.
-    fresh = plan_host(advisory, settings, observation)
+    fresh = plan_host(advisory, settings, observation, context)
     steps, fewer = _steps(part, fresh)
     return _result(steps, found.known, later=fewer)
 

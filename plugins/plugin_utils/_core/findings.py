@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from .actions import is_setting
 from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
-from .checks import Verdict, evaluate
+from .checks import Verdict, evaluate, evaluate_all
+from .context import NO_CHANGE, Context
 from .ft.system import fix_steps
 from .model import Finding, Ref, Text
 from .observation import Observation
@@ -103,21 +104,24 @@ def unreadable(why: str, remedy: Text | None = None) -> Finding:
 
 
 def find(
-    advisory: Advisory, settings: Mapping[str, Any], observation: Observation
+    advisory: Advisory,
+    settings: Mapping[str, Any],
+    observation: Observation,
+    context: Context = NO_CHANGE,
 ) -> list[Finding]:
     """Return the findings of one server, blockers first, else in the advisory's order."""
     if observation.source == UNREACHABLE:  # whatever the notice would make of it
         return [unreadable(observation.error("system") or "nothing was read")]
     scope = scope_of(advisory, settings)
-    found = [*_fit(advisory, scope, observation)]
+    found = [*_fit(advisory, scope, observation, context)]
     for rule in advisory.data["findings"]:
         for inner in _scopes(rule, scope):
             refs = expand(advisory, rule["when"], inner)
-            verdicts = [evaluate(ref, observation) for ref in refs]
+            verdicts = evaluate_all(refs, observation, context)
             if all(verdict.holds is True for verdict in verdicts):
                 found.append(_finding(rule, inner, _evidence(refs, verdicts)))
     if "branches" in advisory.data:
-        branch, verdicts = choose(advisory, scope, observation)
+        branch, verdicts = choose(advisory, scope, observation, context)
         # Why no case fits is clear where something else blocks already.
         if branch is not None or all(finding["severity"] != "blocker" for finding in found):
             found += _branch_findings(branch, verdicts)
@@ -147,10 +151,13 @@ def _finding(rule: Mapping[str, Any], scope: Scope, evidence: list[str]) -> Find
     }
 
 
-def _fit(advisory: Advisory, scope: Scope, observation: Observation) -> Iterator[Finding]:
+def _fit(
+    advisory: Advisory, scope: Scope, observation: Observation, context: Context
+) -> Iterator[Finding]:
     """Yield a blocker for each condition of applies_to that does not hold or is unknown."""
     for condition in advisory.data["applies_to"]["conditions"]:
-        verdict = evaluate(expand(advisory, [condition["condition"]], scope)[0], observation)
+        [ref] = expand(advisory, [condition["condition"]], scope)
+        verdict = evaluate(ref, observation, context)
         if verdict.holds is True:
             continue
         unknown = verdict.holds is None
@@ -171,7 +178,7 @@ def _fit(advisory: Advisory, scope: Scope, observation: Observation) -> Iterator
 
 
 def choose(
-    advisory: Advisory, scope: Scope, observation: Observation
+    advisory: Advisory, scope: Scope, observation: Observation, context: Context
 ) -> tuple[Mapping[str, Any] | None, list[Verdict]]:
     """Return the branch of an advisory that an observation leads to, and why.
 
@@ -181,7 +188,7 @@ def choose(
     for branch in advisory.data["branches"]:
         verdicts = []
         for ref in expand(advisory, branch["when"], scope):
-            verdicts.append(evaluate(ref, observation))
+            verdicts.append(evaluate(ref, observation, context))
             if verdicts[-1].holds is False:
                 break
         if any(verdict.holds is False for verdict in verdicts):

@@ -18,6 +18,7 @@ from typing import Any, Final
 from .actions import Path, touched
 from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
 from .conditions import refusal
+from .context import NO_CHANGE, Context
 from .ft.observed import answers, managed
 from .ft.system import COSERVERS, NODES
 from .model import Finding, Ref, Step
@@ -42,7 +43,10 @@ class Refusal:
 
 
 def refusals(
-    steps: Sequence[Step], observation: Observation, people: Mapping[str, Any] | None = None
+    steps: Sequence[Step],
+    observation: Observation,
+    people: Mapping[str, Any] | None = None,
+    context: Context = NO_CHANGE,
 ) -> list[Refusal]:
     """Return the first step that would be refused as things are, and the first that ever would.
 
@@ -52,10 +56,11 @@ def refusals(
     found: list[Refusal] = []
     seen, acted = observation, False
     for step in steps:
-        if _not_needed(step, seen):
+        if _not_needed(step, seen, context):
             continue
-        certain = not step["conditional"] and all_hold(step["only_if"], seen)
-        unmet = [v for ref in step["interlocks"] if (v := _unmet(ref, seen, people, acted))]
+        certain = not step["conditional"] and all_hold(step["only_if"], seen, context)
+        verdicts = (_unmet(ref, seen, context, people, acted) for ref in step["interlocks"])
+        unmet = [verdict for verdict in verdicts if verdict is not None]
         if certain and unmet and (acted or not found):
             found.append(Refusal(step, unmet, for_ever=acted))
             if acted:
@@ -64,9 +69,9 @@ def refusals(
     return found
 
 
-def _not_needed(step: Step, seen: Observation) -> bool:
-    done = bool(step["done_when"]) and all_hold(step["done_when"], seen)
-    return done or any_fails(step["only_if"], seen)
+def _not_needed(step: Step, seen: Observation, context: Context) -> bool:
+    done = bool(step["done_when"]) and all_hold(step["done_when"], seen, context)
+    return done or any_fails(step["only_if"], seen, context)
 
 
 def _changes(step: Step) -> bool:
@@ -74,12 +79,12 @@ def _changes(step: Step) -> bool:
 
 
 def _unmet(
-    ref: Ref, seen: Observation, people: Mapping[str, Any] | None, acted: bool
+    ref: Ref, seen: Observation, context: Context, people: Mapping[str, Any] | None, acted: bool
 ) -> Verdict | None:
     """Return the verdict on an interlock that would refuse; None: it holds, or nobody can tell."""
     if check_of(ref).within_change or check_of(ref).probes:
         return None
-    verdict = evaluate(ref, seen)
+    verdict = evaluate(ref, seen, context)
     unknown = verdict.holds is None or value_of(verdict).unproven
     if verdict.holds is True or (unknown and (acted or _asked(ref, people))):
         return None

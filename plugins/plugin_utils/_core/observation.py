@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .digest import digest
@@ -58,15 +58,13 @@ class Observation:
     """What was read on one host.
 
     host: inventory name. taken: ISO 8601 UTC by the controller's clock. source: how it was
-    read ("winrm", a file). data: what the script observe returned. change: the state of the
-    change that the observation is judged in (None outside a change).
+    read ("winrm", a file). data: what the script observe returned.
     """
 
     host: str
     taken: str
     source: str
     data: Mapping[str, Any]
-    change: Mapping[str, Any] | None = None
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Observation:
@@ -75,11 +73,10 @@ class Observation:
         for name, text in texts.items():
             if not isinstance(text, str):
                 raise CoreError(f"A recorded observation has no {name}: assess the host again.")
-        data, change = value.get("data"), value.get("change")
+        data = value.get("data")
         return cls(
             **texts,  # type: ignore[arg-type]
             data=data if isinstance(data, Mapping) else {},
-            change=change if isinstance(change, Mapping) else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,12 +86,7 @@ class Observation:
             "taken": self.taken,
             "source": self.source,
             "data": dict(self.data),
-            "change": None if self.change is None else dict(self.change),
         }
-
-    def within(self, change: Mapping[str, Any] | None) -> Observation:
-        """Return the same observation, judged within a change."""
-        return replace(self, change=change)
 
     def part(self, name: str) -> Any:
         """Return a part of the data, or UNKNOWN if it was not asked for or not readable."""
@@ -127,12 +119,6 @@ class Observation:
             if name.casefold() == path.casefold() or pattern.fullmatch(name)
         }
         return found or UNKNOWN
-
-    def host_state(self) -> Mapping[str, Any] | Unknown:
-        """Return this host's entry in the change, or UNKNOWN."""
-        hosts = (self.change or {}).get("hosts")
-        entry = hosts.get(self.host) if isinstance(hosts, Mapping) else None
-        return entry if isinstance(entry, Mapping) else UNKNOWN
 
 
 def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:

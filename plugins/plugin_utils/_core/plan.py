@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
-from .actions import ACTIONS, takes_out, wrong_arguments
+from .actions import ACTIONS, leaves_service, takes_out, wrong_arguments
 from .advisory import Advisory, select_advisories
 from .brakes import braked, missing_brakes
 from .checks import (
@@ -29,6 +29,7 @@ from .checks import (
     unmet,
 )
 from .conditions import condition, refusal
+from .context import NO_CHANGE, Context
 from .digest import digest
 from .findings import (
     SEVERITIES,
@@ -44,7 +45,6 @@ from .findings import (
 )
 from .foresight import foreseen, refusals
 from .ft.system import TITLES, done_by
-from .journal import restarts
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
@@ -55,7 +55,6 @@ __all__ = [
     "PlanError",
     "StepDecision",
     "assess_request",
-    "leaves_service",
     "make_plan",
     "notices_request",
     "outside_of",
@@ -73,6 +72,7 @@ __all__ = [
     "step_unproven",
     "steps_like",
     "verify_plan",
+    "was_begun",
 ]
 
 FORMAT: Final = 3
@@ -157,11 +157,6 @@ def server_of(host: str, settings: Mapping[str, Any]) -> Server:
     )
 
 
-def leaves_service(steps: Iterable[Step]) -> bool:
-    """Return whether a plan's steps take their server out of service for a while."""
-    return any(takes_out(step) or step["returns_to_service"] for step in steps)
-
-
 def serving_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
     """Return what a server shows that takes users; none: the advisory does not say."""
     return expand(advisory, advisory.data.get("serving", []), scope_of(advisory, settings))
@@ -169,7 +164,9 @@ def serving_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
 
 def serves(refs: Sequence[Ref], observation: Observation) -> tuple[bool, str]:
     """Return whether a server was seen to take users, and what speaks against it."""
-    against = [v.evidence for v in evaluate_all(refs, observation) if v.holds is not True]
+    against = [
+        v.evidence for v in evaluate_all(refs, observation, NO_CHANGE) if v.holds is not True
+    ]
     if not refs:
         against = ["the notice does not say what serving is"]
     return not against, "; ".join(against)
@@ -200,11 +197,13 @@ def _possible_procedures(advisory: Advisory, scope: Scope) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def _procedure(advisory: Advisory, scope: Scope, observation: Observation) -> str | None:
+def _procedure(
+    advisory: Advisory, scope: Scope, observation: Observation, context: Context
+) -> str | None:
     """Return the procedure to take, by the settings or by the branch that is observed."""
     if "branches" not in advisory.data:
         return str(scope["remedy"])
-    branch, _verdicts = choose(advisory, scope, observation)
+    branch, _verdicts = choose(advisory, scope, observation, context)
     return (branch or {}).get("procedure")
 
 
@@ -246,19 +245,24 @@ def _refs(step: Step) -> list[Ref]:
 
 
 def plan_host(
-    advisory: Advisory, settings: Mapping[str, Any], observation: Observation
+    advisory: Advisory,
+    settings: Mapping[str, Any],
+    observation: Observation,
+    context: Context = NO_CHANGE,
 ) -> HostPlan:
     """Return one server's findings and remaining steps. Raises PlanError for unknown remedies.
 
-    The settings are taken as valid (validate_settings).
+    The settings are taken as valid (validate_settings). context: of the change that compares an
+    approved plan with what would be planned now.
     """
-    findings = find(advisory, settings, observation)
+    findings = find(advisory, settings, observation, context)
     blockers = [finding for finding in findings if finding["severity"] == "blocker"]
     steps, scope = [], scope_of(advisory, settings)
-    procedure = None if blockers else _procedure(advisory, scope, observation)
+    procedure = None if blockers else _procedure(advisory, scope, observation, context)
     if procedure is not None:
-        steps = _needed(_all_steps(advisory, procedure, scope, observation.host), observation)
-        marks = foreseen(refusals(steps, observation, scope["ft_system"]))
+        every = _all_steps(advisory, procedure, scope, observation.host)
+        steps = _needed(every, observation, context)
+        marks = foreseen(refusals(steps, observation, scope["ft_system"], context))
         blockers = [finding for finding in marks if finding["severity"] == "blocker"]
         findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f["severity"]))
         steps = [] if blockers else steps
@@ -491,11 +495,7 @@ def _instruction(
     return [{"clause": None, **ours}, *words]
 
 
-def _needed(
-    steps: Sequence[Step],
-    observation: Observation,
-    journal: Sequence[Mapping[str, Any]] | None = None,
-) -> list[Step]:
+def _needed(steps: Sequence[Step], observation: Observation, context: Context) -> list[Step]:
     """Return the steps that remain to be done, by what is observed.
 
     A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
@@ -507,16 +507,16 @@ def _needed(
     kept: dict[str, Step] = {}
     standby: dict[str, Step] = {}
     for step in steps:
-        if any_fails(filter(_asks_a_setting, step["only_if"]), observation):
+        if any_fails(filter(_asks_a_setting, step["only_if"]), observation, context):
             continue  # no earlier step changes a setting
         again = any(other in kept for other in step["again_after"])
         wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
-        done = bool(step["done_when"]) and all_hold(step["done_when"], observation)
-        idle = any_fails(step["only_if"], observation)
-        begun = _under_way(step, observation) or _to_collect(step, observation, journal)
-        begun = begun or (_is_asked_for(step, journal) and not done)
+        done = bool(step["done_when"]) and all_hold(step["done_when"], observation, context)
+        idle = any_fails(step["only_if"], observation, context)
+        begun = _under_way(step, observation, context) or _to_collect(step, observation, context)
+        begun = begun or (_is_asked_for(step, context.journal) and not done)
         if begun or (wanted and (again or not (done or idle))):
-            conditional = not all_hold(step["only_if"], observation)
+            conditional = not all_hold(step["only_if"], observation, context)
             kept[step["id"]] = {**step, "conditional": conditional}
         elif step["standby_for"]:
             standby[step["id"]] = {**step, "conditional": True}
@@ -533,21 +533,26 @@ def _asks_a_setting(ref: Ref) -> bool:
     return check_of(ref).about == "setting"
 
 
-def _is_asked_for(step: Step, journal: Sequence[Mapping[str, Any]] | None) -> bool:
+def _is_asked_for(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether a person was asked to do a step, and no run has taken its end.
 
     What was said of the machine before counts no more then, which is no reason to leave it out.
     """
-    mine = [
+    return step.get("by") == "operator" and was_begun(step, journal)
+
+
+def was_begun(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a run has begun a step, and none has taken its result."""
+    kinds = [
         entry["kind"]
-        for entry in journal or ()
+        for entry in journal
         if entry.get("step") == step["id"] and entry.get("kind") in ("intent", "result")
     ]
-    return step.get("by") == "operator" and mine[-1:] == ["intent"]
+    return kinds[-1:] == ["intent"]
 
 
-def _under_way(step: Step, observation: Observation) -> bool:
-    return bool(step["resume_when"]) and all_hold(step["resume_when"], observation)
+def _under_way(step: Step, observation: Observation, context: Context) -> bool:
+    return bool(step["resume_when"]) and all_hold(step["resume_when"], observation, context)
 
 
 @dataclass(frozen=True)
@@ -786,25 +791,19 @@ def remaining(
     plan: Mapping[str, Any],
     host: str,
     observation: Observation,
-    journal: Sequence[Mapping[str, Any]] = (),
+    context: Context,
 ) -> list[Step]:
     """Return the steps of a server's plan that remain, by what is observed now.
 
     The journal only tells what no observation shows: that an installation asked for a restart,
     and that a step's result has not been taken.
     """
-    asked = restarts(journal)
-    if asked:
-        change = dict(observation.change or {})
-        hosts = dict(change.get("hosts") or {})
-        hosts[host] = {**hosts.get(host, {}), "restarts": asked}
-        observation = observation.within({**change, "hosts": hosts})
     # What came with other steps when the plan was made stands on its own from then on.
     planned: list[Step] = _host_part(plan, host)["steps"]
-    mine = [entry for entry in journal if entry.get("plan") == plan.get("digest")]
+    mine = [entry for entry in context.journal if entry.get("plan") == plan.get("digest")]
     told = {step["id"] for step in planned if _told_done(step, mine)}
     steps: list[Step] = [{**step, "only_with": None} for step in planned if step["id"] not in told]
-    return _needed(steps, observation, journal)
+    return _needed(steps, observation, context)
 
 
 def _told_done(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
@@ -832,44 +831,39 @@ class StepDecision:
     verdicts: list[Verdict]
 
 
-def step_decision(
-    step: Step, observation: Observation, journal: Sequence[Mapping[str, Any]] | None = None
-) -> StepDecision:
-    """Decide about a step on a fresh observation made within the change.
+def step_decision(step: Step, observation: Observation, context: Context) -> StepDecision:
+    """Decide about a step on a fresh observation, within the change.
 
-    journal: the server's entries, which tell whether the result of an earlier run was taken. A
-    result that was taken is history: from then on the interlocks decide about a new try.
+    The journal tells whether the result of an earlier run was taken. A result that was taken is
+    history: from then on the interlocks decide about a new try.
     """
-    if _under_way(step, observation):
-        verdicts = evaluate_all(step["resume_when"], observation)
+    if _under_way(step, observation, context):
+        verdicts = evaluate_all(step["resume_when"], observation, context)
         return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
-    if _to_collect(step, observation, journal):
-        verdicts = evaluate_all(step["collect_when"], observation)
+    if _to_collect(step, observation, context):
+        verdicts = evaluate_all(step["collect_when"], observation, context)
         return StepDecision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
-    if step["done_when"] and all_hold(step["done_when"], observation):
-        verdicts = evaluate_all(step["done_when"], observation)
+    if step["done_when"] and all_hold(step["done_when"], observation, context):
+        verdicts = evaluate_all(step["done_when"], observation, context)
         return StepDecision("skip", f"nothing to do: {_evidence(verdicts)}", verdicts)
-    if any_fails(step["only_if"], observation):
-        verdicts = evaluate_all(step["only_if"], observation)
+    if any_fails(step["only_if"], observation, context):
+        verdicts = evaluate_all(step["only_if"], observation, context)
         return StepDecision("skip", f"not needed: {_evidence(verdicts)}", verdicts)
-    verdicts = evaluate_all([*step["only_if"], *step["interlocks"]], observation)
+    verdicts = evaluate_all([*step["only_if"], *step["interlocks"]], observation, context)
     if unmet(verdicts):
         return StepDecision("refuse", refusal(verdicts)["en"], verdicts)
     return StepDecision("act", "all interlocks hold", verdicts)
 
 
-def _to_collect(
-    step: Step, observation: Observation, journal: Sequence[Mapping[str, Any]] | None
-) -> bool:
+def _to_collect(step: Step, observation: Observation, context: Context) -> bool:
     """Return whether a step has ended, and the journal tells only that it began."""
-    last = [entry for entry in journal or () if entry.get("step") == step["id"]][-1:]
-    began = any(entry.get("kind") == "intent" for entry in last)
-    return bool(began and step["collect_when"]) and all_hold(step["collect_when"], observation)
+    began = bool(step["collect_when"]) and was_begun(step, context.journal)
+    return began and all_hold(step["collect_when"], observation, context)
 
 
-def step_unproven(step: Step, observation: Observation) -> list[Verdict]:
+def step_unproven(step: Step, observation: Observation, context: Context) -> list[Verdict]:
     """Return what the step should have brought about and is not observed; none: it is proven."""
-    return unmet(evaluate_all(step["expect"], observation))
+    return unmet(evaluate_all(step["expect"], observation, context))
 
 
 def _evidence(verdicts: Iterable[Verdict]) -> str:

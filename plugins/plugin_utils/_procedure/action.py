@@ -20,6 +20,7 @@ from .._action import ActionError, HotfixAction
 from .._core.advisory import Advisory, bundled_folder, load_advisories
 from .._core.backups import wrong_ages
 from .._core.compare import Comparison
+from .._core.context import Context
 from .._core.model import CoreError
 from .._core.observation import Observation
 from .._io.failures import is_passing
@@ -175,6 +176,7 @@ class ProcedureAction(HotfixAction):
         self,
         change: Change,
         observation: Observation,
+        context: Context,
         advisories: t.Mapping[str, Advisory] | None = None,
     ) -> Differs | None:
         """How the host is not as it was approved, shown as a diff; None where it is, or where an
@@ -182,7 +184,7 @@ class ProcedureAction(HotfixAction):
 
         :param advisories: see :meth:`Change.compared`.
         """
-        found = change.compared(observation, advisories)
+        found = change.compared(observation, context, advisories)
         if found.kind != "different":
             return None
         differs = Differs.of(found)

@@ -14,6 +14,7 @@ from .._action import ActionError
 from .._core.advisory import bundled_folder, load_advisories, select_advisories
 from .._core.checks import Verdict, check_of, evaluate_all, request_for, unmet
 from .._core.conditions import refusal
+from .._core.context import NO_CHANGE
 from .._core.model import CoreError, Ref, Step
 from .._core.plan import steps_like
 from .._io.remote import Remote
@@ -55,7 +56,7 @@ def guard(
             f"Change {owner.get('change')}, run {owner.get('run')}, holds the system: go on with "
             "that change, or have it end.",
         )
-    missing = [unmet(evaluate_all(_interlocks(step), observation)) for step in steps]
+    missing = [unmet(evaluate_all(_interlocks(step), observation, NO_CHANGE)) for step in steps]
     if all(missing):
         best: list[Verdict] = min(missing, key=len)
         text = refusal(best)["en"]

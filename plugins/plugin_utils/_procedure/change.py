@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -13,16 +14,15 @@ from typing import Any
 from .._core.advisory import Advisory
 from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
-from .._core.journal import restarts
+from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failure_budget
 from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
-from .._core.plan import PlanError, leaves_service, remaining, verify_plan
+from .._core.plan import PlanError, remaining, verify_plan
 from .._core.window import WindowState, at_resting_point, judge
-from . import directory as files
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
 from .journal import JournalFile, now
-from .owner import held_by, is_free, known_run, run_of
+from .owner import known_run, run_of
 
 
 class Change:
@@ -163,8 +163,8 @@ class Change:
         state = self.directory.state(host)
         if state.get("plan") == self.digest:
             return state
-        done = state["status"] == files.DONE
-        return {"host": host, "status": files.NOT_BEGUN if done else state["status"]}
+        done = state["status"] == DONE
+        return {"host": host, "status": NOT_BEGUN if done else state["status"]}
 
     def set_state(self, host: str, status: str, **more: Any) -> None:
         """Record where the host stands, in which run of ansible-playbook."""
@@ -180,47 +180,30 @@ class Change:
         }
         self.directory.write(self.directory.host_file("state", host), value)
 
-    def judged(self, observation: Observation, *, predicted: bool = False) -> Observation:
-        """The observation, to be judged within this change.
+    def context(self, observation: Observation, *, predicted: bool = False) -> Context:
+        """What the decision about a host's next step needs besides its fresh observation.
 
         :param predicted: take for granted that all earlier waves have ended well, and that the
             host was taken if nobody has it (check mode, in which neither has happened).
         """
         host = observation.host
-        waves = dict(self.queue)
-        hosts: dict[str, dict[str, Any]] = {}
-        for name, entry in self.plan["hosts"].items():
-            state = self.state(name)
-            status = state["status"]
-            if status == files.FAILED and self.tries_again(name):
-                status = files.WAITING
-            if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
-                status = files.DONE
-            if status == files.UNDER_WAY and name != host and not leaves_service(entry["steps"]):
-                status = files.NOT_BEGUN  # it goes on serving its users all the while
-            hosts[name] = {**_place(entry), "status": status, "wave": waves.get(name)}
-        for name, entry in self.plan.get("outside", {}).items():
-            hosts[name] = {**_place(entry), "status": "outside", "wave": None}
-        entries = self.journal(host).entries()
-        hosts[host]["computer_name"] = planned_name(self.entry(host))
-        hosts[host]["restarts"] = restarts(entries)
-        view: dict[str, Any] = {
-            "id": self.id,
-            "run": self.run(writes=not predicted),
-            "now": now(),
-            "stopped": self.directory.stopped() is not None,
-            "approved": self.approved,
-            "window_open": None,
-            "hosts": hosts,
-            "failure_budget": self.failure_budget(host),
-        }
-        if predicted and is_free(observation):
-            observation = held_by(observation, {"change": self.id, "run": view["run"]})
-        judged = observation.within(view)
-        window = self.window_state(judged, entries)
-        if window is not None:
-            view["window_open"] = window.may_go_on or self.control.emergency_reason is not None
-        return judged
+        self.entry(host)
+        context = context_of(
+            self.plan,
+            host,
+            {name: self.state(name) for name in self.plan["hosts"]},
+            self.journal(host).entries(),
+            change=self.id,
+            run=self.run(writes=not predicted),
+            approved=self.approved,
+            stopped=self.directory.stopped() is not None,
+            predicted=predicted,
+        )
+        window = self.window_state(observation, context)
+        if window is None:
+            return context
+        emergency = self.control.emergency_reason is not None
+        return replace(context, window_open=window.may_go_on or emergency)
 
     def serving(self, host: str) -> list[Ref]:
         """What a host of the plan, or of its farm, shows that takes users; empty: not known."""
@@ -237,22 +220,17 @@ class Change:
         entry: dict[str, Any] = every[host]
         return entry
 
-    def window_state(
-        self, observation: Observation, entries: Iterable[Mapping[str, Any]]
-    ) -> WindowState | None:
-        """What the window says of the host's next step; None where there is no window.
-
-        :param entries: the host's journal.
-        """
+    def window_state(self, observation: Observation, context: Context) -> WindowState | None:
+        """What the window says of the host's next step; None where there is no window."""
         window = self.standing.window
         if window is None:
             return None
-        mine = list(entries)
+        host = observation.host
         return judge(
             window,
             datetime.now(UTC),
-            remaining(self.plan, observation.host, observation, mine),
-            at_rest=self.rests(observation.host, mine),
+            remaining(self.plan, host, observation, context),
+            at_rest=self.rests(host, context.journal),
             estimate=self.control.window_estimate,
         )
 
@@ -269,7 +247,10 @@ class Change:
         return at_resting_point(self.entry(host)["steps"], here)
 
     def compared(
-        self, observation: Observation, advisories: Mapping[str, Advisory] | None = None
+        self,
+        observation: Observation,
+        context: Context,
+        advisories: Mapping[str, Advisory] | None = None,
     ) -> Comparison:
         """The plan beside what is there now.
 
@@ -277,7 +258,7 @@ class Change:
             in a run); None compares what was read (before each step).
         """
         host = observation.host
-        begun = begun_steps(self.journal(host).entries(), self.digest)
+        begun = begun_steps(context.journal, self.digest)
         if advisories is None:
             return compare_facts(self.plan, host, observation, begun)
         name = self.entry(host)["advisory"]
@@ -286,8 +267,9 @@ class Change:
                 f"The advisory {name}, which the plan was made from, is not there any more. Give "
                 "its folder (legacyops_advisory_paths), or make a new plan."
             )
-        settings = self.settings
-        return compare_host(self.plan, host, advisories[name], settings, observation, begun)
+        return compare_host(
+            self.plan, host, advisories[name], self.settings, observation, begun, context
+        )
 
     def deviate(self, host: str, what: str, **facts: Any) -> None:
         """Record what the run goes on in spite of, with the reason given; once for each plan."""
@@ -297,11 +279,6 @@ class Change:
         if not any({key: entry.get(key) for key in body} == body for entry in known):
             journal.append("deviation", operator=self.operator, **body)
 
-    def failure_budget(self, host: str) -> int:
-        """How many hosts may fail before no other one begins."""
-        budget = self.plan["hosts"][host]["settings"].get("failure_budget", 0)
-        return budget if isinstance(budget, int) else 0
-
     def why_not_begin(self, host: str) -> tuple[str, str] | None:
         """Why a host may not begin now: a reason for programs and a sentence; None if it may.
 
@@ -309,19 +286,19 @@ class Change:
         failed may try again, but not while the change is stopped.
         """
         status = self.state(host)["status"]
-        if status not in (files.NOT_BEGUN, files.FAILED):
+        if status not in (NOT_BEGUN, FAILED):
             return None
         stopped = self.directory.stopped()
         if stopped is not None:
-            begun = "Not begun" if status == files.NOT_BEGUN else "Left as it is"
+            begun = "Not begun" if status == NOT_BEGUN else "Left as it is"
             return "stopped", (
                 f"{begun}: the change is stopped ({stopped.rstrip('.')}). When that is settled, "
                 f"remove {self.directory.stop} and run the same command again."
             )
-        if status == files.FAILED:
+        if status == FAILED:
             return None
         failed = [name for name in self._failed(host) if not self.tries_again(name)]
-        budget = self.failure_budget(host)
+        budget = failure_budget(self.plan, host)
         if len(failed) > budget:
             return "failure_budget", (
                 f"Not begun: {', '.join(failed)} failed, and the failure budget is {budget}. "
@@ -332,11 +309,11 @@ class Change:
     def _failed(self, host: str) -> list[str]:
         """The other hosts that have failed."""
         every = [name for name, _wave in self.queue if name != host]
-        return [name for name in every if self.state(name)["status"] == files.FAILED]
+        return [name for name in every if self.state(name)["status"] == FAILED]
 
     def waits_for(self, host: str) -> list[str]:
         """The failed hosts that this run tries again, and for whose begin others wait."""
-        begun = self.state(host)["status"] != files.NOT_BEGUN
+        begun = self.state(host)["status"] != NOT_BEGUN
         return [] if begun else [name for name in self._failed(host) if self.tries_again(name)]
 
     def tries_again(self, host: str) -> bool:
@@ -351,7 +328,7 @@ class Change:
         """
         for name, _wave in self.queue:
             state = self.directory.state(name)
-            if state["status"] == files.FAILED and self.tries_again(name) != (name in hosts):
+            if state["status"] == FAILED and self.tries_again(name) != (name in hosts):
                 path = self.directory.host_file("state", name)
                 self.directory.write(path, {**state, "retry": name in hosts})
 
@@ -364,20 +341,6 @@ def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: st
             f"{directory.plan} is the plan of change {quote(other, 60)}, not of {change_id}: give "
             "the change_id it was made under, or another change_dir."
         )
-
-
-def planned_name(entry: Mapping[str, Any]) -> str | None:
-    """The computer name of the server that a host's plan was made for; None for an FT system."""
-    system = (entry.get("facts") or {}).get("system")
-    name = system.get("computer_name") if isinstance(system, Mapping) else None
-    return name if isinstance(name, str) else None
-
-
-def _place(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Whose users a host serves."""
-    settings = entry["settings"]
-    shared = settings.get("ft_system") is None
-    return {"farm": settings.get("farm"), "silo": settings.get("silo"), "in_silo": shared}
 
 
 def reason_of(blocked: Any) -> str:

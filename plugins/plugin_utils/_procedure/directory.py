@@ -28,13 +28,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .._core.context import NOT_BEGUN
 from .._io.files import UnreadableError, read_object, write_whole
 
-NOT_BEGUN = "not_begun"
-UNDER_WAY = "under_way"
-DONE = "done"
-FAILED = "failed"
-WAITING = "waiting"
 _LONGEST_ID = 200  # of 255 bytes that file systems allow a name
 
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, WAITING
 from .._core.model import Step
 from .._io.failures import is_passing
 from .._io.wire import RemoteError
-from . import directory as files
 from .change import Change, reason_of
 
 LEFT_ALONE: Final = "left_alone"
@@ -25,15 +25,15 @@ POSSIBLE: Final = "possible"  # check mode: the host would begin, or go on
 REFUSED: Final = "refused"  # check mode: it would not
 # Worst first; the exit code of a run is that of its worst host.
 EXIT_CODES: Final[dict[str, int]] = {
-    files.FAILED: 2,
+    FAILED: 2,
     REFUSED: 2,
-    files.WAITING: 2,
-    files.UNDER_WAY: 2,
-    files.NOT_BEGUN: 2,
+    WAITING: 2,
+    UNDER_WAY: 2,
+    NOT_BEGUN: 2,
     UNREACHABLE: 4,
     LEFT_ALONE: 4,
     POSSIBLE: 0,
-    files.DONE: 0,
+    DONE: 0,
 }
 
 
@@ -67,12 +67,12 @@ def outcome(change: Change, host: str, run: str) -> Outcome:
         return planned
     state = change.state(host)
     status = str(state["status"])
-    if status == files.DONE:
+    if status == DONE:
         return Outcome(status, None, "its plan is carried out")
     if run and state.get("run") != run:
         return Outcome(status, "not_reached", "This run did not come to it." + _go_on(change))
     reason = str(state.get("reason") or "not_done")
-    if status == files.FAILED and is_passing(RemoteError(reason, "", "")):
+    if status == FAILED and is_passing(RemoteError(reason, "", "")):
         status = UNREACHABLE
     return Outcome(status, reason, message(change, host, state))
 
@@ -93,7 +93,7 @@ def checked(change: Change, host: str, found: Mapping[str, Any] | None) -> Outco
         return Outcome(status, str(reason), str(found.get("msg") or ""))
     steps = found.get("steps")
     if not steps:
-        return Outcome(files.DONE, None, "its plan is carried out")
+        return Outcome(DONE, None, "its plan is carried out")
     return Outcome(POSSIBLE, None, f"would be carried out: {', '.join(map(str, steps))}")
 
 
@@ -103,13 +103,13 @@ def of_the_plan(change: Change, host: str) -> Outcome | None:
     if entry.get("blocked"):
         return Outcome(LEFT_ALONE, "left_alone", reason_of(entry["blocked"]))
     if not entry["steps"]:
-        return Outcome(files.DONE, None, "nothing had to be done")
+        return Outcome(DONE, None, "nothing had to be done")
     return None
 
 
 def message(change: Change, host: str, state: Mapping[str, Any]) -> str:
     """What happened, what remains, what to do."""
-    if state["status"] == files.NOT_BEGUN and not state.get("message"):
+    if state["status"] == NOT_BEGUN and not state.get("message"):
         why = change.why_not_begin(host)
         return why[1] if why else "Not begun. Run the same command again."
     text = str(state.get("message") or "The run ended before the plan was carried out.")
@@ -130,4 +130,4 @@ def _go_on(change: Change) -> str:
 def worst(outcomes: Iterable[Outcome]) -> str:
     """The status of the whole run: that of its worst host."""
     found = {each.status for each in outcomes}
-    return next((status for status in EXIT_CODES if status in found), files.DONE)
+    return next((status for status in EXIT_CODES if status in found), DONE)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as url_quoted
 
+from .._core.context import Context
 from .._core.observation import Observation, quote
 from .._io.files import write_whole
 from .._io.owner import OwnerRecords
@@ -54,12 +55,12 @@ def is_free(observation: Observation) -> bool:
     return isinstance(held, Mapping) and held.get("free") is True
 
 
-def is_anothers(observation: Observation) -> bool:
-    """Whether another change, or another run, holds the host, as read within the change."""
-    held, change = observation.part("owner"), observation.change or {}
+def is_anothers(observation: Observation, context: Context) -> bool:
+    """Whether another change, or another run, holds the host."""
+    held = observation.part("owner")
     if not isinstance(held, Mapping) or held.get("free") is True:
         return False
-    return (held.get("change"), held.get("run")) != (change.get("id"), change.get("run"))
+    return context.is_ours(held) is not True
 
 
 def held_by(observation: Observation, record: Mapping[str, Any]) -> Observation:

@@ -13,16 +13,17 @@ import copy
 import typing as t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ansible import constants
 from ansible.errors import AnsibleError
 
 from .._core.checks import check_of, request_for
+from .._core.context import FAILED, UNDER_WAY, WAITING, Context, Place
 from .._core.model import Ref, Step
 from .._core.observation import Observation
 from .._core.plan import serves
 from .._io.remote import Remote, RemoteError
-from . import directory as files
 from .change import Change
 
 if t.TYPE_CHECKING:
@@ -31,7 +32,7 @@ if t.TYPE_CHECKING:
 # A server that does not answer within this time serves nobody who logs on now.
 LOOK_SECONDS = 60.0
 # Where the site keeps users away by its own method, what a server shows tells nothing of it.
-_OUT = (files.UNDER_WAY, files.FAILED, files.WAITING)
+_OUT = (UNDER_WAY, FAILED, WAITING)
 
 
 class Silo:
@@ -45,53 +46,50 @@ class Silo:
         self._host = action.host
 
     @contextmanager
-    def spared(self, step: Step, observation: Observation) -> Iterator[None]:
+    def spared(self, step: Step, observation: Observation, context: Context) -> Iterator[None]:
         """Within the block nobody else is taken out of the silo, if the step may take the host out.
 
-        :param observation: the host's own, judged within the change.
+        :param observation: the host's own.
         """
         if not _asked(step) or not self._serves(self._host, observation)[0]:
             yield
             return
-        hosts = _hosts(observation)
-        name = f".silo {hosts[self._host]['farm']} {hosts[self._host]['silo']}"
-        with self._action.locked(self._change, name):
+        me = context.hosts[self._host]
+        with self._action.locked(self._change, f".silo {me.farm} {me.silo}"):
             yield
 
-    def known(self, step: Step, observation: Observation) -> Observation:
-        """The observation with what the step must know of the others, looked at right now."""
+    def seen(self, step: Step, observation: Observation, context: Context) -> Context:
+        """The context with what the step must know of the others, looked at right now."""
         asked = _asked(step)
         if not asked:
-            return observation
-        hosts = _hosts(observation)
+            return context
+        hosts = dict(context.hosts)
         own, why = self._serves(self._host, observation)
-        hosts[self._host] = {**hosts[self._host], "serving": own, "seen": why}
+        hosts[self._host] = replace(hosts[self._host], serving=own, seen=why)
         if own or not all((ref.get("with") or {}).get("only_if_serving") for ref in asked):
             hosts = self._looked_at(hosts, asked)
-        return observation.within({**(observation.change or {}), "hosts": hosts})
+        return replace(context, hosts=hosts)
 
-    def _looked_at(
-        self, hosts: dict[str, dict[str, t.Any]], asked: list[Ref]
-    ) -> dict[str, dict[str, t.Any]]:
+    def _looked_at(self, hosts: dict[str, Place], asked: list[Ref]) -> dict[str, Place]:
         """The hosts, with which of the others of the silo take users.
 
         As soon as enough do, nobody else is asked: a silo may have many servers, and each one
         that hangs would hold the step up.
         """
         me = hosts[self._host]
-        others = [h for h, s in hosts.items() if h != self._host and _shares(s, me)]
+        others = [h for h, place in hosts.items() if h != self._host and place.shares_users(me)]
         limits = [ref.get("at_least") for ref in asked]
         least = max([limit for limit in limits if isinstance(limit, int)] or [100])
         enough = max(-(-least * (len(others) + 1) // 100), 1)
         # First those that most likely do.
-        others.sort(key=lambda host: (hosts[host]["status"] in _OUT, host))
+        others.sort(key=lambda host: (hosts[host].status in _OUT, host))
         serving = 0
         for host in others:
             if serving >= enough:
-                hosts[host] = {**hosts[host], "seen": "not asked: enough others serve"}
+                hosts[host] = replace(hosts[host], seen="not asked: enough others serve")
                 continue
             found, why = self._look(host)
-            hosts[host] = {**hosts[host], "serving": found, "seen": why}
+            hosts[host] = replace(hosts[host], serving=found, seen=why)
             serving += found
         return hosts
 
@@ -121,18 +119,9 @@ class Silo:
         return found, why
 
 
-def _shares(one: Mapping[str, t.Any], other: Mapping[str, t.Any]) -> bool:
-    same = all(one.get(key) == other.get(key) for key in ("farm", "silo"))
-    return same and one.get("in_silo", True) and other.get("in_silo", True)
-
-
 def _asked(step: Step) -> list[Ref]:
     """The interlocks of a step for which the silo has to be looked at."""
     return [ref for ref in step["interlocks"] if check_of(ref).silo]
-
-
-def _hosts(observation: Observation) -> dict[str, dict[str, t.Any]]:
-    return dict((observation.change or {})["hosts"])
 
 
 def other_remote(action: ProcedureAction, host: str) -> Remote:

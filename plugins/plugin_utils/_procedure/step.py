@@ -13,6 +13,7 @@ from contextlib import suppress
 from .._action import ActionError, plain
 from .._core.checks import (
     Verdict,
+    any_fails,
     blameless,
     check_of,
     evaluate_all,
@@ -23,6 +24,7 @@ from .._core.checks import (
 )
 from .._core.compare import begun_steps
 from .._core.conditions import refusal
+from .._core.context import FAILED, NO_CHANGE, NOT_BEGUN, UNDER_WAY, WAITING, Context
 from .._core.model import Step
 from .._core.observation import UNKNOWN, Observation, merge_requests, observation_digest
 from .._core.plan import (
@@ -40,7 +42,6 @@ from .._io.failures import is_passing
 from .._io.remote import RemoteError
 from .._io.steady import LOST
 from .._io.waiting import StoppedError, poll
-from . import directory as files
 from .action import ProcedureAction
 from .change import Change
 from .journal import JournalFile
@@ -50,6 +51,7 @@ from .silo import Silo
 from .text import clauses, in_language
 
 Result = dict[str, t.Any]
+Decided = tuple[Observation, Context, StepDecision]
 # How long a host in mid-procedure is asked again when the line to it fails.
 PATIENCE_SECONDS = 300.0
 # How long what ends by itself (another installation) is waited for before a step.
@@ -96,34 +98,34 @@ class StepRun:
     def result(self) -> Result:
         self._tell_of_lost_worker()
         try:
-            observation = self._observe(*self._requests())
+            observation, context = self._observe(*self._requests())
         except RemoteError as error:
             if self.action.check_mode:
                 raise
-            raise self._left("left", error.reason, str(error), files.FAILED, "stop") from None
-        entries = self.journal.entries()
-        todo = remaining(self.change.plan, self.host, observation, entries)
+            raise self._left("left", error.reason, str(error), FAILED, "stop") from None
+        todo = remaining(self.change.plan, self.host, observation, context)
         self.todo = [each["id"] for each in todo]
         if self.step["id"] not in self.todo:
             return self._nothing("already", "Its goal is reached already.")
-        first = self._comes_first(entries, observation)
+        first = self._comes_first(observation, context)
         if first:
             raise self._refusal("order", f"Refused: step {first} comes first.", [])
-        observation = self._held(observation)
-        with self.silo.spared(self.step, observation):
-            return self._decided(observation, entries)
+        observation = self._held(observation, context)
+        with self.silo.spared(self.step, observation, context):
+            return self._decided(observation, context)
 
-    def _decided(self, observation: Observation, entries: list[dict[str, t.Any]]) -> Result:
+    def _decided(self, observation: Observation, context: Context) -> Result:
         """Carry the step out, if its interlocks let it."""
-        observation, decision = self._waited_out(*self._decide(observation, entries), entries)
+        observation, context, decision = self._waited_out(*self._decide(observation, context))
         if decision.action == "skip":
             return self._nothing("skipped", f"{decision.reason}.")
         if decision.action == "refuse" and not self._only_unprobed(decision.verdicts):
             message = f"Refused: {decision.reason}."
             raise self._refusal("interlock", message, decision.verdicts)
         if decision.action != "resume":  # what is under way is joined, come what may
-            self._as_approved(observation)
-        return self._act(observation, decision.verdicts, joins=decision.action == "resume")
+            self._as_approved(observation, context)
+        joins = decision.action == "resume"
+        return self._act(observation, context, decision.verdicts, joins=joins)
 
     def _tell_of_lost_worker(self) -> None:
         """Another worker had this step and is gone: what it was at, this one finds out."""
@@ -134,7 +136,7 @@ class StepRun:
                 message=f"The process {lost} that carried it out was killed; another one goes on.",
             )  # fmt: skip
 
-    def _held(self, observation: Observation) -> Observation:
+    def _held(self, observation: Observation, context: Context) -> Observation:
         """The observation once the host is ours, which it is after the begin of a host.
 
         Also what is under way is not joined while another run has the host: it is that run's.
@@ -149,51 +151,49 @@ class StepRun:
             except RemoteError as error:
                 raise self._refusal(error.reason, str(error), []) from None
             observation = held_by(observation, record)
-        if is_anothers(observation):
+        if is_anothers(observation, context):
             message = f"Refused: {held_text(observation.part('owner'))}"
             raise self._refusal("owned", message, [])
         return observation
 
-    def _as_approved(self, observation: Observation) -> None:
+    def _as_approved(self, observation: Observation, context: Context) -> None:
         """:raises ActionError: something else than steps of the plan has changed the host."""
-        differs = self.action.difference(self.change, observation)
+        differs = self.action.difference(self.change, observation, context)
         if differs is None:
             return
-        begun = begun_steps(self.journal.entries(), self.change.digest)
-        status = files.FAILED if begun else files.NOT_BEGUN
+        begun = begun_steps(context.journal, self.change.digest)
+        status = FAILED if begun else NOT_BEGUN
         raise self._left(
             "refused", "plan_differs", differs.message, status, self.step["on_refusal"],
             differences=differs.differences,
         )  # fmt: skip
 
-    def _decide(
-        self, observation: Observation, entries: list[dict[str, t.Any]]
-    ) -> tuple[Observation, StepDecision]:
-        """What is to be done with the step, and the observation that says so."""
-        observation = self.silo.known(self.step, observation)
-        return observation, step_decision(self.step, observation, entries)
+    def _decide(self, observation: Observation, context: Context) -> Decided:
+        """What is to be done with the step, and what says so."""
+        context = self.silo.seen(self.step, observation, context)
+        return observation, context, step_decision(self.step, observation, context)
 
     def _waited_out(
-        self, observation: Observation, decision: StepDecision, entries: list[dict[str, t.Any]]
-    ) -> tuple[Observation, StepDecision]:
+        self, observation: Observation, context: Context, decision: StepDecision
+    ) -> Decided:
         """The same, once nothing stands in the way any more that ends by itself; within a bound."""
 
-        def look() -> tuple[Observation, StepDecision] | None:
-            nonlocal observation, decision
+        def look() -> Decided | None:
+            nonlocal observation, context, decision
             missing = unmet(decision.verdicts)
             busy = decision.action == "refuse" and all(map(passes, missing))
             if self.action.check_mode or not busy:
-                return observation, decision
+                return observation, context, decision
             progress(f"step {self.step['id']} waits: {said(missing)}")
-            observation, decision = self._decide(self._observe(*self._requests()), entries)
+            observation, context, decision = self._decide(*self._observe(*self._requests()))
             return None
 
         progress = self.action.progress()
         seconds = self.action.poll_seconds({"poll_seconds": None})
         poll(look, deadline=PASSING_SECONDS, interval=seconds, stop=self.action.stop)
-        return observation, decision
+        return observation, context, decision
 
-    def _comes_first(self, entries: list[dict[str, t.Any]], observation: Observation) -> str | None:
+    def _comes_first(self, observation: Observation, context: Context) -> str | None:
         """The earlier step that remains, or None.
 
         Some steps leave nothing behind that could be observed (a check, a wait): such a one
@@ -201,6 +201,7 @@ class StepRun:
         had been reached by the begin stays so while nothing speaks against it: what only a
         person has seen is unknown again after the next restart.
         """
+        entries = context.journal
         begins = [number for number, entry in enumerate(entries) if entry["kind"] == "begin"]
         here = entries[begins[-1] if begins else 0 :]
         had_its_turn = {
@@ -215,7 +216,7 @@ class StepRun:
             if given is not None
             and step["id"] not in given
             and step["done_when"]
-            and all(v.holds is not False for v in evaluate_all(step["done_when"], observation))
+            and not any_fails(step["done_when"], observation, context)
         }
         before = self.todo[: self.todo.index(self.step["id"])]
         return next((step for step in before if step not in had_its_turn | reached), None)
@@ -226,9 +227,11 @@ class StepRun:
             verdict.holds is None and check_of(verdict.ref).probes for verdict in unmet(verdicts)
         )
 
-    def _act(self, before: Observation, guards: list[Verdict], *, joins: bool) -> Result:
+    def _act(
+        self, before: Observation, context: Context, guards: list[Verdict], *, joins: bool
+    ) -> Result:
         self._announce(joins)
-        self._tell_of_the_window(before)
+        self._tell_of_the_window(before, context)
         facts = {**self.about, "interlocks": told(guards)}
         if self.action.check_mode:
             result = self._rehearsed()
@@ -242,7 +245,7 @@ class StepRun:
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
             start=self.start, signs=pending_signs(before),
         )  # fmt: skip
-        self._state(files.UNDER_WAY)
+        self._state(UNDER_WAY)
         try:
             result, expected = self._carried_out(more)
         except StoppedError as error:
@@ -299,10 +302,10 @@ class StepRun:
         if not self.step["expect"]:
             return []
         try:
-            observation = self._observe(request_for(self.step["expect"]))
+            observation, context = self._observe(request_for(self.step["expect"]))
         except RemoteError as error:
             raise self._failure(error.reason, str(error), result) from None
-        missing = step_unproven(self.step, observation)
+        missing = step_unproven(self.step, observation, context)
         if missing:
             message = f"It was carried out, but does not show what it should: {said(missing)}."
             raise self._failure("expectation", message, result, unmet=told(missing))
@@ -317,14 +320,14 @@ class StepRun:
         planned = self.change.entry(self.host)["request"]
         return [mine, planned, *(step_request(step, probe=False) for step in self.steps)]
 
-    def _observe(self, *requests: dict[str, t.Any]) -> Observation:
+    def _observe(self, *requests: dict[str, t.Any]) -> tuple[Observation, Context]:
         """Read everything in one start."""
         always = {"want": ["sessions", "system"]}
         request = merge_requests([always, *requests])
         observation = self.action.patiently(lambda: self.eye.observe(request), PATIENCE_SECONDS)
         self.drained = _logons_off(observation)
         self.start = mark_of(observation.part("system"))
-        return self.change.judged(observation, predicted=self.action.check_mode)
+        return observation, self.change.context(observation, predicted=self.action.check_mode)
 
     def _nothing(self, outcome: str, why: str) -> Result:
         if not self.action.check_mode:
@@ -340,9 +343,9 @@ class StepRun:
             f"{clauses(self.step['clause'])}{joined}"
         )
 
-    def _tell_of_the_window(self, observation: Observation) -> None:
+    def _tell_of_the_window(self, observation: Observation, context: Context) -> None:
         """Between two resting points the window's end warns, and never stops anything."""
-        window = self.change.window_state(observation, self.journal.entries())
+        window = self.change.window_state(observation, context)
         if window is not None and window.text is not None:
             text = f"[{self.host}] {in_language(window.text, self.action.language)}"
             self.action.say(self.action.paint(text, "yellow"))
@@ -350,7 +353,7 @@ class StepRun:
     def _refusal(self, reason: str, message: str, guards: list[Verdict]) -> ActionError:
         """The refusal, recorded; nothing has been done to the host by this step."""
         missing = unmet(guards)
-        status = files.NOT_BEGUN if all(map(blameless, missing)) else files.FAILED
+        status = NOT_BEGUN if all(map(blameless, missing)) else FAILED
         policy = self.step["on_refusal"]
         return self._left("refused", reason, message, status, policy, interlocks=told(missing))
 
@@ -358,10 +361,10 @@ class StepRun:
         """The failure, recorded. Where the vendor's own rollback failed, the change stops."""
         if reason == "stopped":
             policy = self.step["on_refusal"]
-            return self._left("refused", reason, message, files.NOT_BEGUN, policy, result=result)
+            return self._left("refused", reason, message, NOT_BEGUN, policy, result=result)
         unknown = is_passing(RemoteError(reason, "", ""))
         if unknown or reason in STILL_UNDER_WAY:
-            status = files.FAILED if unknown else files.UNDER_WAY
+            status = FAILED if unknown else UNDER_WAY
             return self._left("left", reason, message, status, "stop", result=result)
         broken = self._broken_services() if self.step["action"] == "msp_patch" else ""
         if broken:
@@ -371,7 +374,7 @@ class StepRun:
             self.change.directory.stop_all(text)
             message += f" The change is stopped, no other host begins. {text}"
         policy = self.step["on_failure"]
-        return self._left("failed", reason, message, files.FAILED, policy, result=result, **facts)
+        return self._left("failed", reason, message, FAILED, policy, result=result, **facts)
 
     def _broken_services(self) -> str:
         """Which of the services that this step must leave running are not, after a failure.
@@ -386,7 +389,7 @@ class StepRun:
 
         def look() -> str | None:
             observation = self.action.patiently(lambda: self.eye.observe(request), PATIENCE_SECONDS)
-            verdicts = evaluate_all(refs, observation)
+            verdicts = evaluate_all(refs, observation, NO_CHANGE)
             if any(value_of(verdict).course == "coming" for verdict in verdicts):
                 return None
             return "; ".join(v.evidence for v in verdicts if v.holds is False)
@@ -427,9 +430,9 @@ class StepRun:
                 message += self._return_to_service()
         if self.drained:
             message += " New logons are off and stay off."
-        if status == files.NOT_BEGUN and (self.drained or not self.change.rests(self.host)):
-            status = files.UNDER_WAY
-        if status == files.NOT_BEGUN and not self.action.check_mode:
+        if status == NOT_BEGUN and (self.drained or not self.change.rests(self.host)):
+            status = UNDER_WAY
+        if status == NOT_BEGUN and not self.action.check_mode:
             self._give_back()
         message = f"Step {self.step['id']}: {message.removeprefix(f'{self.host}: ')}"
         if not self.action.check_mode:
@@ -458,10 +461,10 @@ class StepRun:
         if back is None or not self.drained:
             return ""
         try:
-            observation = self._observe(step_request(back))
+            observation, context = self._observe(step_request(back))
         except RemoteError as error:
             return f" Users were not let in again: {error}"
-        decision = step_decision(back, observation)
+        decision = step_decision(back, observation, context)
         if decision.action != "act":
             return f" Users are not let in again: {decision.reason}."
         self._note("intent", for_step=back["id"], interlocks=told(decision.verdicts))
@@ -517,7 +520,7 @@ class StepRun:
 
 
 def _outcome(outcome: str, status: str) -> str:
-    if status == files.WAITING:
+    if status == WAITING:
         return "waiting"
     return "refused" if outcome == "refused" else "failed"
 

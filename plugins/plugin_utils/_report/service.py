@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from .._core.checks import evaluate
+from .._core.context import NO_CHANGE
 from .._core.observation import Observation
 from .texts import between
 
@@ -83,7 +84,7 @@ def _observed(steps: Sequence[Step], observation: Observation | None) -> str | N
     ref = next(refs, None)
     if ref is None or observation is None:
         return None
-    value = evaluate(ref, observation).value
+    value = evaluate(ref, observation, NO_CHANGE).value
     return value if value in (RUNS, DOWN) else None
 
 

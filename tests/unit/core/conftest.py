@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import advisory as advisories
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context, Place
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from start_signs import start
 
@@ -147,10 +148,10 @@ def data(*, root: bool = True, installed: bool = False) -> dict[str, Any]:
     )
 
 
-def observation(host: str = "xa01", change: Any = None, **parts: Any) -> Observation:
+def observation(host: str = "xa01", **parts: Any) -> Observation:
     """Return an observation of a server; parts replace parts of its data."""
     flags = {k: parts.pop(k) for k in ("root", "installed") if k in parts}
-    return Observation(host, NOW, "test", {**data(**flags), **parts}, change)
+    return Observation(host, NOW, "test", {**data(**flags), **parts})
 
 
 def settings(**changed: Any) -> dict[str, Any]:
@@ -164,21 +165,24 @@ def settings(**changed: Any) -> dict[str, Any]:
     }
 
 
-def change(*hosts: str, wave: int | None = 0, **changed: Any) -> dict[str, Any]:
-    """Return an open change in which nothing has begun; hosts share one silo, and all serve."""
-    entry = {"status": "not_begun", "silo": "office", "wave": wave, "serving": True}
-    entries = {h: {**entry, "computer_name": h.upper()} for h in hosts}
-    return {
-        "id": "CHG-1",
+def context(*hosts: str, places: Any = None, **changed: Any) -> Context:
+    """Return the context of the first host in an open change in which nothing has begun.
+
+    The hosts share one silo, and all serve. places: host -> what is otherwise of it.
+    """
+    hosts = hosts or ("xa01",)
+    place = {"status": "not_begun", "silo": "office", "wave": 0, "serving": True}
+    given = {
+        "change": "CHG-1",
         "run": "controller:1",
-        "now": NOW,
-        "stopped": False,
         "approved": True,
         "window_open": True,
-        "hosts": entries,
         "failure_budget": 0,
+        "hosts": {h: Place(**{**place, **(places or {}).get(h, {})}) for h in hosts},
+        "computer_name": hosts[0].upper(),
         **changed,
     }
+    return Context(**given)
 
 
 def chain(status: int = 1) -> dict[str, Any]:
@@ -325,10 +329,14 @@ def ft_failed(
     return data
 
 
-def ft_observation(data: dict[str, Any], **changed: Any) -> Observation:
-    """Return an observation of an FT system, within a change of its own."""
-    inside = {**change("ft01"), "run": "1", **changed}
-    return Observation("ft01", NOW, "test", data, inside)
+def ft_observation(data: dict[str, Any]) -> Observation:
+    """Return an observation of an FT system."""
+    return Observation("ft01", NOW, "test", data)
+
+
+def ft_context(**changed: Any) -> Context:
+    """Return the context of an FT system in a change of its own."""
+    return context("ft01", **{"run": "1", **changed})
 
 
 @pytest.fixture(scope="session")

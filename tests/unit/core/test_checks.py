@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, kinds  # noqa: F401
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
+    NO_CHANGE,
+    Context,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import (
     UNKNOWN,
     Observation,
@@ -18,9 +22,11 @@ from hypothesis import strategies as st
 from start_signs import start
 
 
-def value(observation: Observation, check: str, **arguments: Any) -> Any:
+def value(
+    observation: Observation, check: str, context: Context = NO_CHANGE, **arguments: Any
+) -> Any:
     """Return the value of a check."""
-    return checks.read({"check": check, "with": arguments}, observation).value
+    return checks.read({"check": check, "with": arguments}, observation, context).value
 
 
 # Checks whose value says by itself that nothing is proven.
@@ -56,8 +62,8 @@ def test_a_lying_host_raises_nothing(kit, drawn):
     data = kit.data()
     for part in drawn.draw(st.sets(st.sampled_from(sorted(data)), min_size=1, max_size=3)):
         data[part] = drawn.draw(JSON)
-    change = drawn.draw(st.none() | st.just(kit.change("xa01")) | st.dictionaries(st.text(), JSON))
-    observation = Observation("xa01", kit.NOW, "test", data, change)
+    context = drawn.draw(st.sampled_from([NO_CHANGE, kit.context()]))
+    observation = Observation("xa01", kit.NOW, "test", data)
     arguments: dict[str, Any] = {
         "file": kit.PACKAGE,
         "sha256": kit.HASH,
@@ -69,7 +75,8 @@ def test_a_lying_host_raises_nothing(kit, drawn):
     }
     for name, check in checks.CHECKS.items():
         given_ = {k: v for k, v in arguments.items() if k in check.arguments}
-        verdict = checks.evaluate({"check": name, "with": given_, "is": object()}, observation)
+        ref: Any = {"check": name, "with": given_, "is": object()}
+        verdict = checks.evaluate(ref, observation, context)
         assert verdict.holds in (False, None)
         assert verdict.evidence.isprintable()
 
@@ -96,19 +103,21 @@ def test_a_required_argument_that_is_not_given_is_unknown(kit):
 )
 def test_how_a_value_is_judged(kit, ref, expected):
     full = {"check": "setting", "with": {"value": 2}, **ref}
-    assert checks.evaluate(full, kit.observation()).holds is expected
+    assert checks.evaluate(full, kit.observation(), NO_CHANGE).holds is expected
 
 
 @pytest.mark.parametrize("ref", [{"is": None}, {"is_one_of": [None]}, {"at_most": 9}, {}])
 def test_unknown_holds_for_nothing_but_its_own_question(kit, ref):
     observation = Observation("xa01", kit.NOW, "test", {})
-    assert checks.evaluate({"check": "sessions", **ref}, observation).holds is None
-    assert checks.evaluate({"check": "sessions", "is_unknown": True}, observation).holds is True
+    asked: Any = {"check": "sessions", **ref}
+    assert checks.evaluate(asked, observation, NO_CHANGE).holds is None
+    unknown: Any = {"check": "sessions", "is_unknown": True}
+    assert checks.evaluate(unknown, observation, NO_CHANGE).holds is True
 
 
 def test_true_is_not_one(kit):
     ref: Any = {"check": "setting", "with": {"value": True}, "is": 1}
-    assert checks.evaluate(ref, kit.observation()).holds is False
+    assert checks.evaluate(ref, kit.observation(), NO_CHANGE).holds is False
 
 
 @pytest.mark.parametrize(
@@ -185,46 +194,42 @@ def test_root_update_policy(kit, root_update, errors, expected):
 )
 def test_capacity_is_who_was_seen_serving(kit, others, argument, expected):
     """Nobody else: neither who was not begun, nor who was not asked (None)."""
-    change = kit.change("xa01", *(f"o{n}" for n in range(len(others))))
-    for n, serving in enumerate(others):
-        change["hosts"][f"o{n}"]["serving"] = serving
-    observation = kit.observation(change=change)
-    assert value(observation, "capacity_percent", single_server_silo=argument) == expected
+    places = {f"o{n}": {"serving": serving} for n, serving in enumerate(others)}
+    context = kit.context("xa01", *places, places=places)
+    found = value(kit.observation(), "capacity_percent", context, single_server_silo=argument)
+    assert found == expected
 
 
 def test_capacity_is_unknown_where_nobody_was_looked_at(kit):
-    change = kit.change("xa01", "xa02")
-    for entry in change["hosts"].values():
-        del entry["serving"]
-    assert value(kit.observation(change=change), "capacity_percent") is UNKNOWN
+    names = ("xa01", "xa02")
+    context = kit.context(*names, places={key: {"serving": None} for key in names})
+    assert value(kit.observation(), "capacity_percent", context) is UNKNOWN
 
 
 def test_a_server_that_serves_nobody_takes_no_capacity_away(kit):
-    change = kit.change("xa01", "xa02")
-    for entry in change["hosts"].values():
-        entry["serving"] = False
-    observation = kit.observation(change=change)
-    assert value(observation, "capacity_percent", only_if_serving=True) == 100
-    assert value(observation, "capacity_percent") == -1
+    names = ("xa01", "xa02")
+    context = kit.context(*names, places={key: {"serving": False} for key in names})
+    assert value(kit.observation(), "capacity_percent", context, only_if_serving=True) == 100
+    assert value(kit.observation(), "capacity_percent", context) == -1
 
 
 def test_an_ft_system_is_in_nobodys_silo(kit):
-    change = kit.change("xa01", "xa02", "ft01")
-    change["hosts"]["ft01"]["in_silo"] = False
-    change["hosts"]["xa02"]["serving"] = False
-    assert value(kit.observation(change=change), "capacity_percent") == -1
+    places = {"ft01": {"in_silo": False}, "xa02": {"serving": False}}
+    context = kit.context("xa01", "xa02", "ft01", places=places)
+    assert value(kit.observation(), "capacity_percent", context) == -1
 
 
 def test_failure_budget(kit):
-    change = kit.change("xa01", "xa02", "xa03")
-    observation = kit.observation(change=change)
-    assert value(observation, "failure_budget") == "unspent"
-    change["hosts"]["xa02"]["status"] = "failed"
-    assert value(observation, "failure_budget") == "spent"
-    change["hosts"]["xa01"]["status"] = "under_way"
-    assert value(observation, "failure_budget") == "spent_under_way"
-    change["failure_budget"] = 1
-    assert value(observation, "failure_budget") == "unspent"
+    def budget(failed: Any = None, **changed: Any) -> Any:
+        context = kit.context("xa01", "xa02", "xa03", places=failed, **changed)
+        return value(kit.observation(), "failure_budget", context)
+
+    failed = {"xa02": {"status": "failed"}}
+    assert budget() == "unspent"
+    assert budget(failed) == "spent"
+    failed["xa01"] = {"status": "under_way"}
+    assert budget(failed) == "spent_under_way"
+    assert budget(failed, failure_budget=1) == "unspent"
 
 
 def test_requests_are_merged(kit):
@@ -243,7 +248,7 @@ def test_hostile_text_is_inert_in_evidence(kit):
     data = kit.data()
     data["services"]["IMAService"]["state"] = "\x1b[31mRunning\u202e" + "x" * 5000
     ref: Any = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Running"}
-    evidence = checks.evaluate(ref, Observation("x", kit.NOW, "t", data)).evidence
+    evidence = checks.evaluate(ref, Observation("x", kit.NOW, "t", data), NO_CHANGE).evidence
     assert evidence.isprintable()
     assert len(evidence) < 400
 
@@ -310,36 +315,40 @@ def test_which_plugin_ima_was_loading(kit, ima, expected):
 # --- Restarts -------------------------------------------------------------------------------
 
 
-def restarted(kit: Any, now: Any, told: Any, renames: int = 0, **pending: Any) -> Observation:
-    """A server in a change whose journal tells this of its installations."""
+def restarted(kit: Any, now: Any, told: Any, renames: int = 0, **pending: Any) -> Any:
+    """What a check says of a server in a change whose journal tells this of its installations."""
     data = kit.data()
     data["system"].update(now)
     data["pending_restart"].update(file_renames=renames, **pending)
-    change = kit.change("xa01")
-    if told is not None:
-        change["hosts"]["xa01"]["restarts"] = {"": told}
-    return Observation("xa01", kit.NOW, "test", data, change)
+    journal = [] if told is None else [{"kind": "result", "restart": told}]
+    context = kit.context(journal=journal)
+
+    def ask(check: str, **arguments: Any) -> Any:
+        return value(Observation("xa01", kit.NOW, "test", data), check, context, **arguments)
+
+    return ask
 
 
-def told(owed: Any = None, installed: Any = None, signs: Any = ()) -> dict[str, Any]:
-    return {"owed": owed, "installed": installed or start(1), "signs": list(signs)}
+def told(owed: Any = None, signs: Any = ()) -> dict[str, Any]:
+    since = start(1) if owed is None else owed
+    return {"required": owed is not None, "since": since, "signs": list(signs)}
 
 
 @pytest.mark.parametrize("step", [-86_400, -2, 2, 86_400])
 def test_a_restart_is_owed_whatever_is_done_to_the_clock(kit, step):
     asked = told(owed=start(1, up=3600))
     waiting = restarted(kit, start(1, up=4000, clock=step), asked)
-    assert value(waiting, "restart_owed") == value(waiting, "pending_restart") == "yes"
+    assert waiting("restart_owed") == waiting("pending_restart") == "yes"
     done = restarted(kit, start(2, clock=step), asked)
-    assert value(done, "restart_owed") == value(done, "pending_restart") == "no"
+    assert done("restart_owed") == done("pending_restart") == "no"
 
 
 @pytest.mark.parametrize("lost", [{"start_record": None}, {"start_record": 3}])
 def test_what_cannot_be_told_is_no_restart(kit, lost):
     found = restarted(kit, {**start(2), **lost}, told(owed=start(1)))
-    assert value(found, "restart_owed") is value(found, "pending_restart") is UNKNOWN
+    assert found("restart_owed") is found("pending_restart") is UNKNOWN
     unread = restarted(kit, start(2), told(owed={}))
-    assert value(unread, "restart_owed") is UNKNOWN
+    assert unread("restart_owed") is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -357,21 +366,23 @@ def test_what_cannot_be_told_is_no_restart(kit, lost):
 )
 def test_renames_that_come_back_ask_for_no_restart(kit, now, installed, owed, pending):
     found = restarted(kit, now, installed, renames=3)
-    assert value(found, "restart_owed") == owed
-    assert value(found, "pending_restart") == pending
+    assert found("restart_owed") == owed
+    assert found("pending_restart") == pending
 
 
 def test_renames_are_accepted_by_name_and_nothing_else_is(kit):
-    found = restarted(kit, start(1), None, renames=3)
-    reading = checks.read({"check": "pending_restart", "with": {"accepted_by": "Sato"}}, found)
+    data = kit.data()
+    data["pending_restart"].update(file_renames=3)
+    ref: Any = {"check": "pending_restart", "with": {"accepted_by": "Sato"}}
+    reading = checks.read(ref, Observation("xa01", kit.NOW, "test", data), kit.context())
     assert (reading.value, "accepted by Sato" in reading.evidence) == ("accepted", True)
     for sign in ("component_servicing", "windows_update"):
         more = restarted(kit, start(1), None, renames=3, **{sign: True})
-        assert value(more, "pending_restart", accepted_by="Sato") == "yes"
+        assert more("pending_restart", accepted_by="Sato") == "yes"
         unread = restarted(kit, start(1), None, renames=3, **{sign: None})
-        assert value(unread, "pending_restart", accepted_by="Sato") is UNKNOWN
+        assert unread("pending_restart", accepted_by="Sato") is UNKNOWN
 
 
 def test_another_sign_that_stays_after_a_start_is_no_endless_restart(kit):
     found = restarted(kit, start(2), told(owed=start(1)), component_servicing=True)
-    assert (value(found, "restart_owed"), value(found, "pending_restart")) == ("no", "yes")
+    assert (found("restart_owed"), found("pending_restart")) == ("no", "yes")

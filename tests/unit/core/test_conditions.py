@@ -26,6 +26,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions 
     refusal,
     technical,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 
 KEYS = ("interlocks", "expect", "only_if")
 
@@ -122,10 +123,10 @@ def test_nothing_is_said_twice():
 def test_a_refusal_says_the_condition_and_what_was_seen(kit):
     ref = {"check": "ft_power", "with": {"coserver": "coserver2"}, "is": "off"}
     data = kit.ft_data()
-    verdicts = [evaluate(ref, kit.ft_observation(data))]
+    verdicts = [evaluate(ref, kit.ft_observation(data), NO_CHANGE)]
     assert refusal(verdicts)["en"].startswith("not so: CoServer2 is off (seen: coserver2: ")
     assert refusal(verdicts)["ja"].startswith("条件を満たさない: CoServer2 が電源断 (確認結果: ")
-    unknown = [evaluate(ref, kit.ft_observation({}))]
+    unknown = [evaluate(ref, kit.ft_observation({}), NO_CHANGE)]
     assert refusal(unknown)["en"].startswith("not known: CoServer2 is off (seen: ")
-    held = [evaluate({**ref, "is": "on"}, kit.ft_observation(data))]
+    held = [evaluate({**ref, "is": "on"}, kit.ft_observation(data), NO_CHANGE)]
     assert refusal(held) == {"en": "", "ja": ""}

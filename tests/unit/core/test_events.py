@@ -9,6 +9,7 @@ import time
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, events
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 
 KERNEL = "The Endurance Kernel Driver detected a failure."
 DISK = (
@@ -53,7 +54,7 @@ def group(kit, advisory, *texts: str) -> object:
     data["nodes"]["coserver1"]["events"] = {"entries": entries}
     arguments = {"groups": advisory.data["event_groups"]}
     ref = {"check": "event_groups", "with": arguments}
-    return checks.read(ref, kit.ft_observation(data)).value  # type: ignore[arg-type]
+    return checks.read(ref, kit.ft_observation(data), NO_CHANGE).value  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def planned(kit, kb890859):
 
     def plan(data: dict[str, Any], **form: Any) -> core.HostPlan:
         settings = {"ft_system": kit.ft_form(**form)}
-        return core.plan_host(kb890859, settings, kit.ft_observation(data))
+        return core.plan_host(kb890859, settings, kit.ft_observation(data), kit.ft_context())
 
     return plan
 
@@ -320,7 +320,8 @@ def test_where_everything_is_unknown_every_step_is_refused(kit, planned):
     for data in ({}, {"nodes": {n: {"reachable": False} for n in kit.FT_NODES}}):
         observation = kit.ft_observation(data)
         for step in every_step(kit, planned):
-            assert core.step_decision(step, observation).action != "act", step["name"]
+            decision = core.step_decision(step, observation, kit.ft_context())
+            assert decision.action != "act", step["name"]
 
 
 def test_each_single_unknown_refuses(kit, planned):
@@ -328,13 +329,13 @@ def test_each_single_unknown_refuses(kit, planned):
     plan = planned(kit.ft_data())
     [first] = plan.steps[:1]
     good = kit.ft_observation(kit.ft_data())
-    assert core.step_decision(first, good).action == "act"
+    assert core.step_decision(first, good, kit.ft_context()).action == "act"
     for part in ("owner", "endurance", "nodes", "packages"):
         data = kit.ft_data(**{part: None})
-        assert core.step_decision(first, kit.ft_observation(data)).action == "refuse", part
+        seen = kit.ft_observation(data)
+        assert core.step_decision(first, seen, kit.ft_context()).action == "refuse", part
     for change in ({"approved": False}, {"stopped": True}, {"window_open": False}):
-        closed = kit.ft_observation(kit.ft_data(), **change)
-        assert core.step_decision(first, closed).action == "refuse"
+        assert core.step_decision(first, good, kit.ft_context(**change)).action == "refuse"
 
 
 # --- Words --------------------------------------------------------------------------------------
@@ -458,11 +459,11 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
     job = {"state": "running", "operation": "uninstall", "update": "KB890859"}
     data["nodes"]["coserver1"]["job"] = job
     observation = kit.ft_observation(data)
-    assert core.step_decision(step, observation).action == "resume"
+    assert core.step_decision(step, observation, kit.ft_context()).action == "resume"
     job["state"] = "finished"
-    assert core.step_decision(step, observation).action == "refuse"
-    journal = [{"kind": "intent", "step": step["id"]}]
-    assert core.step_decision(step, observation, journal).action == "resume"
+    assert core.step_decision(step, observation, kit.ft_context()).action == "refuse"
+    begun = kit.ft_context(journal=[{"kind": "intent", "step": step["id"]}])
+    assert core.step_decision(step, observation, begun).action == "resume"
 
 
 def board(kit, planned, driver="command", **data):

@@ -175,7 +175,8 @@ LIES: list[tuple[str, Callable[[Data], None], str, str]] = [
 def test_it_is_named_and_nothing_is_done(kit, kb890859, lie, change, finding, evidence):
     data = kit.ft_failed()
     change(data)
-    plan = plan_host(kb890859, {"ft_system": kit.ft_form()}, kit.ft_observation(data))
+    seen = kit.ft_observation(data)
+    plan = plan_host(kb890859, {"ft_system": kit.ft_form()}, seen, kit.ft_context())
     blockers = {f["id"]: f for f in plan.findings if f["severity"] == "blocker"}
     assert finding in blockers, {f["id"]: f["evidence"] for f in plan.findings}
     assert evidence in " ".join(blockers[finding]["evidence"])

@@ -23,8 +23,12 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions import (
     condition,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
+    NO_CHANGE,
+    Context,
+    Place,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import restarts
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
@@ -437,14 +441,15 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
     """Whatever single thing turns unknown, nothing holds that did not hold before."""
     data = kit.data(root=root, installed=installed)
-    change = kit.change("xa01", "xa02")
+    context = kit.context("xa01", "xa02")
     data["chains"] = {kit.PACKAGE: kit.chain(1)}
     data["sessions"].update(list=[{"id": 3, "state": 4, "user": "tanaka", "name": "ICA#1"}])
-    before = Observation("xa01", kit.NOW, "test", data, change)
+    before = Observation("xa01", kit.NOW, "test", data)
     steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
     refs = {json.dumps(ref): ref for step in steps for ref in step["interlocks"] + step["expect"]}
-    held = {key: evaluate(ref, before).holds is True for key, ref in refs.items()}
-    good = {f["id"] for f in find(ctx130025, kit.settings(), before) if f["severity"] == "good"}
+    held = {key: evaluate(ref, before, context).holds is True for key, ref in refs.items()}
+    found = find(ctx130025, kit.settings(), before, context)
+    good = {f["id"] for f in found if f["severity"] == "good"}
     for place in _places(data):
         spoiled = copy.deepcopy(data)
         target: Any = spoiled
@@ -455,24 +460,26 @@ def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
             del target[place[-1]]
         elif place[0] == "root_update":  # there None is a value; unknown is told by an error
             spoiled["errors"]["root_update"] = "Access is denied."
-        after = Observation("xa01", kit.NOW, "test", spoiled, change)
-        found = find(ctx130025, kit.settings(), after)
+        after = Observation("xa01", kit.NOW, "test", spoiled)
+        found = find(ctx130025, kit.settings(), after, context)
         assert {f["id"] for f in found if f["severity"] == "good"} <= good, place
         for key, ref in refs.items():
-            assert held[key] or evaluate(ref, after).holds is not True, (place, ref)
+            assert held[key] or evaluate(ref, after, context).holds is not True, (place, ref)
 
 
 class Server:
     """A server that does what each step is expected to do, and nothing else."""
 
-    def __init__(self, kit: Any, data: dict[str, Any], change: dict[str, Any]) -> None:
-        self.kit, self.data, self.change = kit, data, change
+    def __init__(self, kit: Any, data: dict[str, Any]) -> None:
+        self.kit, self.data = kit, data
         self.journal: list[dict[str, Any]] = []
 
     def observe(self) -> Observation:
-        mine = {**self.change["hosts"]["xa01"], "restarts": restarts(self.journal)}
-        change = {**self.change, "hosts": {**self.change["hosts"], "xa01": mine}}
-        return Observation("xa01", self.kit.NOW, "test", copy.deepcopy(self.data), change)
+        return Observation("xa01", self.kit.NOW, "test", copy.deepcopy(self.data))
+
+    def now(self) -> tuple[Observation, Context]:
+        """What a step decides by."""
+        return self.observe(), self.kit.context("xa01", "xa02", journal=tuple(self.journal))
 
     def probe(self) -> None:
         self.data["chains"] = {self.kit.PACKAGE: self.kit.chain(1 if self.has_root() else 0x10000)}
@@ -506,29 +513,29 @@ class Server:
 @given(root=st.booleans(), installed=st.booleans(), restart=st.booleans(), die=st.integers(0, 20))
 def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, restart, die):
     """Every step is allowed in its turn and proven; a re-run at any moment goes on rightly."""
-    server = Server(kit, kit.data(root=root, installed=installed), kit.change("xa01", "xa02"))
+    server = Server(kit, kit.data(root=root, installed=installed))
     server.data["sessions"]["list"].append({"id": 5, "state": 0, "user": "tanaka", "name": "ICA"})
     plan = plan_of(kit, ctx130025, server.observe())
     acted: list[str] = []
     for _ in range(2):  # the first run dies after `die` steps, the second one goes on
-        for step in planning.remaining(plan, "xa01", server.observe(), server.journal):
+        for step in planning.remaining(plan, "xa01", *server.now()):
             if len(acted) == die:
                 die = -1
                 break
             server.probe()
-            decision = planning.step_decision(step, server.observe())
+            decision = planning.step_decision(step, *server.now())
             if decision.action == "skip":
                 continue
             assert decision.action == "act", decision.reason
             server.act(step, restart=restart)
             server.probe()
-            assert planning.step_unproven(step, server.observe()) == []
+            assert planning.step_unproven(step, *server.now()) == []
             acted.append(step["name"])
-    assert planning.remaining(plan, "xa01", server.observe(), server.journal) == []
+    assert planning.remaining(plan, "xa01", *server.now()) == []
     assert ("restart_server" in acted) == (restart and not installed)
     assert acted.count("install_hotfix") == (not installed)
     assert server.data["sessions"]["drain_mode"] == 0
-    again = planning.plan_host(ctx130025, kit.settings(), server.observe())
+    again = planning.plan_host(ctx130025, kit.settings(), *server.now())
     assert again.steps == []
     assert "healthy" in finding_ids(again)
 
@@ -539,10 +546,10 @@ def test_an_installation_under_way_is_joined_not_started(kit, ctx130025):
     _job(data, kit)
     data["sessions"]["drain_mode"] = 2
     data["installer"]["in_progress"] = True
-    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
-    steps = planning.remaining(plan, "xa01", observation)
+    observation = Observation("xa01", kit.NOW, "test", data)
+    steps = planning.remaining(plan, "xa01", observation, kit.context())
     install = next(step for step in steps if step["name"] == "install_hotfix")
-    assert planning.step_decision(install, observation).action == "resume"
+    assert planning.step_decision(install, observation, kit.context()).action == "resume"
 
 
 @pytest.mark.parametrize(
@@ -557,8 +564,8 @@ def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
     _failed_job(data, kit)
     journal = [{"kind": "intent", "step": step["id"]}]
     journal += [{"kind": last, "step": step["id"], "status": "failed"}]
-    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01", "xa02"))
-    decision = planning.step_decision(step, observation, journal if last else None)
+    context = kit.context("xa01", "xa02", journal=journal if last else ())
+    decision = planning.step_decision(step, Observation("xa01", kit.NOW, "test", data), context)
     assert decision.action == action
 
 
@@ -569,8 +576,8 @@ def test_a_result_that_nobody_took_remains_to_be_taken(kit, ctx130025, last, rem
     data = kit.data(installed=True)
     _failed_job(data, kit)  # ended, however
     journal = [{"kind": last, "step": step["id"], "status": "ok"}]
-    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
-    left = planning.remaining(plan, "xa01", observation, journal)
+    observation = Observation("xa01", kit.NOW, "test", data)
+    left = planning.remaining(plan, "xa01", observation, kit.context(journal=journal))
     assert ("install_hotfix" in names(left)) is remains
 
 
@@ -581,14 +588,14 @@ def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx
     data["system"].update(start(1))
     asked = {"required": True, "since": start(1), "signs": []}
     journal = [{"kind": "result", "restart": asked}]
-    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
-    left = planning.remaining(plan, "xa01", observation, journal)
+    now = (Observation("xa01", kit.NOW, "test", data), kit.context(journal=journal))
+    left = planning.remaining(plan, "xa01", *now)
     assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
     data["system"].update(start(1, up=900, clock=2))  # the clock was set, and nothing else
-    assert names(planning.remaining(plan, "xa01", observation, journal)) == names(left)
+    assert names(planning.remaining(plan, "xa01", *now)) == names(left)
     data["system"].update(start(2))
     data["pending_restart"]["file_renames"] = 3  # and something puts renames back at each start
-    left = planning.remaining(plan, "xa01", observation, journal)
+    left = planning.remaining(plan, "xa01", *now)
     assert names(left) == ["prove_ima", "enable_logons"]
 
 
@@ -596,10 +603,10 @@ def test_ima_running_right_after_the_installation_is_no_proof_that_it_stays(kit,
     plan = plan_of(kit, ctx130025, kit.observation())
     data = kit.data(installed=True)
     data["sessions"]["drain_mode"] = 2
-    observation = Observation("xa01", kit.NOW, "test", data, kit.change("xa01"))
-    assert "prove_ima" in names(planning.remaining(plan, "xa01", observation))
+    now = (Observation("xa01", kit.NOW, "test", data), kit.context())
+    assert "prove_ima" in names(planning.remaining(plan, "xa01", *now))
     data["sessions"]["drain_mode"] = 0
-    assert names(planning.remaining(plan, "xa01", observation)) == []
+    assert names(planning.remaining(plan, "xa01", *now)) == []
 
 
 def _probed(kit: Any, status: int = 1) -> dict[str, Any]:
@@ -615,8 +622,9 @@ def _install_step(kit: Any, advisory: Any) -> Any:
 
 
 def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
-    observation = Observation("xa01", kit.NOW, "t", _probed(kit), kit.change("xa01", "xa02"))
-    decision = planning.step_decision(_install_step(kit, ctx130025), observation)
+    observation = Observation("xa01", kit.NOW, "t", _probed(kit))
+    context = kit.context("xa01", "xa02")
+    decision = planning.step_decision(_install_step(kit, ctx130025), observation, context)
     assert decision.action == "act", decision.reason
 
 
@@ -639,27 +647,29 @@ def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
         lambda d, c: c.update(approved=False),
         lambda d, c: c.update(stopped=True),
         lambda d, c: c.update(window_open=False),
-        lambda d, c: c.pop("window_open"),
-        lambda d, c: c["hosts"]["xa02"].update(status="failed"),
-        lambda d, c: c["hosts"]["xa02"].update(serving=False),
-        lambda d, c: c["hosts"]["xa02"].update(wave=-1),
-        lambda d, c: c["hosts"].pop("xa01"),
-        lambda d, c: c.clear(),
+        lambda d, c: c.update(places={"xa02": {"status": "failed"}}),
+        lambda d, c: c.update(places={"xa02": {"serving": False}}),
+        lambda d, c: c.update(places={"xa02": {"wave": -1}}),
+        lambda d, c: c.update(hosts={"xa02": Place(wave=0, serving=True)}),
+        lambda d, c: c.update(change=None),
+        lambda d, c: c.update(failure_budget=None),
         lambda d, c: d.pop("owner"),
         lambda d, c: d.update(owner={"free": True}),
         lambda d, c: d["owner"].update(run="controller:2"),
         lambda d, c: d["owner"].update(change="CHG-2"),
-        lambda d, c: c.pop("run"),
+        lambda d, c: c.update(run=None),
         lambda d, c: d["system"].update(computer_name="XA02"),
         lambda d, c: d["system"].pop("computer_name"),
-        lambda d, c: c["hosts"]["xa01"].pop("computer_name"),
+        lambda d, c: c.update(computer_name=None),
     ],
 )
 def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
-    data, change = _probed(kit), kit.change("xa01", "xa02")
-    spoil(data, change)
-    observation = Observation("xa01", kit.NOW, "test", data, change)
-    decision = planning.step_decision(_install_step(kit, ctx130025), observation)
+    data: dict[str, Any] = _probed(kit)
+    changed: dict[str, Any] = {}
+    spoil(data, changed)
+    observation = Observation("xa01", kit.NOW, "test", data)
+    context = kit.context("xa01", "xa02", **changed)
+    decision = planning.step_decision(_install_step(kit, ctx130025), observation, context)
     assert decision.action == "refuse"
     assert decision.reason
 
@@ -674,11 +684,11 @@ def test_after_the_installation_stop_lets_a_server_be_proven_but_not_by_another_
             ({"approved": False}, False),
             ({"run": "controller:2"}, False),
         ):
-            change = kit.change("xa01", "xa02", **spoil)
-            observation = Observation("xa01", kit.NOW, "test", kit.data(installed=True), change)
+            context = kit.context("xa01", "xa02", **spoil)
+            observation = Observation("xa01", kit.NOW, "test", kit.data(installed=True))
             mine = {"change_state", "failure_budget", "owner", "identity"}
             brakes = [ref for ref in step["interlocks"] if ref["check"] in mine]
-            assert all_hold(brakes, observation) is allowed, (step["id"], spoil)
+            assert all_hold(brakes, observation, context) is allowed, (step["id"], spoil)
 
 
 @pytest.mark.parametrize(
@@ -708,16 +718,15 @@ def test_a_step_without_a_brake_and_without_a_reason_is_no_plan(kit, ctx130025):
 
 def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
-    change = kit.change("xa01", "xa02")
-    change["hosts"]["xa01"]["status"] = "under_way"
-    change["hosts"]["xa02"]["status"] = "failed"
-    observation = Observation("xa01", kit.NOW, "test", _probed(kit), change)
+    places = {"xa01": {"status": "under_way"}, "xa02": {"status": "failed"}}
+    context = kit.context("xa01", "xa02", places=places)
+    observation = Observation("xa01", kit.NOW, "test", _probed(kit))
     install = next(s for s in plan["hosts"]["xa01"]["steps"] if s["name"] == "install_hotfix")
-    assert planning.step_decision(install, observation).action == "refuse"
+    assert planning.step_decision(install, observation, context).action == "refuse"
     assert install["on_refusal"] == "return_to_service"
     back = planning.return_step(plan, "xa01")
     assert back is not None
-    assert planning.step_decision(back, observation).action == "act"
+    assert planning.step_decision(back, observation, context).action == "act"
 
 
 def test_the_plan_is_deterministic_and_verifies(kit, ctx130025):
@@ -866,7 +875,7 @@ def test_a_step_probes_only_when_it_may(kit, ctx130025):
 def test_a_host_that_is_not_in_the_plan_is_one_sentence(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
     with pytest.raises(planning.PlanError, match="xa99 is not in the plan"):
-        planning.remaining(plan, "xa99", kit.observation("xa99"))
+        planning.remaining(plan, "xa99", kit.observation("xa99"), NO_CHANGE)
 
 
 @pytest.mark.parametrize("hostile", [2**60, float("nan"), "\ud800"])
@@ -945,5 +954,6 @@ def test_what_nothing_shows_a_persons_word_ends_until_it_is_to_be_done_again(ent
         {"kind": kind, "step": step, "status": "ok", "plan": (other or ["sha256:1"])[0]}
         for kind, step, *other in entries
     ]
-    left = planning.remaining(plan, "ft", Observation("ft", "t", "operator", {}), journal)
+    seen = Observation("ft", "t", "operator", {})
+    left = planning.remaining(plan, "ft", seen, Context(journal=journal))
     assert bool(left) is remains

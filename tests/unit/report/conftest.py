@@ -23,6 +23,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     load_advisories,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate_all
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
 from ftsite import (
@@ -97,7 +98,7 @@ class Night:
     def carry_out(self, step: Mapping[str, Any]) -> None:
         self.state = remembered(self.state)
         before = self.state
-        decision = plan.step_decision(step, _inside(self.state))
+        decision = plan.step_decision(step, *_inside(self.state))
         if decision.action == "skip":
             self.note("result", step=step["id"], status="skipped", why=decision.reason)
             return
@@ -112,7 +113,7 @@ class Night:
         self._wait(step, before)
         self.at += timedelta(seconds=step["seconds"]["expected"])
         seen = _inside(self.state, before)
-        assert all(v.holds for v in evaluate_all(step["expect"], seen)), step["id"]
+        assert all(v.holds for v in evaluate_all(step["expect"], *seen)), step["id"]
         self.note(
             "result",
             step=step["id"],
@@ -122,7 +123,7 @@ class Night:
         )
 
     def _wait(self, step: Mapping[str, Any], before: State) -> None:
-        while plan.step_unproven(step, _inside(self.state, before)):
+        while plan.step_unproven(step, *_inside(self.state, before)):
             soon = next_event(self.state.system)
             assert soon is not None, step["id"]
             self.state = let_pass(self.state, soon)
@@ -145,10 +146,10 @@ class Night:
         return Sources(**{**parts, **changed})
 
 
-def _inside(state: State, before: State | None = None) -> Observation:
-    """Return what a step reads; a plain observation, which remembers no earlier readings."""
+def _inside(state: State, before: State | None = None) -> tuple[Observation, Context]:
+    """Return what a step decides by; a plain observation, which remembers no earlier readings."""
     view = within(remembered(state), before)
-    return Observation(view.host, view.taken, view.source, view.data, view.change)
+    return Observation(view.host, view.taken, view.source, view.data), view.context
 
 
 @pytest.fixture(scope="session")

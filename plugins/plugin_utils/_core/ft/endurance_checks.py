@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ..checks import ANY, Arguments, Reading, Value, register
+from ..context import Context
 from ..events import matching_groups
 from ..observation import UNKNOWN, Observation, quote
 from .machine_checks import ft_phase, ft_power_state, screen_of
@@ -106,6 +107,7 @@ def ft_component(observation: Observation, arguments: Arguments) -> Reading:
         "削除後の再起動が|{on} で不要、または実施済み",
     ),
     reads=lambda a: {"nodes": [a["node"], "endurance"]},
+    in_context=True,
     node=True,
     component=True,
     words=True,
@@ -113,17 +115,17 @@ def ft_component(observation: Observation, arguments: Arguments) -> Reading:
     systems=True,
     declared=False,
 )
-def removal_restart(observation: Observation, arguments: Arguments) -> Reading:
+def removal_restart(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Does the restart that ends a removal still have to come, on a node that runs?
 
     Any pending restart is taken for it, but on a node that has the fix and that Endurance shows
     healthy: there it is the fix's own, whose place its readme gives.
     """
     node = arguments["node"]
-    pending = pending_reading(observation, node)
+    pending = pending_reading(observation, node, context)
     if pending.value != "yes":
         return Reading("not_due" if pending.value == "no" else UNKNOWN, pending.evidence)
-    fix = fix_level(observation, {**arguments, "nodes": [node], "settled": False})
+    fix = fix_level(observation, {**arguments, "nodes": [node], "settled": False}, context)
     shown = ft_component(observation, {**arguments, "name": arguments["component"]})
     evidence = "; ".join(each.evidence for each in (pending, fix, shown))
     signs = [(fix.value, "reached"), (shown.value, "healthy")]
@@ -269,12 +271,13 @@ def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
     reads=ALL_NODES,
     seen_at="board",
     settles=True,
+    in_context=True,
     components=True,
     nodes=False,
     words=True,
     failures=False,
 )
-def ft_health(observation: Observation, arguments: Arguments) -> Reading:
+def ft_health(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Do all sources agree that all is well: components, nodes, and no failure event?
 
     components: those that must be told. failures: groups of event texts; one that is newer than
@@ -295,7 +298,7 @@ def ft_health(observation: Observation, arguments: Arguments) -> Reading:
     if reading.value not in ("healthy", "waiting"):
         unknown = reading.value is UNKNOWN
         return Reading(UNKNOWN if unknown else "not_healthy", reading.evidence)
-    events = _failures(observation, arguments)
+    events = _failures(observation, arguments, context.step_began)
     if events.value == "some":
         return Reading("not_healthy", events.evidence)
     if events.value is UNKNOWN:
@@ -303,11 +306,10 @@ def ft_health(observation: Observation, arguments: Arguments) -> Reading:
     return Reading(reading.value, f"{reading.evidence}; {events.evidence}")
 
 
-def _failures(observation: Observation, arguments: Arguments) -> Reading:
+def _failures(observation: Observation, arguments: Arguments, since: str | None) -> Reading:
     """Return whether a node logged a failure since the step began, by the node's own clock."""
     groups = arguments.get("failures")
-    since = (observation.change or {}).get("step_began")
-    if not groups or not isinstance(since, str):
+    if not groups or since is None:
         return Reading("none", "no step under way")
     for name in names_in(arguments.get("nodes")):
         record = node_record(observation, name)

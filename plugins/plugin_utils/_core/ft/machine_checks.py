@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..checks import ANY, CHECKS, Arguments, Reading, Value, register
+from ..context import Context
 from ..observation import UNKNOWN, Observation, Unknown, quote
 from ..windows.starts import mark_of, started_since
 from .observed import (
@@ -359,9 +360,10 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
     within_change=True,
     nodes=True,
 )
-def ft_power_kept(observation: Observation, arguments: Arguments) -> Reading:
+def ft_power_kept(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Is the power of CoServers as before the step?"""
-    return _kept(observation, arguments, "power", _same_power)
+    before = {} if context.before is None else _powers(context.before)
+    return _kept(_same_power, observation, arguments, before)
 
 
 @register(
@@ -372,18 +374,18 @@ def ft_power_kept(observation: Observation, arguments: Arguments) -> Reading:
     within_change=True,
     nodes=True,
 )
-def ft_not_restarted(observation: Observation, arguments: Arguments) -> Reading:
+def ft_not_restarted(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Is the last start of nodes the one of before the step?"""
-    return _kept(observation, arguments, "boot", _same_start)
+    before = {} if context.before is None else _starts(context.before)
+    return _kept(_same_start, observation, arguments, before)
 
 
 def _kept(
+    compare: Callable[[Observation, str, Any], Reading],
     observation: Observation,
     arguments: Arguments,
-    what: str,
-    compare: Callable[[Observation, str, Any], Reading],
+    before: Mapping[str, Any],
 ) -> Reading:
-    before = table(table((observation.change or {}).get("before")).get(what))
     return worst(
         ((n, compare(observation, n, before.get(n))) for n in names_in(arguments["nodes"])),
         ("no", UNKNOWN, "yes"),
@@ -391,7 +393,7 @@ def _kept(
 
 
 def _same_power(observation: Observation, name: str, was: Any) -> Reading:
-    is_ = states(observation)["power"].get(name)
+    is_ = _powers(observation).get(name)
     words = f"{quote(was, 40)} before, {quote(is_, 40)} now"
     if was is None or is_ is None:
         return Reading(UNKNOWN, words)
@@ -404,16 +406,15 @@ def _same_start(observation: Observation, name: str, was: Any) -> Reading:
     return Reading(value, start.evidence)
 
 
-def states(observation: Observation) -> dict[str, dict[str, Any]]:
-    """Return what a step must leave alone: {"power": {CoServer: …}, "boot": {node: mark}}.
-
-    The step action puts it into the change as `before`; None is unknown.
-    """
+def _powers(observation: Observation) -> dict[str, Any]:
+    """Return the power of each CoServer; None is unknown."""
     power = {name: ft_power_state(observation, name).value for name in COSERVERS}
-    return {
-        "power": {n: None if isinstance(v, Unknown) else v for n, v in power.items()},
-        "boot": {n: mark_of(node_record(observation, n).get("system")) for n in NODES},
-    }
+    return {name: None if isinstance(v, Unknown) else v for name, v in power.items()}
+
+
+def _starts(observation: Observation) -> dict[str, Any]:
+    """Return the mark of each node's last start; None is unknown."""
+    return {name: mark_of(node_record(observation, name).get("system")) for name in NODES}
 
 
 # --- The relay, and whose system it is ------------------------------------------------------

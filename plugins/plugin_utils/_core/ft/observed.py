@@ -9,6 +9,7 @@ The form of the data: docs/ft-observation.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..checks import Arguments, Reading
@@ -102,7 +103,7 @@ def remember(fresh: Observation, before: Observation | None) -> Observation:
         data["nodes"] = {name: _with_last_seen(nodes[name], name, before) for name in nodes}
     if isinstance(power, Mapping):
         data["power"] = {name: _with_memory(fresh, name, before) for name in power}
-    return Observation(fresh.host, fresh.taken, fresh.source, data, fresh.change)
+    return replace(fresh, data=data)
 
 
 def _with_last_seen(record: Any, name: str, before: Observation) -> Any:

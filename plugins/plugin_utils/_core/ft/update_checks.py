@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..checks import Arguments, Reading, Value, register
+from ..context import Context
 from ..levels import level_of, version_of
 from ..observation import UNKNOWN, Observation, quote
-from ..windows.checks import file_matches, file_request, pinned, restarts_of
+from ..windows.checks import file_matches, file_request, pinned
 from ..windows.starts import started_since
 from .machine_checks import ft_windows
 from .observed import (
@@ -134,30 +135,30 @@ def update_state(observation: Observation, arguments: Arguments) -> Reading:
     reads=nodes_of,
     seen_at="programs",
     settles=True,
+    in_context=True,
     nodes=True,
     update=True,
     settled=False,
 )
-def update_gone(observation: Observation, arguments: Arguments) -> Reading:
+def update_gone(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Is it proven that an update is off all of the nodes' disks? Unknown is not proven.
 
     settled: also that no node runs what it has loaded before: no restart is pending.
     """
-    readings = {name: _gone(observation, name, arguments) for name in names_in(arguments["nodes"])}
-    return worst(readings.items(), ("not_proven", "proven"))
+    return worst(
+        ((n, _gone(observation, n, arguments, context)) for n in names_in(arguments["nodes"])),
+        ("not_proven", "proven"),
+    )
 
 
-def _gone(observation: Observation, name: str, arguments: Arguments) -> Reading:
+def _gone(observation: Observation, name: str, arguments: Arguments, context: Context) -> Reading:
     reading = update_of(observation, name, arguments, fresh=False)
     if reading.value not in ("absent", "absent_after_restart"):
         return Reading("not_proven", reading.evidence)
     record = node_record(observation, name)
     live = answers(record) is True or by_operator(record)
-    if (
-        arguments.get("settled") is True
-        and live
-        and pending_reading(observation, name).value != "no"
-    ):
+    settled = arguments.get("settled") is True and live
+    if settled and pending_reading(observation, name, context).value != "no":
         return Reading("not_proven", f"{reading.evidence}; a restart is pending, or may be")
     return Reading("proven", reading.evidence)
 
@@ -242,19 +243,19 @@ def _removal(observation: Observation, name: str, arguments: Arguments) -> Readi
     reads=nodes_of,
     settles=True,
     running=True,
+    in_context=True,
     nodes=True,
 )
-def restart_pending(observation: Observation, arguments: Arguments) -> Reading:
+def restart_pending(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Does the Windows of a node that runs wait for a restart? The worst of the nodes."""
     return worst(
-        ((n, pending_reading(observation, n)) for n in names_in(arguments["nodes"])),
+        ((n, pending_reading(observation, n, context)) for n in names_in(arguments["nodes"])),
         ("yes", UNKNOWN, "no"),
     )
 
 
-def pending_reading(observation: Observation, name: str) -> Reading:
-    record = node_record(observation, name)
-    owed = restarts_of(observation, name).get("owed")
+def pending_reading(observation: Observation, name: str, context: Context) -> Reading:
+    record, owed = node_record(observation, name), context.restarts.get(name, {}).get("owed")
     value = record.get("restart_pending")
     if not isinstance(value, bool) or not (answers(record) is True or by_operator(record)):
         return Reading(UNKNOWN, "not known whether a restart is pending")
@@ -329,7 +330,9 @@ def update_job(observation: Observation, arguments: Arguments) -> Reading:
 # --- The fix --------------------------------------------------------------------------------
 
 
-def _level(observation: Observation, name: str, wanted: Record, settled: bool) -> Reading:
+def _level(
+    observation: Observation, name: str, wanted: Record, settled: bool, context: Context
+) -> Reading:
     record, age = disk_record(observation, name)
     least = level_of(wanted["at_least"], wanted["line"])
     level = table(record.get("fix_level"))
@@ -341,7 +344,7 @@ def _level(observation: Observation, name: str, wanted: Record, settled: bool) -
     found = level_of(text, wanted["line"])
     if found is None:
         return Reading(UNKNOWN, f"{quote(text, 80)} is no level of {quote(wanted['line'], 60)}")
-    if found >= least and settled and pending_reading(observation, name).value != "no":
+    if found >= least and settled and pending_reading(observation, name, context).value != "no":
         return Reading(UNKNOWN, f"{quote(text, 80)}, but a restart is pending, or may be")
     return Reading("reached" if found >= least else "below", quote(text, 80) + age)
 
@@ -360,13 +363,14 @@ def _level(observation: Observation, name: str, wanted: Record, settled: bool) -
     ),
     reads=nodes_of,
     settles=True,
+    in_context=True,
     nodes=True,
     levels=True,
     systems=True,
     declared=False,
     settled=False,
 )
-def fix_level(observation: Observation, arguments: Arguments) -> Reading:
+def fix_level(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Has the vendor's fix reached the level (as V1.0L10) that protects, on all of the nodes?
 
     levels: {a name of systems: {line, at_least, remedy}}, by the Windows that the nodes run.
@@ -377,7 +381,10 @@ def fix_level(observation: Observation, arguments: Arguments) -> Reading:
         return Reading(UNKNOWN, "which fix it needs is not known, as its Windows is not")
     settled = arguments.get("settled") is True
     return worst(
-        ((n, _level(observation, n, level, settled)) for n in names_in(arguments["nodes"])),
+        (
+            (n, _level(observation, n, level, settled, context))
+            for n in names_in(arguments["nodes"])
+        ),
         ("below", UNKNOWN, "reached"),
     )
 
@@ -425,6 +432,7 @@ def package_level(observation: Observation, arguments: Arguments) -> Reading:
     Value("yes", "{on} may|start with what is on its disk", "{on} が|再起動しても安全な状態"),
     Value("no", "{on} must not|start with what is on its disk", "{on} が|再起動すると危険な状態"),
     reads=nodes_of,
+    in_context=True,
     nodes=True,
     update=True,
     levels=True,
@@ -432,16 +440,16 @@ def package_level(observation: Observation, arguments: Arguments) -> Reading:
     declared=False,
     settled=False,
 )
-def restart_is_safe(observation: Observation, arguments: Arguments) -> Reading:
+def restart_is_safe(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """May the nodes load what is on their disks?
 
     Yes where an update is proven to be off them, or the fix is on all three nodes. settled: and
     none of them still runs what it has loaded of the update.
     """
-    gone = update_gone(observation, arguments)
+    gone = update_gone(observation, arguments, context)
     if gone.value == "proven":
         return Reading("yes", gone.evidence)
-    level = fix_level(observation, {**arguments, "nodes": None, "settled": False})
+    level = fix_level(observation, {**arguments, "nodes": None, "settled": False}, context)
     if level.value == "reached":
         return Reading("yes", level.evidence)
     unknown = level.value is UNKNOWN or UNKNOWN in {

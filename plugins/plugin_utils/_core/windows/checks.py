@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..checks import ANY, Arguments, Reading, Value, mapping, register, unknown
+from ..context import Context
 from ..observation import UNKNOWN, Observation, Request, Unknown, quote
 from .jobs import JobRecord
 from .starts import started_since
@@ -187,17 +188,6 @@ def pending_signs(observation: Observation) -> list[str]:
     return [sign for sign in _SIGNS if pending.get(sign)]
 
 
-def restarts_of(observation: Observation, target: str = "") -> Mapping[str, Any]:
-    """Return what this change's installations tell of restarts (journal.restarts), or nothing.
-
-    target: a node of an FT system.
-    """
-    state = observation.host_state()
-    found = state.get("restarts") if isinstance(state, Mapping) else None
-    mine = found.get(target) if isinstance(found, Mapping) else None
-    return mine if isinstance(mine, Mapping) else {}
-
-
 @register(
     "restart_owed",
     Value(
@@ -211,13 +201,14 @@ def restarts_of(observation: Observation, target: str = "") -> Mapping[str, Any]
         "|インストールに伴う再起動は不要、または実施済み",
     ),
     reads={"want": ["pending_restart", "system"]},
+    in_context=True,
 )
-def restart_owed(observation: Observation, _arguments: Arguments) -> Reading:
+def restart_owed(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
     """Does this change owe the host a restart: asked for by an installation, and none proven since?
 
     What Windows waits for counts only where it did not before the last installation.
     """
-    mine, system = restarts_of(observation), observation.part("system")
+    mine, system = context.restarts.get("", {}), observation.part("system")
     if not isinstance(system, Mapping):
         return unknown(observation, "system")
     if mine.get("owed") is not None:
@@ -252,16 +243,17 @@ def restart_owed(observation: Observation, _arguments: Arguments) -> Reading:
         "|再起動後にファイル名変更の保留が再発",
     ),
     reads={"want": ["pending_restart", "system"]},
+    in_context=True,
     accepted_by=False,
 )
-def pending_restart(observation: Observation, arguments: Arguments) -> Reading:
+def pending_restart(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Does Windows wait for a restart, or did an installation of this change ask for one?
 
     Of nothing but file renames: accepted, by the name of who takes the risk (accepted_by), as on a
     host where an antivirus or a spooler puts them back at each start; returned, where they are
     there again after a start that this change has seen.
     """
-    owed = restart_owed(observation, arguments)
+    owed = restart_owed(observation, arguments, context)
     if owed.value != "no":
         return owed
     pending, signs = mapping(observation, "pending_restart"), pending_signs(observation)
@@ -271,13 +263,13 @@ def pending_restart(observation: Observation, arguments: Arguments) -> Reading:
         return unknown(observation, "pending_restart")
     if not signs:
         return Reading("no", "no sign of a pending restart")
-    return _renames(observation, arguments.get("accepted_by"))
+    mine = context.restarts.get("", {})
+    return _renames(observation, mine, arguments.get("accepted_by"))
 
 
-def _renames(observation: Observation, accepted_by: Any) -> Reading:
+def _renames(observation: Observation, mine: Mapping[str, Any], accepted_by: Any) -> Reading:
     """Return what file renames that wait mean, where nothing else waits."""
     words = f"file renames wait: {mapping(observation, 'pending_restart')['file_renames']}"
-    mine = restarts_of(observation)
     start = started_since(mine.get("installed"), observation.part("system"))
     if start.proven or "file_renames" in mine.get("signs", ()):
         return Reading("returned", f"{words}, again after a start; another one does not help")
@@ -439,14 +431,13 @@ def hotfixes_installed(observation: Observation, arguments: Arguments) -> Readin
     reads={"want": ["system"]},
     within_change=True,
 )
-def identity(observation: Observation, _arguments: Arguments) -> Reading:
+def identity(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
     """Is the server that answers the machine that the plan was made for, by its computer name?"""
-    state = observation.host_state()
-    planned = state.get("computer_name") if isinstance(state, Mapping) else None
+    planned = context.computer_name
     name = mapping(observation, "system").get("computer_name")
     if not isinstance(name, str) or not name:
         return unknown(observation, "system")
-    if not isinstance(planned, str) or not planned:
+    if not planned:
         return Reading(UNKNOWN, f"{quote(name)} answers; the plan does not say whom it is for")
     if name.casefold() != planned.casefold():
         return Reading("another", f"{quote(name)} answers, the plan is for {quote(planned)}")

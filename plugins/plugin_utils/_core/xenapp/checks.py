@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..change_checks import hosts_of
 from ..checks import Arguments, Reading, Value, mapping, register, unknown
+from ..context import Context, Place
 from ..observation import UNKNOWN, Observation, quote
 
 
@@ -110,36 +110,30 @@ def logons(observation: Observation, arguments: Arguments) -> Reading:
     single_server_silo=False,
     only_if_serving=False,
 )
-def capacity_percent(observation: Observation, arguments: Arguments) -> Reading:
+def capacity_percent(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """How many percent of the silo stay in service while this server is out? -1: nobody would.
 
     Only who was seen serving counts, right now: not who was not asked, could not be read, is
     drained, down or left alone. A silo of a single server reads 100 where single_server_silo is
     accept_outage. With only_if_serving a server that serves nobody itself reads 100.
     """
-    hosts = hosts_of(observation)
-    me = hosts[observation.host]
-    silo = {h: s for h, s in hosts.items() if _same_silo(s, me) and h != observation.host}
-    called = f"silo {quote(me['silo'])}"
+    me = context.hosts[observation.host]
+    others = {h: place for h, place in context.hosts.items() if h != observation.host}
+    silo = {h: place for h, place in others.items() if place.shares_users(me)}
+    called = f"silo {quote(me.silo)}"
     if not silo and arguments.get("single_server_silo") == "accept_outage":
         return Reading(100, f"the only server of {called}; its outage is accepted")
-    if arguments.get("only_if_serving") and me.get("serving") is False:
+    if arguments.get("only_if_serving") and me.serving is False:
         return Reading(100, f"it serves nobody: {_seen(me)}")
-    if silo and not any("serving" in other for other in silo.values()):
+    if silo and all(other.serving is None for other in silo.values()):
         return Reading(UNKNOWN, f"the other servers of {called} were not looked at")
-    serving = [h for h, s in silo.items() if s.get("serving") is True]
-    idle = sorted(f"{h} ({_seen(s)})" for h, s in silo.items() if h not in serving)
+    serving = [h for h, other in silo.items() if other.serving is True]
+    idle = sorted(f"{h} ({_seen(other)})" for h, other in silo.items() if h not in serving)
     percent = 100 * len(serving) // (len(silo) + 1) if serving else -1
     missing = f"; not: {', '.join(idle)}" if idle else ""
     text = f"{len(serving)} of the other {len(silo)} servers of {called} serve{missing}"
     return Reading(percent, text)
 
 
-def _seen(entry: Mapping[str, Any]) -> str:
-    return quote(entry.get("seen") or "not asked")
-
-
-def _same_silo(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two hosts share their users. An FT system shares them with nobody."""
-    shared = one.get("in_silo", True) and other.get("in_silo", True)
-    return shared and one["silo"] == other["silo"] and one.get("farm") == other.get("farm")
+def _seen(place: Place) -> str:
+    return quote(place.seen or "not asked")

@@ -21,7 +21,8 @@ from ansible.utils.display import Display
 
 from ..._action import ActionError
 from ..._core.checks import Verdict, check_of, evaluate_all, request_for, unmet, value_of
-from ..._core.ft.machine_checks import SCREENS, states
+from ..._core.context import WAITING, Context
+from ..._core.ft.machine_checks import SCREENS
 from ..._core.ft.observed import node_record
 from ..._core.ft.reported import (
     BOARD,
@@ -38,17 +39,16 @@ from ..._core.ft.reported import (
 from ..._core.ft.system import COSERVERS, TITLES
 from ..._core.model import Ref, Step
 from ..._core.observation import UNKNOWN, Observation, merge_requests
-from ..._core.plan import StepDecision, step_decision, step_unproven
+from ..._core.plan import StepDecision, step_decision, step_unproven, was_begun
 from ..._core.windows.starts import mark_of
 from ..._io.confirmations import Confirmation, ConfirmationError, Confirmations, Request
 from ..._io.remote import RemoteError
 from ..._io.waiting import poll
-from .. import directory as files
 from ..change import Change
 from ..command import confirm_command, confirm_line
 from ..journal import now
 from ..observer import FtEye
-from ..step import PATIENCE_SECONDS, Result, StepAction, StepRun, said, told
+from ..step import PATIENCE_SECONDS, Decided, Result, StepAction, StepRun, said, told
 from ..text import in_language
 from .text import asked_line, asked_text
 
@@ -101,7 +101,7 @@ class FtRun(StepRun):
             self._take_answers()
         return super().result()
 
-    def _observe(self, *requests: dict[str, t.Any]) -> Observation:
+    def _observe(self, *requests: dict[str, t.Any]) -> tuple[Observation, Context]:
         request = merge_requests(requests)
         observation = self.action.patiently(
             lambda: self.eye.observe(request, _day_before(self.began) if self.before else None),
@@ -109,43 +109,35 @@ class FtRun(StepRun):
         )
         record = node_record(observation, self.target)
         self.start = mark_of(record.get("system"))
-        return self._judged(observation)
-
-    def _judged(self, observation: Observation) -> Observation:
-        """The observation within the change, and within this step."""
-        judged = self.change.judged(observation, predicted=self.action.check_mode)
-        view = dict(judged.change or {})
-        if self.before is not None:  # the first look judges as the queue has judged
-            view["step_began"] = self.began
-            view["before"] = states(self.before)
-        return judged.within(view)
+        context = self.change.context(observation, predicted=self.action.check_mode)
+        # The first look judges as the queue has judged.
+        return observation, context.at_step(self.before, self.began) if self.before else context
 
     # --- Deciding ---------------------------------------------------------------------------
 
-    def _decide(
-        self, observation: Observation, entries: list[dict[str, t.Any]]
-    ) -> tuple[Observation, StepDecision]:
+    def _decide(self, observation: Observation, context: Context) -> Decided:
         self.before = observation
-        observation = self._judged(observation)
-        decision = step_decision(self.step, observation, entries)
-        begun = self._was_begun(entries, decision.verdicts)
-        confirmed = begun and self._was_confirmed(entries)
+        context = context.at_step(observation, self.began)
+        decision = step_decision(self.step, observation, context)
+        begun = self._was_begun(context.journal, decision.verdicts)
+        confirmed = begun and self._was_confirmed(context.journal)
         # What nothing shows (a logon) is not asked for again once a person has said it.
         told = confirmed and self.step["arguments"].get("ask") == "done"
         # Nor is it left out, or refused, because of what its own asking has outdated.
         asked = begun and unmet(decision.verdicts) and self.step["by"] == "operator"
         if asked or (told and decision.action == "act"):
             self.only_waits = confirmed
-            return observation, StepDecision("resume", "a person has it", decision.verdicts)
+            joined = StepDecision("resume", "a person has it", decision.verdicts)
+            return observation, context, joined
         looks = self._looks_that_tell(decision.verdicts) if decision.action == "refuse" else []
         if looks:
             for look in looks:
                 look()
-            observation = self._observe(*self._requests())
-            decision = step_decision(self.step, observation, entries)
+            observation, context = self._observe(*self._requests())
+            decision = step_decision(self.step, observation, context)
         if decision.action == "refuse" and begun:
-            return self._waited_for(observation, decision, entries)
-        return observation, decision
+            return self._waited_for(observation, context, decision)
+        return observation, context, decision
 
     def _was_confirmed(self, entries: Sequence[Mapping[str, t.Any]]) -> bool:
         """Whether a person has said that the act is done which an earlier run asked for."""
@@ -158,38 +150,35 @@ class FtRun(StepRun):
         )
 
     def _waited_for(
-        self, observation: Observation, refusal: StepDecision, entries: list[dict[str, t.Any]]
-    ) -> tuple[Observation, StepDecision]:
+        self, observation: Observation, context: Context, refusal: StepDecision
+    ) -> Decided:
         """Wait for what an earlier run has begun: until it is there, or the step may act again.
 
         Where neither comes within the step's deadline, it is refused as it was at first.
         """
         progress = self.action.progress()
 
-        def look() -> tuple[Observation, StepDecision] | None:
-            seen = self._observe(*self._requests())
-            if self.step["expect"] and not step_unproven(self.step, seen):
+        def look() -> Decided | None:
+            seen, now_context = self._observe(*self._requests())
+            if self.step["expect"] and not step_unproven(self.step, seen, now_context):
                 self.only_waits = True
-                return seen, StepDecision("resume", "an earlier run began it", refusal.verdicts)
-            decision = step_decision(self.step, seen, entries)
+                joined = StepDecision("resume", "an earlier run began it", refusal.verdicts)
+                return seen, now_context, joined
+            decision = step_decision(self.step, seen, now_context)
             if decision.action != "refuse":
-                return seen, decision
+                return seen, now_context, decision
             progress(f"step {self.step['id']} was begun by an earlier run; {decision.reason}")
             return None
 
         seconds = float(self.step["arguments"].get("deadline_seconds", 0))
-        return self._poll(look, seconds) or (observation, refusal)
+        return self._poll(look, seconds) or (observation, context, refusal)
 
     def _was_begun(
         self, entries: Sequence[Mapping[str, t.Any]], verdicts: Sequence[Verdict]
     ) -> bool:
         """Whether an earlier run began the act, and all that is missing is what comes of that."""
-        mine = [
-            entry["kind"]
-            for entry in entries
-            if entry.get("step") == self.step["id"] and entry["kind"] in ("intent", "result")
-        ]
-        return mine[-1:] == ["intent"] and all(check_of(v.ref).settles for v in unmet(verdicts))
+        settles = all(check_of(verdict.ref).settles for verdict in unmet(verdicts))
+        return settles and was_begun(self.step, entries)
 
     def _looks_that_tell(self, verdicts: Sequence[Verdict]) -> list[t.Callable[[], None]]:
         """What to ask a person, where that may tell all that is missing; empty otherwise."""
@@ -321,7 +310,7 @@ class FtRun(StepRun):
         progress = self.action.progress()
 
         def look() -> bool | None:
-            if not step_unproven(self.step, self._observe(request)):
+            if not step_unproven(self.step, *self._observe(request)):
                 return True
             progress(f"{self.target} is silent after its start; waits")
             return None
@@ -351,7 +340,7 @@ class FtRun(StepRun):
         :raises ActionError: it does not.
         """
         refs = [ref for ref in self.step["interlocks"] if not check_of(ref).running]
-        failed = unmet(evaluate_all(refs, self._observe(*self._requests())))
+        failed = unmet(evaluate_all(refs, *self._observe(*self._requests())))
         if self._board_would_tell(failed):
             return
         if failed:
@@ -384,8 +373,9 @@ class FtRun(StepRun):
 
         def look() -> list[Verdict] | None:
             nonlocal last
-            last = step_unproven(self.step, self._observe(request))
-            if not last or self._is_final(last):
+            observation, context = self._observe(request)
+            last = step_unproven(self.step, observation, context)
+            if not last or self._is_final(last, context):
                 return last
             if self._board_would_tell(last):
                 self._look_at_board()
@@ -413,12 +403,12 @@ class FtRun(StepRun):
             return False
         return all(self._is_on_the_board(verdict.ref) for verdict in missing)
 
-    def _is_final(self, missing: Sequence[Verdict]) -> bool:
+    def _is_final(self, missing: Sequence[Verdict], context: Context) -> bool:
         """Whether something is wrong that was not so before the step, and stays so."""
         wrong = [verdict for verdict in missing if value_of(verdict).course == "final"]
-        if not wrong or self.before is None:
+        if not wrong or context.before is None:
             return False
-        before = evaluate_all([verdict.ref for verdict in wrong], self._judged(self.before))
+        before = evaluate_all([verdict.ref for verdict in wrong], context.before, context)
         return any(was.value != now.value for was, now in zip(before, wrong, strict=True))
 
     def _poll(self, look: t.Callable[[], t.Any], seconds: float) -> t.Any:
@@ -498,7 +488,7 @@ class FtRun(StepRun):
         if given is None:
             about = asked_line(request, self.action.language)
             message = f"{about} {' '.join(confirm)}"
-            raise self._left("left", "waiting_operator", message, files.WAITING, "stop")
+            raise self._left("left", "waiting_operator", message, WAITING, "stop")
         return given
 
     def _prompt(self, request: Request) -> None:

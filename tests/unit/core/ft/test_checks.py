@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,6 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_
     SCREENS,
     ft_identity,
     ft_wiring,
-    states,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.observed import (
     remember,
@@ -41,7 +41,7 @@ def ask(kit, kb890859):
     def value(name: str, data: dict[str, Any], form: Any = None, **change: Any) -> Any:
         scope = scope_of(kb890859, {"ft_system": form or kit.ft_form()})
         [ref] = expand(kb890859, [{"check": name, "is": 0}], scope)
-        return checks.evaluate(ref, kit.ft_observation(data, **change)).value
+        return checks.evaluate(ref, kit.ft_observation(data), kit.ft_context(**change)).value
 
     return value
 
@@ -145,20 +145,25 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
     assert "last_seen" not in before.data["nodes"]["coserver1"]
 
 
+def asked_by(node: str, since: Any) -> dict[str, Any]:
+    """Return the journal's entry of an installation that asked for a restart."""
+    asked = {"required": True, "since": since, "signs": []}
+    return {"kind": "result", "target": node, "restart": asked}
+
+
 def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):
     data = kit.ft_data()
     assert ask("coservers_clean", data) == "proven"
-    told = {"owed": start(1), "installed": start(1), "signs": []}
-    owed = {"ft01": {"status": "under_way", "restarts": {"coserver2": told}}}
-    assert ask("coservers_clean", data, hosts=owed) == "not_proven"
-    assert ask("coservers_gone", data, hosts=owed) == "proven"
+    owed = [asked_by("coserver2", start(1))]
+    assert ask("coservers_clean", data, journal=owed) == "not_proven"
+    assert ask("coservers_gone", data, journal=owed) == "proven"
     system = data["nodes"]["coserver2"]["system"]
     system.update(start(1, up=900, clock=7200))
-    assert ask("coservers_clean", data, hosts=owed) == "not_proven"
+    assert ask("coservers_clean", data, journal=owed) == "not_proven"
     system.update(start(2, clock=7200))
-    assert ask("coservers_clean", data, hosts=owed) == "proven"
+    assert ask("coservers_clean", data, journal=owed) == "proven"
     system["start_record"] = None
-    assert ask("coservers_clean", data, hosts=owed) == "not_proven"
+    assert ask("coservers_clean", data, journal=owed) == "not_proven"
     system.update(start(2))
     data["nodes"]["coserver2"]["restart_pending"] = None
     assert ask("coservers_clean", data) == "not_proven"
@@ -353,7 +358,7 @@ def test_a_system_without_any_network(kit, ask):
 
 def test_the_peer_is_left_as_it_was(kit, ask):
     data = kit.ft_data()
-    before = states(kit.ft_observation(data))
+    before = kit.ft_observation(copy.deepcopy(data))
     assert ask("coserver2_power_kept", data, before=before) == "yes"
     data["power"]["coserver2"]["state"] = "off"
     data["nodes"]["coserver2"] = {"reachable": False}
@@ -453,9 +458,8 @@ def test_its_owed_restart_is_not_known_without_its_last_start(kit, ask):
     data = kit.ft_data()
     data["nodes"]["coserver2"] = rpc_node(kit)
     assert ask("coserver2_pending", data) == "no"
-    told = {"owed": start(1), "installed": start(1), "signs": []}
-    owed = {"ft01": {"status": "under_way", "restarts": {"coserver2": told}}}
-    assert ask("coserver2_pending", data, hosts=owed) is UNKNOWN
+    owed = [asked_by("coserver2", start(1))]
+    assert ask("coserver2_pending", data, journal=owed) is UNKNOWN
 
 
 def test_the_events_of_list_3_are_found_by_rpc(kit, ask):
@@ -642,12 +646,11 @@ def test_a_lying_system_raises_nothing_and_is_never_better_than_unknown(kit, kb8
         if name.startswith(("fix_do", "fix_node")):
             continue
         [ref] = expand(kb890859, [{"check": name, "is": 0}], scope)
-        checks.evaluate(ref, observation)
+        checks.evaluate(ref, observation, kit.ft_context(before=observation))
     if path[0] == "nodes":
         [ref] = expand(kb890859, [{"check": "health", "is": "healthy"}], scope)
-        assert checks.evaluate(ref, observation).holds is not True
+        assert checks.evaluate(ref, observation, kit.ft_context()).holds is not True
     remember(observation, observation)
-    states(observation)
 
 
 @pytest.mark.parametrize(("sign", "expected"), [(True, "some"), (False, "none"), (None, UNKNOWN)])
@@ -660,22 +663,22 @@ def test_an_update_that_the_site_names_by_one_key(kit, ask, sign, expected):
     update = {"id": "KB000000", "hotfix_key": r"SOFTWARE\HotFix\KB000000"}
     observation = kit.ft_observation(data)
     ref = {"check": "other_updates", "with": {"updates": [update]}, "is": "some"}
-    assert checks.evaluate(ref, observation).value == expected
+    assert checks.evaluate(ref, observation, kit.ft_context()).value == expected
 
 
 @pytest.mark.parametrize(
-    ("restarts", "accepted", "settled"),
+    ("since", "accepted", "settled"),
     [
         (None, None, "not_proven"),
         (None, "Sato", "proven"),
         # After a start since the update was changed, they have come back.
-        ({"owed": start(0), "installed": start(0), "signs": []}, None, "proven"),
-        ({"owed": start(1), "installed": start(1), "signs": []}, "Sato", "not_proven"),
+        (start(0), None, "proven"),
+        (start(1), "Sato", "not_proven"),
     ],
 )
-def test_renames_that_come_back_on_a_node(kit, ask, restarts, accepted, settled):
+def test_renames_that_come_back_on_a_node(kit, ask, since, accepted, settled):
     data = kit.ft_data()
     node = data["nodes"]["coserver2"]
     node.update(file_renames=2, accepted={"renames": accepted})
-    hosts = {"ft01": {"status": "under_way", "restarts": {"coserver2": restarts or {}}}}
-    assert ask("coservers_clean", data, hosts=hosts) == settled
+    journal = [asked_by("coserver2", since)] if since else []
+    assert ask("coservers_clean", data, journal=journal) == settled

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import read
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import (
     UNKNOWN,
     Observation,
@@ -246,7 +247,7 @@ def chain_value(kit: Any, flags: int, **changed: Any) -> Any:
     """Return what chain_on_host reads of a chain with these status flags."""
     data = {**kit.data(), "chains": {kit.PACKAGE.upper(): kit.chain(flags)}, **changed}
     ref: Any = {"check": "chain_on_host", "with": {"file": kit.PACKAGE}}
-    return read(ref, Observation("xa01", kit.NOW, "test", data)).value
+    return read(ref, Observation("xa01", kit.NOW, "test", data), NO_CHANGE).value
 
 
 @pytest.mark.parametrize(
@@ -300,7 +301,7 @@ def test_modules_are_as_good_as_the_worst_of_them(kit):
     }
 
     def value() -> Any:
-        return read(ref, Observation("xa01", kit.NOW, "test", data)).value
+        return read(ref, Observation("xa01", kit.NOW, "test", data), NO_CHANGE).value
 
     assert value() is UNKNOWN  # the modules named were not read
     data["files"][r"C:\Citrix\ImaOne.dll"] = kit.file()
@@ -318,7 +319,7 @@ def test_modules_are_asked_of_the_host_only_where_it_was_to_build_chains(kit):
     ref: Any = {"check": "modules_on_host", "with": {"service": "IMAService"}}
 
     def value() -> Any:
-        return read(ref, Observation("xa01", kit.NOW, "test", data)).value
+        return read(ref, Observation("xa01", kit.NOW, "test", data), NO_CHANGE).value
 
     assert value() == "not_asked"
     data["errors"] = {"chains": "Add-Type failed"}
@@ -345,8 +346,8 @@ def test_what_a_root_may_be_used_for(kit, properties, expected):
     for held in (stores(kit, root=[root]), stores(kit, root=[kit.G5], auth_root=[root])):
         observation = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": held})
         ref: Any = {"check": "root_purposes", "with": {"sha256": kit.G5_SHA256}}
-        assert read(ref, observation).value == expected
+        assert read(ref, observation, NO_CHANGE).value == expected
     none = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": stores(kit, root=[])})
-    assert read(ref, none).value == "absent"
+    assert read(ref, none, NO_CHANGE).value == "absent"
     none = Observation("xa01", kit.NOW, "test", {**kit.data(), "stores": stores(kit, root=None)})
-    assert read(ref, none).value is UNKNOWN
+    assert read(ref, none, NO_CHANGE).value is UNKNOWN
