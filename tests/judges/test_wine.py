@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs("wine")
 
 JOBS = r"HKEY_LOCAL_MACHINE\SOFTWARE\legacyops\Jobs"
 ZONE = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\TimeZoneInformation"
-WRAPPER = constant(read("ft_act"), "WrapperSource").replace("\n", "\r\n")
+WRAPPER = constant(read("ft/act"), "WrapperSource").replace("\n", "\r\n")
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
 # Daylight saving all year round, an hour ahead of a standard time that is an hour ahead of UTC.
 SUMMER, SUMMER_BIAS = "XST-1XDT-2,M1.1.0/0,M12.5.6/23", -120

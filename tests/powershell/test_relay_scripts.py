@@ -14,9 +14,9 @@ import re
 import pytest
 from test_scripts import code_of, constant, read
 
-RELAY = ["ft_common", "ft_act", "ft_observe"]
-BOOT = constant(read("ft_common"), "NodeBoot")
-WRAPPER = constant(read("ft_act"), "WrapperSource")
+RELAY = ["ft/common", "ft/act", "ft/observe"]
+BOOT = constant(read("ft/common"), "NodeBoot")
+WRAPPER = constant(read("ft/act"), "WrapperSource")
 # The statements of the wrapper, without its blank lines.
 STATEMENTS = [line.strip() for line in WRAPPER.splitlines() if line.strip()]
 
@@ -41,16 +41,16 @@ class TestPasswords:
         assert not re.search(r"(?i)Invoke-Program|Win32_Process'?\)? 'Create'", code)
 
     def test_a_childs_command_line_is_constant(self) -> None:
-        lines = re.findall(r"(?m)^.*\$start\.Arguments.*$", code_of("ft_common"))
+        lines = re.findall(r"(?m)^.*\$start\.Arguments.*$", code_of("ft/common"))
         assert [line.strip() for line in lines] == [
             "$start.Arguments = '-NoProfile -NonInteractive -ExecutionPolicy Unrestricted "
             "-EncodedCommand ' + $command"
         ]
-        (command,) = re.findall(r"(?m)^\s*\$command = (.*)$", code_of("ft_common"))
+        (command,) = re.findall(r"(?m)^\s*\$command = (.*)$", code_of("ft/common"))
         assert re.findall(r"\$\w+", command) == ["$NodeBoot"]
         for name in RELAY:
             assert len(re.findall(r"Process\]::Start\(|ProcessStartInfo", code_of(name))) == (
-                2 if name == "ft_common" else 0
+                2 if name == "ft/common" else 0
             )
 
     def test_a_childs_command_line_is_short(self) -> None:
@@ -69,7 +69,7 @@ class TestPasswords:
             "try { [LegacyOps.Share]::Open($share, $Type, [string]$Node['username'],"
             " [string]$Node['password']) }",
         ]
-        source = constant(read("ft_common"), "ShareSource")
+        source = constant(read("ft/common"), "ShareSource")
         assert "WNetAddConnection2W" in source
 
 
@@ -78,22 +78,22 @@ class TestAChildForEachNode:
         assert BOOT.count("[scriptblock]::Create") == 1
         assert not re.search(r"(?i)Invoke-Expression|\biex\b|password", BOOT)
         for name in RELAY:
-            assert len(re.findall(r"\$NodeBoot\b", read(name))) == (2 if name == "ft_common" else 0)
+            assert len(re.findall(r"\$NodeBoot\b", read(name))) == (2 if name == "ft/common" else 0)
 
     def test_a_byte_order_mark_before_its_first_line_is_skipped(self) -> None:
         (pattern,) = re.findall(r"-match '\\A(.*)\\z'", BOOT)
         assert not re.fullmatch(pattern, "\ufeff")
         assert re.fullmatch(pattern, base64.b64encode(b"text").decode())
-        assert body("ft_common", "Get-ChildInput").index('"`r`n"') < body(
-            "ft_common", "Get-ChildInput"
+        assert body("ft/common", "Get-ChildInput").index('"`r`n"') < body(
+            "ft/common", "Get-ChildInput"
         ).index("$Legacy.Code")
 
-    @pytest.mark.parametrize("name", ["ft_act", "ft_observe"])
+    @pytest.mark.parametrize("name", ["ft/act", "ft/observe"])
     def test_port_135_is_probed_before_it_is_started(self, name: str) -> None:
-        parent = body("ft_act", "Invoke-Script") if name == "ft_act" else body(name, "Read-Nodes")
-        started = "Start-NodeChild" if name == "ft_act" else "Start-NodeReading"
+        parent = body("ft/act", "Invoke-Script") if name == "ft/act" else body(name, "Read-Nodes")
+        started = "Start-NodeChild" if name == "ft/act" else "Start-NodeReading"
         assert parent.index("Complete-Probe") < parent.index(started)
-        assert "135" in body("ft_common", "Start-Probe")
+        assert "135" in body("ft/common", "Start-Probe")
 
     @pytest.mark.parametrize("name", RELAY)
     def test_only_a_child_touches_wmi(self, name: str) -> None:
@@ -105,14 +105,14 @@ class TestAChildForEachNode:
             for function in re.findall(r"(?m)^function ([\w-]+)", code)
             if "Connect-Node " in body(name, function).split("{", 1)[1]
         ]
-        assert callers == (["Invoke-NodeWork"] if name in ("ft_act", "ft_observe") else [])
+        assert callers == (["Invoke-NodeWork"] if name in ("ft/act", "ft/observe") else [])
 
     def test_it_is_killed_at_its_deadline_and_its_half_answer_is_no_answer(self) -> None:
-        waiting = body("ft_common", "Wait-NodeChildren")
+        waiting = body("ft/common", "Wait-NodeChildren")
         assert re.search(
             r"TotalSeconds -ge \$child\.seconds\) \{ Stop-NodeChild \$child \}", waiting
         )
-        answer = body("ft_common", "Get-NodeAnswer")
+        answer = body("ft/common", "Get-NodeAnswer")
         assert answer.index("$Child.killed") < answer.index("[regex]::Match")
         # The number of bytes tells a cut answer from a whole one.
         assert "[string]$bytes.Length -eq $match.Groups[1].Value" in answer
@@ -121,12 +121,12 @@ class TestAChildForEachNode:
     def test_nothing_else_is_ever_killed(self, name: str) -> None:
         code = code_of(name)
         assert not re.search(r"(?i)Stop-Process|\.Terminate|taskkill|'Terminate'", code)
-        assert code.count(".Kill()") == (1 if name == "ft_common" else 0)
+        assert code.count(".Kill()") == (1 if name == "ft/common" else 0)
 
 
 class TestScheduledJob:
     def test_it_starts_at_least_two_minutes_ahead_of_the_nodes_own_clock(self) -> None:
-        register = body("ft_act", "Register-ScheduledJob")
+        register = body("ft/act", "Register-ScheduledJob")
         assert "$now = [string]$Context.os.LocalDateTime" in register
         (text,) = re.findall(r"\$begin = \$local(.*)", register)
         assert text == ".AddSeconds(-$local.Second).AddMinutes(3)"
@@ -155,7 +155,7 @@ class TestScheduledJob:
     def test_the_wrapper_is_constant_text_that_runs_no_text(self) -> None:
         assert not re.search(r"(?i)\b(Execute|ExecuteGlobal|Eval|GetRef)\b", WRAPPER)
         assert "'" not in WRAPPER
-        uses = re.findall(r"(?m)^.*\$WrapperSource.*$", code_of("ft_act"))
+        uses = re.findall(r"(?m)^.*\$WrapperSource.*$", code_of("ft/act"))
         assert len(uses) == 1
         assert re.search(r"GetBytes\(\$WrapperSource\.Replace\(", uses[0])
         assert WRAPPER.isascii()
@@ -176,29 +176,29 @@ class TestScheduledJob:
             assert line.count("(") == line.count(")")
 
     def test_one_that_has_not_begun_in_time_is_taken_out_and_looked_for_again(self) -> None:
-        removal = body("ft_act", "Remove-ScheduledJobs")
+        removal = body("ft/act", "Remove-ScheduledJobs")
         assert removal.count("Get-ScheduledJobs $Context $Name") == 2
         assert "Stop-Run 'refused'" in removal
-        live = body("ft_act", "Get-LiveJob")
+        live = body("ft/act", "Get-LiveJob")
         assert live.index("Remove-ScheduledJobs") < live.index("Clear-JobRecord")
         # Its record goes last: as long as it is there, nothing is started anew.
-        clear = body("ft_act", "Clear-JobRecord")
+        clear = body("ft/act", "Clear-JobRecord")
         assert clear.index("Remove-ScheduledJobs") < clear.index("'DeleteKey'")
 
     def test_its_state_is_written_last_when_it_is_made(self) -> None:
-        made = re.findall(r"Set-JobValue \$Context \$name '(\w+)'", body("ft_act", "New-JobRecord"))
+        made = re.findall(r"Set-JobValue \$Context \$name '(\w+)'", body("ft/act", "New-JobRecord"))
         assert made[-1] == "State"
         read_by_wrapper = re.findall(r'RegRead\(key & "(\w+)"\)', WRAPPER)
         assert set(read_by_wrapper) <= set(made)
 
     def test_the_command_lines_limit_of_windows_2000(self) -> None:
-        line = body("ft_act", "Get-CommandLine")
+        line = body("ft/act", "Get-CommandLine")
         assert "2047" in line
         assert "StartsWith('5.0.')" in line
         assert "Stop-Run 'refused' ('the command line has '" in line
 
     def test_a_restart_and_a_shutdown_are_refused_while_a_job_is_at_work(self) -> None:
-        down = body("ft_act", "Invoke-Win32Shutdown")
+        down = body("ft/act", "Invoke-Win32Shutdown")
         assert (
             down.index("start_record") < down.index("Assert-NoJob") < down.index("'Win32Shutdown'")
         )
@@ -206,14 +206,14 @@ class TestScheduledJob:
 
 class TestReadings:
     def test_events_have_a_bound_in_time_and_number(self) -> None:
-        assert "TimeGenerated >= '''" in body("ft_observe", "Find-NodeEvents")
-        assert "$list.Count -ge 5000" in body("ft_common", "Get-NodeInstances")
-        assert "$list.Count -lt 5000" in body("ft_observe", "Find-RpcEvents")
+        assert "TimeGenerated >= '''" in body("ft/observe", "Find-NodeEvents")
+        assert "$list.Count -ge 5000" in body("ft/common", "Get-NodeInstances")
+        assert "$list.Count -lt 5000" in body("ft/observe", "Find-RpcEvents")
 
     def test_an_entrys_own_time_decides_whether_it_is_asked_for(self) -> None:
         """WQL may compare times as text; so it is asked for more, and each is looked at."""
-        assert "$Since.AddDays(-1)" in body("ft_observe", "Find-NodeEvents")
-        events = body("ft_observe", "Read-NodeEvents")
+        assert "$Since.AddDays(-1)" in body("ft/observe", "Find-NodeEvents")
+        events = body("ft/observe", "Read-NodeEvents")
         assert events.index("$time -lt $since") < events.index("$entries.Add")
         assert "$cut = $more -or" in events
 
@@ -229,7 +229,7 @@ class TestReadings:
         assert not re.search(r"(?i)reg\.exe|Start-Service|\.Start\(\)", code_of(name))
 
     def test_a_part_that_failed_is_null_and_says_why(self) -> None:
-        part = body("ft_observe", "Read-NodePart")
+        part = body("ft/observe", "Read-NodePart")
         assert "$Data['errors'][$Part] = Get-ErrorText $_" in part
         assert "$Data[$Part] = $null" in part
 
@@ -247,35 +247,35 @@ class TestTheSecondWay:
             if re.search(classes, body(name, function).split("{", 1)[1])
         }
         assert users == inside
-        (caller,) = re.findall(r"(?m)^.*Read-ByRpc .*$", code_of("ft_observe"))
-        assert caller in body("ft_observe", "Invoke-NodeWork")
+        (caller,) = re.findall(r"(?m)^.*Read-ByRpc .*$", code_of("ft/observe"))
+        assert caller in body("ft/observe", "Invoke-NodeWork")
 
     def test_the_nodes_account_is_known_before_anything_is_asked(self) -> None:
-        way = body("ft_observe", "Read-ByRpc")
+        way = body("ft/observe", "Read-ByRpc")
         assert way.index("Assert-Address") < way.index("'IPC$'") < way.index("Open-RemoteRegistry")
-        work = body("ft_observe", "Invoke-NodeWork")
+        work = body("ft/observe", "Invoke-NodeWork")
         assert (
             work.index("Read-ByRpc") < work.index("Close-NodeShares") < work.index("Connect-Node ")
         )
 
     def test_an_account_that_wmi_refused_is_not_tried_again(self) -> None:
         assert "$said.StartsWith('access_denied:')) { return ,$open }" in body(
-            "ft_observe", "Get-OpenParts"
+            "ft/observe", "Get-OpenParts"
         )
 
     def test_what_it_cannot_tell_stays_unknown(self) -> None:
-        system = body("ft_observe", "Read-RpcSystem")
+        system = body("ft/observe", "Read-RpcSystem")
         for part in ("start_record", "last_boot", "machine_uuid", "clock_utc"):
             assert f"{part} = $null" in system
-        job = body("ft_common", "Get-NodeJob")
+        job = body("ft/common", "Get-NodeJob")
         assert job.index("Test-SecondWay $Scope") < job.index("'ExitCode'")
 
     def test_a_registry_that_does_not_answer_costs_no_event(self) -> None:
-        assert "($part -ne 'events')" in body("ft_observe", "Read-ByRpc")
-        assert "RemoteRegistry" in body("ft_observe", "Open-RemoteRegistry")
+        assert "($part -ne 'events')" in body("ft/observe", "Read-ByRpc")
+        assert "RemoteRegistry" in body("ft/observe", "Open-RemoteRegistry")
 
     def test_values_are_read_as_they_stand(self) -> None:
-        assert "DoNotExpandEnvironmentNames" in body("ft_common", "Get-RemoteValue")
+        assert "DoNotExpandEnvironmentNames" in body("ft/common", "Get-RemoteValue")
 
 
 class TestOwner:

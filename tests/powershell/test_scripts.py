@@ -16,13 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "plugins" / "plugin_utils" / "_powershell"
 CORPUS = Path(__file__).resolve().parent / "corpus"
 COMMON = (SCRIPTS / "common.ps1").read_text("ascii")
-FT_COMMON = (SCRIPTS / "ft_common.ps1").read_text("ascii")
-SHARED = ["common", "ft_common"]
-NAMES = sorted(p.stem for p in SCRIPTS.glob("*.ps1") if p.stem not in ("boot", *SHARED))
+FT_COMMON = (SCRIPTS / "ft" / "common.ps1").read_text("ascii")
+SHARED = ["common", "ft/common"]
+ALL = {path.relative_to(SCRIPTS).with_suffix("").as_posix() for path in SCRIPTS.rglob("*.ps1")}
+NAMES = sorted(ALL - {"boot", *SHARED})
 EXPECTED = [
     "fetch_file",
-    "ft_act",
-    "ft_observe",
+    "ft/act",
+    "ft/observe",
     "job",
     "logon_mode",
     "observe",
@@ -53,7 +54,7 @@ def code_of(name: str) -> str:
 
 def shared_with(name: str) -> str:
     """What stands before a script in the text that is sent."""
-    return COMMON + (FT_COMMON if name.startswith("ft_") else "")
+    return COMMON + (FT_COMMON if name.startswith("ft/") else "")
 
 
 def stripped(text: str) -> str:

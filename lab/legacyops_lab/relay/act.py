@@ -1,4 +1,4 @@
-"""The script `ft_act`: one act on one node of an FT system."""
+"""The script `ft/act`: one act on one node of an FT system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script `ft_observe`: the nodes of one system, the relay itself, and the owner's record."""
+"""The script `ft/observe`: the nodes of one system, the relay itself, and the owner's record."""
 
 from __future__ import annotations
 

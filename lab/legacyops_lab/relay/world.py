@@ -14,7 +14,7 @@ from .host import RelayHost
 
 # What a relay's PowerShell is asked: as any Windows, and of the nodes behind it.
 PROGRAMS = Programs(
-    commands.run, {**scripts.HANDLERS, "ft_observe": observe.ft_observe, "ft_act": act.ft_act}
+    commands.run, {**scripts.HANDLERS, "ft/observe": observe.ft_observe, "ft/act": act.ft_act}
 )
 
 

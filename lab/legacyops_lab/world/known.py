@@ -9,13 +9,13 @@ from pathlib import Path
 import yaml
 
 KNOWN_SCRIPTS = Path(__file__).with_name("known_scripts.yml")
-BOOT, COMMON, FT_COMMON = "boot", "common", "ft_common"
+BOOT, COMMON = "boot", "common"
 _HEADER = (
     "# The shipped scripts that the lab plays, by the SHA-256 of their text.\n"
     "# Written by `legacyops-lab learn DIR`; read what changed in a script first, and\n"
     "# bring the lab's handler up to it. boot is hashed without white space at the ends\n"
     "# of lines and without empty lines, the others as common.ps1 + newline + NAME.ps1,\n"
-    "# with ft_common.ps1 + newline before an ft_NAME.ps1.\n"
+    "# with FOLDER/common.ps1 + newline before a FOLDER/NAME.ps1.\n"
 )
 
 
@@ -41,16 +41,17 @@ def fingerprints(directory: Path) -> dict[str, str]:
     """
     common = (directory / f"{COMMON}.ps1").read_bytes()
     found = {BOOT: hash_boot((directory / f"{BOOT}.ps1").read_text(encoding="utf-8"))}
-    for path in sorted(directory.glob("*.ps1")):
-        if path.stem not in (BOOT, COMMON, FT_COMMON):
-            found[path.stem] = hash_script(common + b"\n" + _own_part(path))
+    for path in sorted(directory.rglob("*.ps1")):
+        if path.stem not in (BOOT, COMMON):
+            name = path.relative_to(directory).with_suffix("").as_posix()
+            shared = b"" if path.parent == directory else _shared(path.parent)
+            found[name] = hash_script(common + b"\n" + shared + path.read_bytes())
     return found
 
 
-def _own_part(path: Path) -> bytes:
-    """Return what follows common.ps1: the script, after what those of a relay share."""
-    shared = path.with_name(f"{FT_COMMON}.ps1")
-    return (shared.read_bytes() + b"\n" if path.stem.startswith("ft_") else b"") + path.read_bytes()
+def _shared(folder: Path) -> bytes:
+    """Return what stands before each script of a folder."""
+    return (folder / f"{COMMON}.ps1").read_bytes() + b"\n"
 
 
 def learn(directory: Path, target: Path = KNOWN_SCRIPTS) -> dict[str, str]:

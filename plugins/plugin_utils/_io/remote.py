@@ -49,18 +49,16 @@ _SECRET_NAME = re.compile(r"pass|secret|(?<!boot_)token(?!_)", re.IGNORECASE)
 
 
 def script_text(name: str) -> str:
-    """The text of a shipped script, after the functions that all scripts share.
+    """The text of a shipped script, after what all scripts share, and what those of its folder do.
 
-    Between them stands what the scripts of a relay share (ft_common.ps1).
-
+    :param name: its path without its ending, such as ``ft/act``.
     :raises ValueError: there is no such script.
     """
     path = _SCRIPTS / f"{name}.ps1"
     if not path.is_file():
         raise ValueError(f"no script is called {name}")
-    shared = ["common", "ft_common"] if name.startswith("ft_") else ["common"]
-    parts = [(_SCRIPTS / f"{part}.ps1").read_text(encoding="utf-8") for part in (*shared, name)]
-    return "\n".join(parts)
+    parts = dict.fromkeys((_SCRIPTS / "common.ps1", path.with_name("common.ps1"), path))
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 class Remote:

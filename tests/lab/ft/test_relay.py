@@ -72,7 +72,7 @@ class Bench:
         """Read everything of the nodes, of all three by default."""
         asked = list(nodes) or [self.node(node) for node in NODES]
         return self.run(
-            "ft_observe",
+            "ft/observe",
             **{
                 "nodes": asked,
                 "want": PARTS,
@@ -87,7 +87,7 @@ class Bench:
         )
 
     def act(self, op: str, node: str, **more: Any) -> Any:
-        return self.run("ft_act", op=op, node=self.node(node), seconds=60, **more)
+        return self.run("ft/act", op=op, node=self.node(node), seconds=60, **more)
 
     def record(self, node: str) -> Any:
         return self.observe(self.node(node))["nodes"][node]
@@ -246,7 +246,7 @@ def test_wrong_credentials_read_and_do_nothing(clock: FakeClock, changed: Any) -
     token = bench.record(CO1)["system"]["start_record"]
     node = bench.node(CO1, **changed)
     with pytest.raises(ScriptError) as caught:
-        bench.run("ft_act", op="restart", node=node, seconds=60, start_record=token)
+        bench.run("ft/act", op="restart", node=node, seconds=60, start_record=token)
     assert caught.value.kind == "access_denied"
     assert bench.ft.node(CO1)["phase"] == "up"
 

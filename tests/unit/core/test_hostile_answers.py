@@ -110,7 +110,7 @@ def test_a_relays_answer(kit, kb890859):
     @settings(max_examples=600)
     def each(drawn: st.DataObject) -> None:
         data = {**whole, **spoilt(drawn, mine)}
-        judged(kb890859, {"ft_system": kit.ft_form()}, "ft_observe", data)
+        judged(kb890859, {"ft_system": kit.ft_form()}, "ft/observe", data)
 
     each()
 

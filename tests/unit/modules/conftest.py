@@ -20,7 +20,8 @@ Answer = dict[str, Any] | Exception
 class RecordedHost:
     """A Remote whose scripts answer from lists; the last answer of a list stays.
 
-    :param answers: by script name, what it answers one after the other; exceptions are raised.
+    :param answers: by script name (ft_act is ft/act), what it answers one after the other;
+        exceptions are raised.
     """
 
     host = "xa01"
@@ -34,6 +35,7 @@ class RecordedHost:
     def run(
         self, script: str, params: dict[str, Any], *, pieces: Any = (), deadline: Any = None
     ) -> dict[str, Any]:
+        script = script.replace("/", "_")
         self.calls.append((script, params))
         self.pieces += pieces
         answers = self._answers[script]

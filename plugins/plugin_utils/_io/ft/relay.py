@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The relay of an FT system: the Windows host through which its nodes are read and acted on.
 
-The nodes have neither PowerShell nor WinRM. The relay's scripts (ft_observe, ft_act)
+The nodes have neither PowerShell nor WinRM. The relay's scripts (ft/observe, ft/act)
 reach them by WMI and the administrative share; what they do and what can go wrong there is in
 their headers.
 """
@@ -37,7 +37,7 @@ _ACT_SECONDS = 120
 _STAGE_SECONDS = 900
 # The relay's own part of an answer, beside what it may wait for a node.
 _RELAY_SECONDS = 60
-_LONGEST_WAIT = 50  # seconds that ft_act may wait for a job within one start
+_LONGEST_WAIT = 50  # seconds that ft/act may wait for a job within one start
 # A job begins two to three minutes after it was asked for, or never.
 EXPIRES_MINUTES = 10
 _READING: t.Final[Data] = {
@@ -69,7 +69,7 @@ class Relay:
     # --- Reading ----------------------------------------------------------------------------
 
     def observe(self, request: Mapping[str, t.Any], nodes: Collection[str] | None = None) -> Data:
-        """Read what the script ft_observe reads, with one PowerShell start.
+        """Read what the script ft/observe reads, with one PowerShell start.
 
         :param request: its parameters, without nodes, deadlines and the source of the fix level:
             those come from the form. What is missing is not read.
@@ -88,7 +88,7 @@ class Relay:
             "rpc_seconds": RPC_SECONDS,
         }
         deadline = PROBE_SECONDS + NODE_SECONDS + RPC_SECONDS + _RELAY_SECONDS
-        data = self._remote.run("ft_observe", parameters, deadline=deadline)
+        data = self._remote.run("ft/observe", parameters, deadline=deadline)
         secrets = [node["password"] for node in given]
         found = data.get("nodes")
         found = found if isinstance(found, dict) else {}
@@ -114,14 +114,14 @@ class Relay:
         return NodeWindows(self, node)
 
     def act(self, node: str, op: str, seconds: int, given: Mapping[str, t.Any]) -> Data:
-        """Run the script ft_act on a node.
+        """Run the script ft/act on a node.
 
-        :raises RemoteError: as ft_act says, naming the node and what was asked.
+        :raises RemoteError: as ft/act says, naming the node and what was asked.
         """
         parameters = {"op": op, "node": self.node(node), "seconds": seconds, **given}
         deadline = PROBE_SECONDS + seconds + _RELAY_SECONDS
         try:
-            return self._remote.run("ft_act", parameters, deadline=deadline)
+            return self._remote.run("ft/act", parameters, deadline=deadline)
         except RemoteError as error:
             message = f"{error.message} ({node}, {op})"
             detail = {**error.detail, "node": node, "op": op}
@@ -228,7 +228,7 @@ class NodeWindows(Windows):
         """Have a file of the relay on the node's own disk: {path, sha256, existed}.
 
         :param name: the copy's name.
-        :raises RemoteError: as ft_act.
+        :raises RemoteError: as ft/act.
         """
         return self._act("stage", {"path": path, "sha256": sha256, "name": name}, _STAGE_SECONDS)
 

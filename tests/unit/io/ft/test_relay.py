@@ -71,7 +71,7 @@ class FakeRemote:
     def run(self, script: str, params: dict[str, Any], *, deadline: Any = None) -> dict[str, Any]:
         self.calls.append((script, params))
         self.deadlines.append(deadline)
-        answers = self.answers[script]
+        answers = self.answers[script.replace("/", "_")]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -99,7 +99,7 @@ class TestReading:
         relay, remote = relay_with(ft_observe=[{"nodes": {}}])
         relay.observe({"want": ["system"], "owner": "ft01", "preflight": True})
         ((script, asked),) = remote.calls
-        assert script == "ft_observe"
+        assert script == "ft/observe"
         assert [node["node"] for node in asked["nodes"]] == [ONE, VIRTUAL]
         assert asked["nodes"][0] == {
             "node": ONE,
@@ -212,7 +212,7 @@ class TestActing:
         ((script, parameters),) = remote.calls
         seconds = parameters.pop("seconds")
         assert parameters.pop("node")["node"] == ONE
-        assert (script, parameters) == ("ft_act", asked)
+        assert (script, parameters) == ("ft/act", asked)
         # The child process has ended before the line to the relay is given up.
         assert remote.deadlines[0] > seconds + module.PROBE_SECONDS
 
@@ -235,7 +235,7 @@ class TestActing:
     def test_each_error_of_the_script_has_its_reason_and_remedy(
         self, kind: str, remedy: str
     ) -> None:
-        action = FakeAction(bad("ft_act", kind, f"what happened, {CANARIES['coservers']}"))
+        action = FakeAction(bad("ft/act", kind, f"what happened, {CANARIES['coservers']}"))
         relay = Relay(Remote(action, "ft01"), FORM, CREDENTIALS)
         with pytest.raises(RemoteError) as caught:
             relay.windows(ONE).delete("x")
@@ -249,16 +249,16 @@ class TestActing:
         assert error.detail["node"] == ONE
 
     def test_passwords_are_on_no_command_line_and_travel_encoded_on_stdin(self) -> None:
-        action = FakeAction(good("ft_act", return_value=0))
+        action = FakeAction(good("ft/act", return_value=0))
         Relay(Remote(action, "ft01"), FORM, CREDENTIALS).windows(ONE).restart(TOKEN, "x")
         assert "Canary" not in action.commands[0]
         script, parameters, _rest = action.stdin[0].split(b"\r\n")
-        assert base64.b64decode(script).decode() == script_text("ft_act")
+        assert base64.b64decode(script).decode() == script_text("ft/act")
         assert CANARIES["coservers"].encode() in base64.b64decode(parameters)
         assert CANARIES["virtual"].encode() not in base64.b64decode(parameters)
 
     def test_a_start_record_is_no_secret(self) -> None:
-        action = FakeAction(bad("ft_act", "refused", f"restarted since: {RECORD}"))
+        action = FakeAction(bad("ft/act", "refused", f"restarted since: {RECORD}"))
         relay = Relay(Remote(action, "ft01"), FORM, CREDENTIALS)
         with pytest.raises(RemoteError, match=str(RECORD)):
             relay.windows(ONE).restart(TOKEN, "x")

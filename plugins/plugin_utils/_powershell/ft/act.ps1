@@ -1,4 +1,4 @@
-# ft_act: one act on one node of an FT system, through its relay.
+# ft/act: one act on one node of an FT system, through its relay.
 #
 # Parameters
 #   op               stage, start, status, delete, restart or shutdown
@@ -15,7 +15,7 @@
 #   delete:   job -> {deleted}
 #   restart:  start_record -> {return_value}
 #   shutdown: start_record, power_off -> {return_value}
-#             start_record: of the System log, as ft_observe gave it (or its newest record, where it
+#             start_record: of the System log, as ft/observe gave it (or its newest record, where it
 #             had no start record); a newer start record means that the node was restarted since
 #   state is none, waiting, running or finished; exit_code is null where the node was restarted in
 #   the middle of it. A log is as job gives it.
@@ -35,7 +35,7 @@
 #   - It is never ended here. A node may be restarted or shut down only while no job of ours is
 #     waiting or running on it.
 #   - Windows 2000 takes 2047 characters of command line: more is refused.
-# Files travel through the administrative share of a drive (see ft_common).
+# Files travel through the administrative share of a drive (see ft/common).
 #
 # Sources
 #   documented: Win32_ScheduledJob (Create, Delete), Win32_OperatingSystem.Win32Shutdown (1 shut
@@ -44,7 +44,7 @@
 #     package itself end only after the update.exe that they start; that the account of the AT
 #     service is SYSTEM, as it is unless somebody has changed it
 
-$Legacy.Script = 'ft_act'
+$Legacy.Script = 'ft/act'
 
 # VBScript: every supported Windows has it. Quits with 9x where it does nothing.
 $WrapperSource = '

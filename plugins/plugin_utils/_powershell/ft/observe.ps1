@@ -1,4 +1,4 @@
-# ft_observe: reads the nodes of an FT system through its relay, in one start; changes nothing.
+# ft/observe: reads the nodes of an FT system through its relay, in one start; changes nothing.
 #
 # Parameters
 #   nodes            list of {node (coserver1, coserver2, ftvirtual), address, username, password}
@@ -31,7 +31,7 @@
 #          waits for a restart. file_renames: how many wait; other programs leave such, too.
 #   events: {entries: [{utc, text}], truncated}, newest first; a text has at most 1000 characters.
 #
-# The second way (see ft_common): where WMI fails, as at the notice's list 3, which says that
+# The second way (see ft/common): where WMI fails, as at the notice's list 3, which says that
 # wmiprvse.exe cannot be started, the parts that it did not bring are read once more, by .NET 2.0's
 # classes for the event log, the registry and services of another machine, and by files of its
 # administrative share. Not where WMI refuses the account: that would be a second bad logon. What it
@@ -50,7 +50,7 @@
 #     for a restart); Filelist and InstalledDate (month/day/year) below an update's own key, from
 #     which later updates of the same files are told; the version of an FT fix's file
 
-$Legacy.Script = 'ft_observe'
+$Legacy.Script = 'ft/observe'
 
 # --- one node (in the child) ------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-# ft_common: what the scripts of a relay share (ft_observe, ft_act), after common.ps1.
+# ft/common: what the scripts of a relay share (ft/observe, ft/act), after common.ps1.
 #
 # The relay reaches a node without WinRM by WMI over DCOM. Get-WmiObject has no time limit for its
 # connection, and a damaged node may hold a call for ever: so TCP port 135 is probed first, and one
@@ -10,7 +10,7 @@
 # line: it is in the parameters, and nowhere but in the memory of the two processes.
 # Child's answer: one line, LEGACYOPS-NODE, number of bytes, base64 of an XML like the parameters'.
 #
-# The second way to read a node, where its WMI fails (ft_observe, way rpc): the classes of .NET 2.0
+# The second way to read a node, where its WMI fails (ft/observe, way rpc): the classes of .NET 2.0
 # for the registry, the event log and services of another machine, which are classic RPC over named
 # pipes, and files of its administrative share. All of it is SMB, as the account that
 # Connect-NodeShare gave. The functions below take either way's registry and scope: a RegistryKey
@@ -546,7 +546,7 @@ function Test-NodeRestarted($Scope, $StartRecord) {
 # --- our jobs on a node -----------------------------------------------------------------------
 
 function Get-NodeJob($Scope, $Registry, $Os, [string]$Name) {
-    # The record that ft_act and its wrapper keep in the registry; $null where there is none.
+    # The record that ft/act and its wrapper keep in the registry; $null where there is none.
     $key = $Legacy.JobRoot + '\' + $Name
     $state = Get-NodeText $Registry $key 'State'
     if ($null -eq $state) { return $null }
