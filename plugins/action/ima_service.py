@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import ActionError, HotfixAction
+from ..plugin_utils._action import ActionError, HotfixAction, changed
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
@@ -44,21 +44,17 @@ class ActionModule(HotfixAction):
             raise ActionError(
                 "not_found", f"There is no service {args['name']} on the host. Correct name."
             )
-        changed = self._changed = before.get("state") != target
         result: dict[str, t.Any] = {"service": before, "currently_loading_plugin": None}
-        if changed:
-            states = (before.get("state"), target)
-            result["diff"] = {
-                key: {args["name"]: state}
-                for key, state in zip(("before", "after"), states, strict=True)
-            }
+        self._changed = before.get("state") != target
+        if self._changed:
+            result.update(changed(args["name"], before.get("state"), target))
         if self.check_mode:
-            return {**result, "changed": changed}
-        if changed:
+            return result
+        if self._changed:
             result["service"] = self._reach(remote, before, target)
         if target == "Running":
             result["service"] = self._stay(remote, result["service"])
-        return {**result, "changed": changed, "elapsed": self.elapsed()}
+        return {**result, "elapsed": self.elapsed()}
 
     def _reach(self, remote: Remote, before: Service, target: str) -> Service:
         """Start or stop it, and wait for as long as IMA may need.

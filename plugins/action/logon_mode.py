@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import ActionError, HotfixAction
-from ..plugin_utils._core.observation import Observation
+from ..plugin_utils._action import ActionError, HotfixAction, known_part, unknown_part
 from ..plugin_utils._core.xenapp.checks import is_session
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
@@ -126,14 +125,10 @@ def sessions_part(remote: Remote) -> dict[str, t.Any]:
 
     :raises ActionError: unknown is neither drained nor empty.
     """
-    observation: Observation = remote.observe({"want": ["sessions"]})
-    part = observation.part("sessions")
-    if not isinstance(part, dict) or not isinstance(part.get("list"), list):
-        raise ActionError(
-            "unknown",
-            f"The sessions could not be read ({observation.why_unknown('sessions')})."
-            " Look at the host before you run again.",
-        )
+    observation = remote.observe({"want": ["sessions"]})
+    part = known_part(observation, "sessions")
+    if not isinstance(part.get("list"), list):
+        raise unknown_part(observation, "sessions")
     return part
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from ..plugin_utils._procedure.windows.restart import ARGUMENT_SPEC, Restart
 
-__all__ = ["ARGUMENT_SPEC", "ActionModule"]
-
 
 class ActionModule(Restart):
-    """See the module's documentation."""
+    argument_spec = ARGUMENT_SPEC

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from ..plugin_utils._procedure.windows.shutdown import ARGUMENT_SPEC, Shutdown
 
-__all__ = ["ARGUMENT_SPEC", "ActionModule"]
-
 
 class ActionModule(Shutdown):
-    """See the module's documentation."""
+    argument_spec = ARGUMENT_SPEC

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import ActionError, HotfixAction
+from ..plugin_utils._action import ActionError, HotfixAction, changed, known_part
 from ..plugin_utils._io.remote import Remote
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -27,27 +27,15 @@ class ActionModule(HotfixAction):
 
     def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         observation = remote.observe({"want": ["root_update"]})
-        policy = observation.part("root_update")
-        if not isinstance(policy, dict):
-            raise ActionError(
-                "unknown",
-                f"The policy could not be read ({observation.why_unknown('root_update')})."
-                " Look at the host before you run again.",
-            )
-        before = policy.get("policy_value")
+        before = known_part(observation, "root_update").get("policy_value")
         result = {"key": _KEY, "before": before, "after": before, "group_policy": "unknown"}
         if (before == _OFF) == (args["state"] == "off"):
             return result
         after = _OFF if args["state"] == "off" else None  # no value: Windows updates
         if not self.check_mode:
             self._write(remote, after)
-        return {
-            **result,
-            "changed": True,
-            "after": after,
-            "warnings": [_WARNING],
-            "diff": {"before": {_KEY: before}, "after": {_KEY: after}},
-        }
+        told = {"after": after, "warnings": [_WARNING]}
+        return {**result, **told, **changed(_KEY, before, after)}
 
     def _write(self, remote: Remote, value: int | None) -> None:
         data = remote.run("root_update_policy", {"value": value})

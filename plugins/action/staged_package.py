@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleError
 
-from ..plugin_utils._action import ActionError, HotfixAction, file_record, pinned
+from ..plugin_utils._action import ActionError, HotfixAction, changed, file_record, pinned
 from ..plugin_utils._io.accounts import Logon
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.wire import file_pieces
@@ -53,12 +53,7 @@ class ActionModule(HotfixAction):
         if before == pin:
             return result
         data = self._bring(remote, args, pin)
-        return {
-            **result,
-            **data,
-            "changed": True,
-            "diff": {"before": {path: before}, "after": {path: pin}},
-        }
+        return {**result, **data, **changed(path, before, pin)}
 
     def _bring(self, remote: Remote, args: dict[str, t.Any], pin: str) -> dict[str, t.Any]:
         """Have the file come from its source, whichever side that is on.

@@ -59,6 +59,31 @@ def file_record(observation: Observation, path: str) -> dict[str, t.Any]:
     return next(iter(found.values()), {}) if isinstance(found, dict) else {}
 
 
+def known_part(observation: Observation, part: str) -> dict[str, t.Any]:
+    """A part of an observation that is a table.
+
+    :raises ActionError: unknown is no state of it.
+    """
+    found = observation.part(part)
+    if not isinstance(found, dict):
+        raise unknown_part(observation, part)
+    return found
+
+
+def unknown_part(observation: Observation, part: str) -> ActionError:
+    """The refusal where a part, or a member of it, could not be read."""
+    return ActionError(
+        "unknown",
+        f"The part {part} could not be read ({observation.why_unknown(part)})."
+        " Look at the host before you run again.",
+    )
+
+
+def changed(what: str, before: t.Any, after: t.Any) -> dict[str, t.Any]:
+    """What a result says of a change, with its diff."""
+    return {"changed": True, "diff": {"before": {what: before}, "after": {what: after}}}
+
+
 class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
     """Template of an action: validates, lets ``act`` work, and names every failure.
 

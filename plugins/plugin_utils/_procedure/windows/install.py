@@ -14,7 +14,7 @@ import typing as t
 from abc import abstractmethod
 from collections.abc import Mapping
 
-from ..._action import ActionError, file_record
+from ..._action import ActionError, changed, file_record
 from ..._core.observation import Observation
 from ..._core.windows.explanations import explain_exit_code
 from ..._core.windows.jobs import JobRecord
@@ -105,8 +105,7 @@ class InstallAction(WindowsAction):
             return {**result, **self.left_over(windows, record)}
         words = ["absent", "installed"]
         before, after = words if self.job.operation == "install" else words[::-1]
-        diff = {"before": {self.job.update: before}, "after": {self.job.update: after}}
-        result = {**result, "changed": True, "diff": diff}
+        result = {**result, **changed(self.job.update, before, after)}
         if not joins:
             if look.obstacle is not None:
                 raise look.obstacle

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._action import ActionError
+from ..._action import ActionError, changed
 from ..._core.windows.starts import Mark, mark_of, position, started_since
 from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
@@ -48,9 +48,8 @@ class Restart(WindowsAction):
         if seen.obstacle is not None:
             raise seen.obstacle
         self.guard(remote, args)
-        what = windows.node or "start"
-        diff = {"before": {what: f"record {position(now)}"}, "after": {what: "(a new start)"}}
-        result = {**result, "changed": True, "diff": diff}
+        what, was = windows.node or "start", f"record {position(now)}"
+        result = {**result, **changed(what, was, "(a new start)")}
         if self.check_mode:
             return result
         said = windows.restart(now, args["reason"])
@@ -60,7 +59,7 @@ class Restart(WindowsAction):
             "start": back.start,
             "evidence": f"{said}; {evidence}",
             "elapsed": self.elapsed(),
-            "diff": {**diff, "after": {what: f"record {position(back.start)}"}},
+            **changed(what, was, f"record {position(back.start)}"),
             **_renames_again(self.host, back),
         }
 

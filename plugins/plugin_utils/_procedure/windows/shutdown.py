@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._action import ActionError
+from ..._action import ActionError, changed
 from ..._core.windows.starts import started_since
 from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
@@ -28,13 +28,12 @@ class Shutdown(WindowsAction):
 
     def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> dict[str, t.Any]:
         seen = windows.look()
-        diff = {"before": {windows.node: "answers"}, "after": {windows.node: "silent"}}
         if seen.answers is False:
             return {"evidence": f"{windows.title} did not answer before", "elapsed": 0}
         if seen.obstacle is not None:
             raise seen.obstacle
         self.guard(remote, args)
-        result = {"changed": True, "diff": diff, "elapsed": 0}
+        result = {**changed(windows.node, "answers", "silent"), "elapsed": 0}
         if self.check_mode:
             return result
         said = windows.shut_down(seen.start, args["power_off"])
