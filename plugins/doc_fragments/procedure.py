@@ -40,7 +40,7 @@ seealso:
 options:
   advisory_paths:
     description:
-      - Folders with advisories of your own, read beside the bundled ones.
+      - Folders with advisories of your own, read beside the bundled ones; one advisory's, or of many.
     type: list
     elements: path
     default: []

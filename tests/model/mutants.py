@@ -58,43 +58,52 @@ REASONS: dict[tuple[str, str], str] = {
     ("*", "windows"): "what Windows it is could not be read: nothing is done on an unknown one",
     ("*", "health"): "the same as mirrors and jobs see; alone only where a part is unread",
     ("*", "mirrors"): "a shutdown in the middle of a copy wastes the copy and harms nothing else",
-    ("*", "fix_node"): "its level could not be read: nothing is installed on an unknown level",
-    ("*", "kb_ftvirtual"): "whether the update is in could not be read: unknown is not absent",
-    ("*", "kb_ftvirtual_now"): "whether the update is in could not be read: unknown is not absent",
-    ("*", "kb_coserver1_now"): "whether the update is in could not be read: unknown is not absent",
-    ("*", "kb_coserver2_now"): "whether the update is in could not be read: unknown is not absent",
-    ("*", "fix_runs"): "the fix's level could not be read: unknown is not reached",
-    ("*", "fix_all"): "the fix's level could not be read: unknown is not reached",
+    (
+        "*",
+        "fix $fix_step.node",
+    ): "its level could not be read: nothing is installed on an unknown level",
+    ("*", "kb ftvirtual"): "whether the update is in could not be read: unknown is not absent",
+    ("*", "kb_now ftvirtual"): "whether the update is in could not be read: unknown is not absent",
+    ("*", "kb_now coserver1"): "whether the update is in could not be read: unknown is not absent",
+    ("*", "kb_now coserver2"): "whether the update is in could not be read: unknown is not absent",
+    ("*", "fix_runs all"): "the fix's level could not be read: unknown is not reached",
+    ("*", "fix all"): "the fix's level could not be read: unknown is not reached",
     ("*", "service"): "①'s own condition; the removal itself does no harm beside a service that "
     "runs, and the restart after it asks again",
-    ("*", "coserver1_gone"): "④ before ⑤⑥: without it nothing breaks, and ① to ④ come once more",
-    ("*", "coserver2_gone"): "④ before ⑤⑥: without it nothing breaks, and ① to ④ come once more",
-    ("*", "ftvirtual_gone"): "could not be read: unknown is not removed",
-    ("*", "ftvirtual_clean"): "could not be read: unknown is not removed",
-    ("*", "coservers_clean"): "could not be read, or ⑦ before ⑬: the lab knows no harm of it",
-    ("*", "coservers_safe"): "could not be read: unknown is not safe",
+    ("*", "gone coserver1"): "④ before ⑤⑥: without it nothing breaks, and ① to ④ come once more",
+    ("*", "gone coserver2"): "④ before ⑤⑥: without it nothing breaks, and ① to ④ come once more",
+    ("*", "gone ftvirtual"): "could not be read: unknown is not removed",
+    ("*", "clean ftvirtual"): "could not be read: unknown is not removed",
+    ("*", "clean both"): "could not be read, or ⑦ before ⑬: the lab knows no harm of it",
+    ("*", "may_start both"): "could not be read: unknown is not safe",
     ("*", "runs_on"): "⑫'s own result; the lab knows no harm of a removal on both sides",
-    ("*", "coserver1_phase"): "the world refuses: nobody can do it on a CoServer that is not up",
-    ("*", "coserver2_phase"): "⑧'s own result: the step waits for its peer, or the world refuses",
-    ("*", "ftvirtual_phase"): "the world refuses: nobody can do it on a node that is not up",
-    ("*", "virtual_server1"): "the world refuses: only what is failed or disabled can be enabled",
-    ("*", "virtual_server2"): "the world refuses: only what is failed or disabled can be enabled",
-    ("*", "ftvirtual_job"): "could not be read: unknown is not idle",
-    ("*", "coserver1_job"): "could not be read: unknown is not idle",
-    ("*", "coserver2_job"): "could not be read: unknown is not idle",
-    ("*", "fix_node_job"): "could not be read: unknown is not idle",
-    ("*", "coserver1_removable"): "could not be read: the uninstaller itself refuses",
-    ("*", "coserver2_removable"): "could not be read: the uninstaller itself refuses",
-    ("*", "ftvirtual_removable"): "could not be read: the uninstaller itself refuses",
+    ("*", "phase coserver1"): "the world refuses: nobody can do it on a CoServer that is not up",
+    ("*", "phase coserver2"): "⑧'s own result: the step waits for its peer, or the world refuses",
+    ("*", "phase ftvirtual"): "the world refuses: nobody can do it on a node that is not up",
     (
         "*",
-        "coserver1_wiring_shutdown",
+        "component virtual_server1",
+    ): "the world refuses: only what is failed or disabled can be enabled",
+    (
+        "*",
+        "component virtual_server2",
+    ): "the world refuses: only what is failed or disabled can be enabled",
+    ("*", "job ftvirtual"): "could not be read: unknown is not idle",
+    ("*", "job coserver1"): "could not be read: unknown is not idle",
+    ("*", "job coserver2"): "could not be read: unknown is not idle",
+    ("*", "job $fix_step.node"): "could not be read: unknown is not idle",
+    ("*", "removable coserver1"): "could not be read: the uninstaller itself refuses",
+    ("*", "removable coserver2"): "could not be read: the uninstaller itself refuses",
+    ("*", "removable ftvirtual"): "could not be read: the uninstaller itself refuses",
+    (
+        "*",
+        "wiring_shutdown coserver1",
     ): "Windows switches off; the module then sees the peer change",
     (
         "*",
-        "coserver2_wiring_shutdown",
+        "wiring_shutdown coserver2",
     ): "Windows switches off; the module then sees the peer change",
-    ("*", "fix_node_restart_safe"): "could not be read, or ②③ come before ⑥: see health",
+    ("*", "may_load $fix_step.node"): "could not be read, or ②③ come before ⑥: see health",
     ("*", "identity"): "nobody answers by then: the expectation asks after the start",
 }
 # Conditions whose value stands in the plan: a finding blocks a plan without it.
@@ -106,7 +115,7 @@ def interlock_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]
     steps, found = judgement
     for name, step in steps.items():
         own = advisory.data["steps"][step["name"]].get("interlocks", [])
-        checks = [*BRAKES, *(ref["check"] for ref in own)]
+        checks = [*BRAKES, *(ref["ask"] for ref in own)]
         for number, check in enumerate(checks):
             guard = found.guards.get((name, number), Guard())
             dead, why = _verdict(checks, number, guard)
@@ -143,14 +152,12 @@ def _rearranged(entries: Entries) -> Iterator[tuple[str, Entries]]:
         if i + 1 < len(entries):
             swapped = [*entries[:i], entries[i + 1], entry, *entries[i + 2 :]]
             yield f"{_called(entries[i + 1])} before {_called(entry)}", swapped
-        if isinstance(entry, Mapping) and "steps" in entry:
+        if "steps" in entry:
             for text, inner in _rearranged(entry["steps"]):
                 yield text, [*entries[:i], {**entry, "steps": inner}, *entries[i + 1 :]]
 
 
-def _called(entry: Any) -> str:
-    if isinstance(entry, str):
-        return entry
+def _called(entry: Mapping[str, Any]) -> str:
     return str(entry.get("step") or "the fix's steps")
 
 
@@ -340,7 +347,7 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
     """
     steps, found = judgement
     for name, step in steps.items():
-        checks = [ref["check"] for ref in advisory.data["steps"][step["name"]].get("expect", [])]
+        checks = [ref["ask"] for ref in advisory.data["steps"][step["name"]].get("expect", [])]
         told: dict[int, str] = {}
         states = found.acted[name]
         for state in states[:: max(1, len(states) // 12)]:
@@ -358,8 +365,8 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
 _SILENT = "where it is silent, what else is expected is unknown"
 EXPECT_REASONS: dict[str, str] = {
     "mirrors": "health says the same of every mirror set that it is told of",
-    "ftvirtual_phase": _SILENT,
-    "coserver1_phase": _SILENT,
-    "coserver2_phase": _SILENT,
-    "fix_node_phase": _SILENT,
+    "phase ftvirtual": _SILENT,
+    "phase coserver1": _SILENT,
+    "phase coserver2": _SILENT,
+    "phase $fix_step.node": _SILENT,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +34,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 OURS = (CoreError, RemoteError, ChangeError)
-ADVISORY = Path(advisory.bundled_folder()) / "ctx130025.yml"
+ADVISORY = advisory.bundled_folder() / "ctx130025"
 DIGEST = "sha256:" + "a" * 64
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 JSON = st.recursive(
@@ -168,7 +169,8 @@ def test_a_results_form(drawn: st.DataObject) -> None:
 @given(st.data())
 @examples(60)
 def test_an_advisory(drawn: st.DataObject) -> None:
-    lines = ADVISORY.read_text(encoding="utf-8").splitlines(keepends=True)
+    name = drawn.draw(st.sampled_from(["notice.yml", "words.yml", "logic.yml"]))
+    lines = (ADVISORY / name).read_text(encoding="utf-8").splitlines(keepends=True)
     at = drawn.draw(st.integers(0, len(lines) - 1))
     kind = drawn.draw(st.sampled_from(["drop", "twice", "value", "noise", "cut"]))
     if kind == "drop":
@@ -183,17 +185,17 @@ def test_an_advisory(drawn: st.DataObject) -> None:
     else:
         lines = lines[:at]
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "notice.yml"
-        file.write_bytes("".join(lines).encode("utf-8", "surrogatepass"))
-        ours(lambda: advisory.load(file))
+        broken = Path(shutil.copytree(ADVISORY, Path(folder) / "broken"))
+        (broken / name).write_bytes("".join(lines).encode("utf-8", "surrogatepass"))
+        ours(lambda: advisory.load(broken))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_as_an_advisory(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "notice.yml"
-        file.write_bytes(content)
-        ours(lambda: advisory.load(file))
+        broken = Path(shutil.copytree(ADVISORY, Path(folder) / "broken"))
+        (broken / "logic.yml").write_bytes(content)
+        ours(lambda: advisory.load(broken))
 
 
 @given(JSON)

@@ -27,7 +27,7 @@ class Action:
 
     takes_out: the arguments with which it takes a server out of service; None: it never does.
     touches: the places of an observation that it changes by its nature; * is any member, {NAME} an
-    argument.
+    argument. interruptible: whether waiting for it may be left at any time.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Action:
     arguments: Mapping[str, Argument]
     takes_out: Mapping[str, Any] | None = None
     touches: tuple[Path, ...] = ()
+    interruptible: bool = True
 
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
@@ -60,9 +61,10 @@ def _action(
     *,
     takes_out: Mapping[str, Any] | None = None,
     touches: tuple[Path, ...] = (),
+    interruptible: bool = True,
     **arguments: Argument,
 ) -> tuple[str, Action]:
-    return action, Action(action, doc, arguments, takes_out, touches)
+    return action, Action(action, doc, arguments, takes_out, touches, interruptible)
 
 
 ACTIONS: Final[dict[str, Action]] = dict(
@@ -99,6 +101,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "msp_patch",
             "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
             takes_out={},
+            interruptible=False,
             touches=(
                 ("patches", "{patch_code}"),
                 ("patches", "*", "state"),  # what it supersedes
@@ -126,6 +129,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "reboot",
             "Restarts the host once and waits until it answers again.",
             takes_out={},
+            interruptible=False,
             touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
             deadline_seconds=Argument("seconds", True),
             reason=Argument("text"),
@@ -145,6 +149,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "update_exe",
             "Installs a Windows update or a vendor's fix on a node of an FT system, or removes an "
             "update; never restarts the node by itself.",
+            interruptible=False,
             touches=(
                 ("nodes", "{node}", "updates", "{update}"),
                 ("nodes", "{node}", "files"),
@@ -165,6 +170,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "node_restart",
             "Restarts the Windows of a node once and waits until it answers again.",
+            interruptible=False,
             touches=_RESTARTS,
             node=Argument("text", True),
             deadline_seconds=Argument("seconds", True),
@@ -172,6 +178,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
         _action(
             "node_shutdown",
             "Shuts the Windows of a node down and waits until it is silent.",
+            interruptible=False,
             touches=_RESTARTS,
             node=Argument("text", True),
             deadline_seconds=Argument("seconds", True),
@@ -181,6 +188,7 @@ ACTIONS: Final[dict[str, Action]] = dict(
             "Switches a CoServer on, or off in one of four ways: at_post (restart, an operator "
             "presses the button at POST), bios_setup (restart into it, then off), shutdown "
             "(Windows switches off), cut (at a STOP screen, or where a person says that it hangs).",
+            interruptible=False,
             touches=_RESTARTS,
             coserver=Argument("text", True),
             state=Argument("text", True, ("on", "off")),

@@ -17,6 +17,7 @@ from .model import Finding, Ref, Text
 from .observation import Observation
 
 Scope = Mapping[str, Any]
+WANTED: Final = ("is", "is_one_of", "at_most", "at_least", "is_unknown")
 
 
 def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,30 +56,30 @@ def resolve(value: Any, scope: Scope) -> Any:
     return value
 
 
-def expand(advisory: Advisory, refs: Sequence[Mapping[str, Any]], scope: Scope) -> list[Ref]:
-    """Return references of an advisory as references to registered checks, settings filled in."""
-    expanded = []
+def filled(advisory: Advisory, refs: Sequence[Mapping[str, Any]], scope: Scope) -> list[Ref]:
+    """Return conditions of an advisory as references to registered checks, settings filled in."""
+    found = []
     for ref in refs:
-        use = advisory.data["checks"][ref["check"]]
-        full: dict[str, Any] = {"check": use["use"]}
-        arguments = resolve(use.get("with", {}), scope)
+        question = advisory.data["questions"][ref["ask"]]
+        full: dict[str, Any] = {"check": question["check"]}
+        arguments = resolve(question.get("with", {}), scope)
         if arguments:
             full["with"] = arguments
-        full.update({k: resolve(v, scope) for k, v in ref.items() if k != "check"})
-        expanded.append(full)
-    return expanded  # type: ignore[return-value]
+        full.update({k: resolve(v, scope) for k, v in ref.items() if k in WANTED})
+        found.append(full)
+    return found  # type: ignore[return-value]
 
 
 def finding_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
     """Return every reference that find() evaluates."""
     scope = scope_of(advisory, settings)
     refs = [c["condition"] for c in advisory.data["applies_to"]["conditions"]]
-    found = expand(advisory, refs, scope)
+    found = filled(advisory, refs, scope)
     for rule in advisory.data["findings"]:
         for inner in _scopes(rule, scope):
-            found += expand(advisory, rule["when"], inner)
+            found += filled(advisory, rule["when"], inner)
     for branch in advisory.data.get("branches", []):
-        found += expand(advisory, branch["when"], scope)
+        found += filled(advisory, branch["when"], scope)
     return found
 
 
@@ -116,7 +117,7 @@ def find(
     found = [*_fit(advisory, scope, observation, context)]
     for rule in advisory.data["findings"]:
         for inner in _scopes(rule, scope):
-            refs = expand(advisory, rule["when"], inner)
+            refs = filled(advisory, rule["when"], inner)
             verdicts = evaluate_all(refs, observation, context)
             if all(verdict.holds is True for verdict in verdicts):
                 found.append(_finding(rule, inner, _evidence(refs, verdicts)))
@@ -156,7 +157,7 @@ def _fit(
 ) -> Iterator[Finding]:
     """Yield a blocker for each condition of applies_to that does not hold or is unknown."""
     for condition in advisory.data["applies_to"]["conditions"]:
-        [ref] = expand(advisory, [condition["condition"]], scope)
+        [ref] = filled(advisory, [condition["condition"]], scope)
         verdict = evaluate(ref, observation, context)
         if verdict.holds is True:
             continue
@@ -187,7 +188,7 @@ def choose(
     """
     for branch in advisory.data["branches"]:
         verdicts = []
-        for ref in expand(advisory, branch["when"], scope):
+        for ref in filled(advisory, branch["when"], scope):
             verdicts.append(evaluate(ref, observation, context))
             if verdicts[-1].holds is False:
                 break

@@ -37,14 +37,14 @@ from .findings import (
     Scope,
     choose,
     each,
-    expand,
+    filled,
     find,
     finding_refs,
     resolve,
     scope_of,
 )
 from .foresight import foreseen, refusals
-from .ft.system import TITLES, done_by
+from .ft.system import done_by
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
@@ -159,7 +159,7 @@ def server_of(host: str, settings: Mapping[str, Any]) -> Server:
 
 def serving_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:
     """Return what a server shows that takes users; none: the advisory does not say."""
-    return expand(advisory, advisory.data.get("serving", []), scope_of(advisory, settings))
+    return filled(advisory, advisory.data.get("serving", []), scope_of(advisory, settings))
 
 
 def serves(refs: Sequence[Ref], observation: Observation) -> tuple[bool, str]:
@@ -380,7 +380,7 @@ def _called(finding: Finding) -> str:
     return finding["title"]["en"] + item
 
 
-Named = tuple[str, Scope, list[str] | None]  # name, scope, the clauses that it cites here
+Named = tuple[str, Scope, list[str]]  # name, scope, the clauses that it cites here
 
 
 def _all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> list[Step]:
@@ -391,14 +391,9 @@ def _all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> l
         raise PlanError(f"legacyops_remedy is {procedure!r}; {advisory.id} has {known}.")
     named: list[Named] = []
     for entry in procedures[procedure]["steps"]:
-        if isinstance(entry, str):
-            named.append((entry, scope, None))
-        elif "step" in entry:
-            named.append((entry["step"], scope, entry["clause"]))
-        else:
-            scopes = list(each(entry["for_each"], scope))
-            clause = entry.get("clause")
-            named += [(step, inner, clause) for inner in scopes for step in entry["steps"]]
+        scopes = list(each(entry["for_each"], scope)) if "for_each" in entry else [scope]
+        for inner in scopes:
+            named += [(e["step"], inner, e["clause"]) for e in entry.get("steps", [entry])]
     ids = [f"{number:02d}-{step}" for number, (step, _scope, _clause) in enumerate(named, 1)]
     return [
         _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
@@ -413,7 +408,7 @@ def _step(
     named: Named,
     before: list[tuple[str, Named]],
 ) -> Step:
-    name, scope, clause = named
+    name, scope, cited = named
     data = advisory.data["steps"][name]
     hotfix = scope.get("hotfix")
     item = next((scope[loop] for loop in LOOPS if loop in scope), None)
@@ -426,11 +421,10 @@ def _step(
             if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
         ]
 
-    refs = {key: expand(advisory, data.get(key, []), scope) for key in _REFS}
+    refs = {key: filled(advisory, data.get(key, []), scope) for key in _REFS}
     arguments = resolve(data.get("arguments", {}), scope)
     if takes_out({**data, "arguments": arguments}):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
-    cited = list(data.get("clause", []) if clause is None else clause)
     form = scope.get("ft_system")
     without = data.get("without_brakes", {})
     refs["interlocks"] = braked(refs["interlocks"], without, form)
@@ -439,7 +433,7 @@ def _step(
         "id": step_id,
         "name": name,
         "item": str(item["id"]) if item else None,
-        "clause": cited,
+        "clause": list(cited),
         "title": data["title"],
         "reason": data["reason"],
         "node": node,
@@ -448,7 +442,7 @@ def _step(
         "target": target,
         "by": None if form is None else done_by(form, data["action"], arguments),
         "contact": resolve(data.get("contact"), scope),
-        "instruction": _instruction(advisory, data, cited, TITLES.get(str(target), "")),
+        "instruction": _instruction(advisory, data, cited, str(target)),
         **refs,  # type: ignore[typeddict-item]
         "without_brakes": dict(without),
         "conditional": False,
@@ -457,7 +451,7 @@ def _step(
         "standby_for": list(data.get("standby_for", [])),
         "changes": data["changes"],
         "resting_point": data.get("resting_point", False),
-        "interruptible": data.get("interruptible", True),
+        "interruptible": ACTIONS[data["action"]].interruptible,
         "seconds": resolve(data["seconds"], scope),
         "rollback": data["rollback"],
         "point_of_no_return": data.get("point_of_no_return", False),
@@ -491,7 +485,11 @@ def _instruction(
     if "instruction" not in data:
         return []
     words = [{"clause": clause, **advisory.data["clauses"][clause]} for clause in cited]
-    ours = {key: text.replace("{target}", target) for key, text in data["instruction"].items()}
+    called = advisory.data["subjects"].get(target, {})
+    ours = {
+        language: text.replace("{me}", called.get(language, ""))
+        for language, text in data["instruction"].items()
+    }
     return [{"clause": None, **ours}, *words]
 
 

@@ -27,6 +27,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions 
     technical,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import WANTED
 
 KEYS = ("interlocks", "expect", "only_if")
 
@@ -35,13 +36,14 @@ def references() -> Iterator[Any]:
     """Yield every reference of the bundled advisories: of steps, findings and all else."""
     for advisory in load_advisories([bundled_folder()]).values():
         for place, ref in said_in(advisory.data, ()):
-            use = advisory.data["checks"][ref["check"]]
-            full = {**ref, "check": use["use"], "with": use.get("with", {})}
+            question = advisory.data["questions"][ref["ask"]]
+            full = {k: v for k, v in ref.items() if k not in ("ask", "guard", "clause")}
+            full |= {"check": question["check"], "with": question.get("with", {})}
             yield pytest.param(advisory, full, id=f"{advisory.id}-{'-'.join(map(str, place))}")
 
 
 def said_in(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if isinstance(value, dict) and isinstance(value.get("check"), str):
+    if isinstance(value, dict) and "ask" in value and value.keys() & set(WANTED):
         yield place, value
     elif isinstance(value, dict):
         for key, member in value.items():

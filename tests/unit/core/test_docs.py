@@ -16,6 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions imp
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import load
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import ANY, CHECKS
 
+FILES = ("notice", "words", "logic")
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "advisories.md"
 
 
@@ -52,17 +53,22 @@ def test_the_guide_tells_what_is_registered():
 
 def test_the_guide_tells_every_key_of_the_form():
     guide = GUIDE.read_text(encoding="utf-8")
-    schema = json.loads((GUIDE.parents[1] / "advisories" / "advisory.schema.json").read_text())
-    keys = {*schema["properties"], *schema["$defs"]["step"]["properties"]}
-    keys |= set(schema["properties"]["findings"]["items"]["properties"])
+    folder = GUIDE.parents[1] / "advisories"
+    notice, words, logic = (
+        json.loads((folder / f"{name}.schema.json").read_text(encoding="utf-8")) for name in FILES
+    )
+    keys = {*notice["properties"], *words["properties"], *logic["properties"]}
+    keys |= {*logic["$defs"]["template"]["properties"]}
+    for kind in ("steps", "findings", "branches", "procedures"):
+        keys |= set(logic["properties"][kind]["additionalProperties"]["properties"])
     assert [key for key in sorted(keys) if f"`{key}" not in guide] == []
 
 
 def test_the_example_of_the_guide_is_an_advisory(tmp_path):
-    example = GUIDE.read_text(encoding="utf-8").split("```yaml\n")[-1].split("```")[0]
-    file = tmp_path / "example.yml"
-    file.write_text(example, encoding="utf-8")
-    assert load(file).id == "example"
+    examples = GUIDE.read_text(encoding="utf-8").split("```yaml\n")[-3:]
+    for name, example in zip(FILES, examples, strict=True):
+        (tmp_path / f"{name}.yml").write_text(example.split("```")[0], encoding="utf-8")
+    assert load(tmp_path).id == "example"
 
 
 if __name__ == "__main__":

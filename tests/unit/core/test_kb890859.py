@@ -396,17 +396,16 @@ def test_who_acts(kit, planned):
 def test_every_clause_of_the_procedures_is_carried_out(kb890859):
     data = kb890859.data
     used = set()
-    for step in data["steps"].values():
-        used |= set(step.get("clause", []))
     for procedure in data["procedures"].values():
         used |= set(procedure["clause"])
         for entry in procedure["steps"]:
-            used |= set(entry.get("clause", [])) if isinstance(entry, dict) else set()
+            for each in entry.get("steps", [entry]):
+                used |= set(each["clause"])
     for kind in ("findings", "branches", "event_groups"):
         for each in data[kind]:
             used |= set(each.get("clause", []))
-    for check in data["checks"].values():
-        used |= set(check.get("clause", []))
+    for question in data["questions"].values():
+        used |= set(question.get("clause", []))
     # The causes (3) are told, not carried out.
     assert set(data["clauses"]) - used <= {"2003-3", "2000-3"}
 
@@ -423,7 +422,7 @@ def test_no_knowledge_of_the_notice_stands_in_code():
 
 
 def test_only_registered_checks_are_used(kb890859):
-    assert {use["use"] for use in kb890859.data["checks"].values()} <= set(CHECKS)
+    assert {each["check"] for each in kb890859.data["questions"].values()} <= set(CHECKS)
 
 
 # --- The plan as a file ---------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def restarting(ctx130025):
     data["steps"]["restart_server"] = {
         k: v for k, v in data["steps"]["restart_server"].items() if v not in (None, [])
     }
-    data["procedures"]["import_root"]["steps"] = ["restart_server"]
+    data["procedures"]["import_root"]["steps"] = [{"step": "restart_server", "clause": []}]
     return dataclasses.replace(ctx130025, data=data)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import (
-    expand,
+    filled,
     scope_of,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_checks import (
@@ -40,7 +40,7 @@ def ask(kit, kb890859):
 
     def value(name: str, data: dict[str, Any], form: Any = None, **change: Any) -> Any:
         scope = scope_of(kb890859, {"ft_system": form or kit.ft_form()})
-        [ref] = expand(kb890859, [{"check": name, "is": 0}], scope)
+        [ref] = filled(kb890859, [{"ask": name, "is": 0}], scope)
         return checks.evaluate(ref, kit.ft_observation(data), kit.ft_context(**change)).value
 
     return value
@@ -90,9 +90,9 @@ def test_update_by_its_signs(kit, ask, windows, keys, files, pending):
     }[files]
     meant = {"one_reached": "reached"}.get(files, files)
     form = kit.ft_form(model="PGT20126F")
-    assert ask("kb_coserver1", data, form) == expected_state(keys, meant, pending)
+    assert ask("kb coserver1", data, form) == expected_state(keys, meant, pending)
     # However it is asked, what is not proven absent is not proven gone.
-    gone = ask("coserver1_gone", data, form)
+    gone = ask("gone coserver1", data, form)
     proven = expected_state(keys, meant, pending) in ("absent", "absent_after_restart")
     assert gone == ("proven" if proven else "not_proven")
 
@@ -100,16 +100,16 @@ def test_update_by_its_signs(kit, ask, windows, keys, files, pending):
 def test_kernel_files_above_the_updates_without_its_keys_are_unknown(kit, ask):
     data = kit.ft_data()
     data["nodes"]["coserver1"]["files"] = dict.fromkeys(kit.FILES["2003"], "5.2.3790.999")
-    assert ask("kb_coserver1", data) is UNKNOWN
-    assert ask("coserver1_gone", data) == "not_proven"
-    assert ask("kb_any", data) is UNKNOWN
+    assert ask("kb coserver1", data) is UNKNOWN
+    assert ask("gone coserver1", data) == "not_proven"
+    assert ask("kb all", data) is UNKNOWN
 
 
 def test_one_node_with_the_update_outweighs_two_that_are_unknown(kit, ask):
     data = kit.ft_data(kb=("coserver2",))
     data["nodes"]["coserver1"] = data["nodes"]["ftvirtual"] = {"reachable": False}
-    assert ask("kb_any", data) == "installed"
-    assert ask("kb_coserver1", data) is UNKNOWN
+    assert ask("kb all", data) == "installed"
+    assert ask("kb coserver1", data) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_uninstallable(kit, ask, folder, later, expected):
     node = data["nodes"]["coserver1"]
     node["updates"]["KB890859"]["uninstaller"] = folder
     node["later_updates"] = later
-    assert ask("coserver1_removable", data) == expected
+    assert ask("removable coserver1", data) == expected
 
 
 def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask):
@@ -136,12 +136,12 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
     data = kit.ft_data(kb=True)
     data["nodes"]["coserver2"] = {"reachable": False}
     later = remember(kit.ft_observation(data), before)
-    assert ask("kb_coserver2", later.data) == "installed"
-    assert ask("kb_coserver2_now", later.data) is UNKNOWN
+    assert ask("kb coserver2", later.data) == "installed"
+    assert ask("kb_now coserver2", later.data) is UNKNOWN
     once_more = remember(kit.ft_observation(data), later)
-    assert ask("kb_coserver2", once_more.data) == "installed"
+    assert ask("kb coserver2", once_more.data) == "installed"
     data["nodes"]["coserver2"] = kit.ft_node("coserver2", kb=False)
-    assert ask("kb_coserver2", remember(kit.ft_observation(data), later).data) == "absent"
+    assert ask("kb coserver2", remember(kit.ft_observation(data), later).data) == "absent"
     assert "last_seen" not in before.data["nodes"]["coserver1"]
 
 
@@ -153,20 +153,20 @@ def asked_by(node: str, since: Any) -> dict[str, Any]:
 
 def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):
     data = kit.ft_data()
-    assert ask("coservers_clean", data) == "proven"
+    assert ask("clean both", data) == "proven"
     owed = [asked_by("coserver2", start(1))]
-    assert ask("coservers_clean", data, journal=owed) == "not_proven"
-    assert ask("coservers_gone", data, journal=owed) == "proven"
+    assert ask("clean both", data, journal=owed) == "not_proven"
+    assert ask("gone both", data, journal=owed) == "proven"
     system = data["nodes"]["coserver2"]["system"]
     system.update(start(1, up=900, clock=7200))
-    assert ask("coservers_clean", data, journal=owed) == "not_proven"
+    assert ask("clean both", data, journal=owed) == "not_proven"
     system.update(start(2, clock=7200))
-    assert ask("coservers_clean", data, journal=owed) == "proven"
+    assert ask("clean both", data, journal=owed) == "proven"
     system["start_record"] = None
-    assert ask("coservers_clean", data, journal=owed) == "not_proven"
+    assert ask("clean both", data, journal=owed) == "not_proven"
     system.update(start(2))
     data["nodes"]["coserver2"]["restart_pending"] = None
-    assert ask("coservers_clean", data) == "not_proven"
+    assert ask("clean both", data) == "not_proven"
 
 
 # --- Windows and the fix ----------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_fix_level(kit, ask, windows, levels, expected):
     data = kit.ft_data(windows)
     for name, level in zip(kit.FT_NODES, levels, strict=True):
         data["nodes"][name]["fix_level"] = None if level is None else {"text": level}
-    assert ask("fix_all", data, kit.ft_form(model="PGT20126F")) == expected
+    assert ask("fix all", data, kit.ft_form(model="PGT20126F")) == expected
 
 
 def test_a_fix_of_the_other_line_is_unknown(kit, ask):
@@ -240,7 +240,7 @@ def test_a_fix_of_the_other_line_is_unknown(kit, ask):
     data["nodes"]["coserver1"]["fix_level"] = {"text": "V5 緊急修正#001 V1.0L40"}
     for name in ("coserver2", "ftvirtual"):
         data["nodes"][name]["fix_level"] = {"text": "V6 緊急修正 V1.0L20"}
-    assert ask("fix_all", data) is UNKNOWN
+    assert ask("fix all", data) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_what_may_restart(kit, ask, kb, fix, expected):
     if fix is None:
         for node in data["nodes"].values():
             node["fix_level"] = None
-    assert ask("coservers_safe", data) == expected
+    assert ask("may_start both", data) == expected
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_the_restart_that_ends_a_removal(kit, ask, pending, fix, colour, expecte
         node["fix_level"] = None
     for source in data["endurance"]:
         source["components"]["ftvirtual"] = {"state": None, "colour": colour}
-    assert ask("ftvirtual_removal_restart", data) == expected
+    assert ask("removal_restart ftvirtual", data) == expected
 
 
 # --- Power and phases -------------------------------------------------------------------------
@@ -316,8 +316,8 @@ def test_power_is_off_only_where_the_driver_and_silence_agree(
     data = kit.ft_data()
     data["power"]["coserver2"]["state"] = state
     data["nodes"]["coserver2"] = {"reachable": reachable}
-    assert ask("coserver2_power", data) == power
-    assert ask("coserver2_phase", data) == phase
+    assert ask("power coserver2", data) == power
+    assert ask("phase coserver2", data) == phase
 
 
 @pytest.mark.parametrize("screen", sorted(SCREENS))
@@ -325,14 +325,14 @@ def test_what_a_person_sees(kit, ask, screen):
     data = kit.ft_data()
     said = {"screen": {"value": screen, "by": "Sato", "utc": kit.NOW}}
     data["nodes"]["coserver2"] = {"reachable": False, "said": said}
-    phase = ask("coserver2_phase", data)
+    phase = ask("phase coserver2", data)
     assert phase == ("unseen" if screen == "dark" else screen)
     assert phase not in ("up", "off")
     # A person's word needs a name, and a node that answers needs no word.
     data["nodes"]["coserver2"] = {"reachable": False, "said": {"screen": {"value": screen}}}
-    assert ask("coserver2_phase", data) == "unseen"
+    assert ask("phase coserver2", data) == "unseen"
     data["nodes"]["coserver2"] = kit.ft_node("coserver2", said=said)
-    assert ask("coserver2_phase", data) == "up"
+    assert ask("phase coserver2", data) == "up"
 
 
 def test_a_system_without_any_network(kit, ask):
@@ -347,32 +347,32 @@ def test_a_system_without_any_network(kit, ask):
             "restart_pending": False,
         }
     form = kit.ft_form()
-    assert ask("coserver1_phase", data, form) == "up"
-    assert ask("kb_any", data, form) == "absent"
-    assert ask("fix_runs", data, form) == "reached"
+    assert ask("phase coserver1", data, form) == "up"
+    assert ask("kb all", data, form) == "absent"
+    assert ask("fix_runs all", data, form) == "reached"
     assert ask("health", data, form) == "healthy"
     data["nodes"]["coserver2"]["said"]["screen"]["value"] = "dark"
     data["power"]["coserver2"]["state"] = "off"
-    assert ask("coserver2_power", data, form) == "off"
+    assert ask("power coserver2", data, form) == "off"
 
 
 def test_the_peer_is_left_as_it_was(kit, ask):
     data = kit.ft_data()
     before = kit.ft_observation(copy.deepcopy(data))
-    assert ask("coserver2_power_kept", data, before=before) == "yes"
+    assert ask("power_kept coserver2", data, before=before) == "yes"
     data["power"]["coserver2"]["state"] = "off"
     data["nodes"]["coserver2"] = {"reachable": False}
-    assert ask("coserver2_power_kept", data, before=before) == "no"
-    assert ask("coserver2_power_kept", data) is UNKNOWN
+    assert ask("power_kept coserver2", data, before=before) == "no"
+    assert ask("power_kept coserver2", data) is UNKNOWN
     system = data["nodes"]["coserver1"]["system"]
     data["nodes"]["coserver2"] = kit.ft_node("coserver2")
     for step in (-7200, 2, 7200):
         system.update(start(1, up=900, clock=step))
-        assert ask("coservers_not_restarted", data, before=before) == "yes"
+        assert ask("not_restarted both", data, before=before) == "yes"
     system.update(start(2, clock=7200))
-    assert ask("coservers_not_restarted", data, before=before) == "no"
+    assert ask("not_restarted both", data, before=before) == "no"
     system["start_record"] = None
-    assert ask("coservers_not_restarted", data, before=before) is UNKNOWN
+    assert ask("not_restarted both", data, before=before) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -390,8 +390,8 @@ def test_the_peer_is_left_as_it_was(kit, ask):
 )
 def test_wiring(kit, ask, power, cut, shutdown):
     data = kit.ft_data(power={"coserver1": power})
-    assert ask("coserver1_wiring", data) == cut
-    assert ask("coserver1_wiring_shutdown", data) == shutdown
+    assert ask("wiring coserver1", data) == cut
+    assert ask("wiring_shutdown coserver1", data) == shutdown
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, scr
     data["nodes"]["coserver2"] = {"reachable": False}
     if screen:
         data["nodes"]["coserver2"]["said"] = {"screen": {"value": screen, "by": "Sato"}}
-    assert (ask("coserver2_power", data), ask("coserver2_phase", data)) == expected
+    assert (ask("power coserver2", data), ask("phase coserver2", data)) == expected
 
 
 def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
@@ -417,11 +417,11 @@ def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
     first = remember(kit.ft_observation(data), None)
     data["power"]["coserver2"] = {"driver": "ipmi", "state": "off"}
     data["nodes"]["coserver2"] = {"reachable": False}
-    assert ask("coserver2_power", data) == "claimed_off"
-    assert ask("coserver2_power", remember(kit.ft_observation(data), first).data) == "off"
+    assert ask("power coserver2", data) == "claimed_off"
+    assert ask("power coserver2", remember(kit.ft_observation(data), first).data) == "off"
     data["power"]["coserver2"]["driver"] = "command"  # another driver has shown nothing yet
     later = remember(kit.ft_observation(data), first)
-    assert ask("coserver2_power", later.data) == "claimed_off"
+    assert ask("power coserver2", later.data) == "claimed_off"
 
 
 def rpc_node(kit, name="coserver2", **changed):
@@ -434,21 +434,21 @@ def rpc_node(kit, name="coserver2", **changed):
 def test_a_node_that_only_rpc_reads_is_not_up(kit, ask):
     data = kit.ft_data(kb=True)
     data["nodes"]["coserver2"] = rpc_node(kit)
-    assert ask("coserver2_phase", data) == "unseen"
-    assert ask("coserver2_power", data) == "on"
-    assert ask("kb_coserver2_now", data) == "installed"
+    assert ask("phase coserver2", data) == "unseen"
+    assert ask("power coserver2", data) == "on"
+    assert ask("kb_now coserver2", data) == "installed"
     assert ask("identity", data) == "as_named"
     assert ask("read_by", data) == "rpc"
     for screen, phase in (("hung", "hung"), ("windows", "up"), ("dark", "unseen")):
         said = {"screen": {"value": screen, "by": "Sato"}}
         data["nodes"]["coserver2"] = rpc_node(kit, said=said)
-        assert ask("coserver2_phase", data) == phase
+        assert ask("phase coserver2", data) == phase
 
 
 def test_a_node_that_answers_and_cannot_be_read_is_not_up_either(kit, ask):
     data = kit.ft_data()
     data["nodes"]["coserver2"] = {"reachable": True, "source": "wmi", "error": "wmi: x; rpc: y"}
-    assert ask("coserver2_phase", data) == "unseen"
+    assert ask("phase coserver2", data) == "unseen"
     assert ask("read_by", data) == "unread"
     data["nodes"]["coserver2"] = {"reachable": False}
     assert ask("read_by", data) == "wmi"
@@ -457,9 +457,9 @@ def test_a_node_that_answers_and_cannot_be_read_is_not_up_either(kit, ask):
 def test_its_owed_restart_is_not_known_without_its_last_start(kit, ask):
     data = kit.ft_data()
     data["nodes"]["coserver2"] = rpc_node(kit)
-    assert ask("coserver2_pending", data) == "no"
+    assert ask("pending coserver2", data) == "no"
     owed = [asked_by("coserver2", start(1))]
-    assert ask("coserver2_pending", data, journal=owed) is UNKNOWN
+    assert ask("pending coserver2", data, journal=owed) is UNKNOWN
 
 
 def test_the_events_of_list_3_are_found_by_rpc(kit, ask):
@@ -523,10 +523,10 @@ def test_where_the_ftvirtual_server_runs(kit, ask, one, two, ft_answers, runs_on
 def test_sources_that_disagree_are_unknown(kit, ask):
     data = kit.ft_data()
     data["endurance"].append({"source": "command", "components": {"virtual_server2": kit.FAIL}})
-    assert ask("virtual_server2", data) is UNKNOWN
+    assert ask("component virtual_server2", data) is UNKNOWN
     assert ask("health", data) is UNKNOWN
     data["endurance"][1]["components"] = {"virtual_server2": {"state": "Good", "colour": "red"}}
-    assert ask("virtual_server2", data) is UNKNOWN
+    assert ask("component virtual_server2", data) is UNKNOWN
 
 
 def test_health_needs_every_source_every_node_and_no_failure(kit, ask):
@@ -642,13 +642,13 @@ def test_a_lying_system_raises_nothing_and_is_never_better_than_unknown(kit, kb8
     target[path[-1]] = junk
     scope = scope_of(kb890859, {"ft_system": kit.ft_form()})
     observation: Observation = kit.ft_observation(data)
-    for name in kb890859.data["checks"]:
-        if name.startswith(("fix_do", "fix_node")):
+    for name in kb890859.data["questions"]:
+        if name == "fix_do" or "$" in name:
             continue
-        [ref] = expand(kb890859, [{"check": name, "is": 0}], scope)
+        [ref] = filled(kb890859, [{"ask": name, "is": 0}], scope)
         checks.evaluate(ref, observation, kit.ft_context(before=observation))
     if path[0] == "nodes":
-        [ref] = expand(kb890859, [{"check": "health", "is": "healthy"}], scope)
+        [ref] = filled(kb890859, [{"ask": "health", "is": "healthy"}], scope)
         assert checks.evaluate(ref, observation, kit.ft_context()).holds is not True
     remember(observation, observation)
 
@@ -681,4 +681,4 @@ def test_renames_that_come_back_on_a_node(kit, ask, since, accepted, settled):
     node = data["nodes"]["coserver2"]
     node.update(file_renames=2, accepted={"renames": accepted})
     journal = [asked_by("coserver2", since)] if since else []
-    assert ask("coservers_clean", data, journal=journal) == settled
+    assert ask("clean both", data, journal=journal) == settled

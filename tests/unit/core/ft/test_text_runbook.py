@@ -18,7 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions 
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import (
     each,
-    expand,
+    filled,
     scope_of,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import answers
@@ -161,7 +161,7 @@ def test_every_condition_of_the_advisory_has_words(kit, kb890859):
         for step in kb890859.data["steps"].values()
         for key in ("only_if", "expect", "done_when")
         for inner in each("fix_step", scope)
-        for ref in expand(kb890859, step.get(key, []), inner)
+        for ref in filled(kb890859, step.get(key, []), inner)
     ]
     assert len(refs) > 100
     for ref in refs:
