@@ -111,7 +111,7 @@ class Conditions:
             self.names.wrong(at, f"check {check.name} is about a subject; say of what it is asked")
             return None
         if about is not None:
-            given[free[0]] = self._argument(about, free[0], at)
+            given = {free[0]: self._argument(about, free[0], at), **given}
         cited = self.names.clauses(asked.get("clause"))
         question = {"check": check.name, "with": given, "clause": cited}
         return {key: part for key, part in question.items() if part}
