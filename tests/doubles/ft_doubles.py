@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import schema
+
 CANARY = "Canary-Pass-7"
 CREDENTIALS = {"site": {"username": "power-user", "password": CANARY}}
 DOUBLE = str(Path(__file__).with_name("site_double.py"))
@@ -72,3 +74,13 @@ class Site:
             **more,
         }
         return {"endurance": part}
+
+
+def kinds_of(of: str) -> dict[str, set[str]]:
+    """The kinds of a driver of an FT system's form, each with the settings that it may have."""
+    rule = schema()["$defs"][of]
+    kinds = {}
+    for branch in rule["allOf"]:
+        ((name, kind),) = branch["if"]["properties"].items()
+        kinds[kind["const"]] = set(branch["then"]["properties"]) - {name}
+    return kinds

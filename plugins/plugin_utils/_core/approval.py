@@ -15,10 +15,10 @@ from .actions import ACTIONS
 from .digest import canonical
 from .model import CoreError, Step
 from .people import is_nobody, same_person
-from .window import ESTIMATES, Window, window_of
+from .schema import default_of, judged, rules_of
+from .window import Window, window_of
 
 FORMAT: Final = 1
-FLAGS: Final = {"signature_required": False, "separate_duties": False, "window_required": True}
 _TEXTS: Final = (
     "allowed_signers",
     "approval_comment",
@@ -28,8 +28,6 @@ _TEXTS: Final = (
     "emergency_reason",
     "operator",
 )
-# The site's rules for changes, by the names of their settings.
-RULES: Final = frozenset({*FLAGS, *_TEXTS, "second_name_for", "window", "window_estimate"})
 _LONGEST: Final = 2000
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -74,37 +72,19 @@ class Control:
 
 def control_of(settings: Mapping[str, Any]) -> Control:
     """Return the rules among a host's settings. Raises CoreError: one sentence."""
-    given: dict[str, Any] = {}
-    for name, default in FLAGS.items():
-        given[name] = settings.get(name, default)
-        if not isinstance(given[name], bool):
-            raise ApprovalError(f"legacyops_{name} is {given[name]!r}: it must be true or false.")
+    rules = rules_of("rules")
+    given: dict[str, Any] = {name: settings.get(name) for name in rules}
+    for fault in judged(given):
+        raise ApprovalError(fault)
+    given = {name: default_of(rules[name]) if v is None else v for name, v in given.items()}
     for name in _TEXTS:
-        given[name] = _text(settings, name)
-    estimate = settings.get("window_estimate") or "longest"
-    if estimate not in ESTIMATES:
-        raise ApprovalError(
-            f"legacyops_window_estimate is {estimate!r}: it must be one of {', '.join(ESTIMATES)}."
-        )
-    window = settings.get("window")
-    return Control(
-        window=window_of(window) if window else None,
-        window_estimate=estimate,
-        second_name_for=_actions(settings.get("second_name_for") or []),
-        **given,
-    )
+        given[name] = (given[name] or "").strip()[:_LONGEST] or None
+    given["window"] = window_of(given["window"]) if given["window"] else None
+    given["second_name_for"] = _actions(given["second_name_for"])
+    return Control(**given)
 
 
-def _text(settings: Mapping[str, Any], name: str) -> str | None:
-    value = settings.get(name)
-    if value is None or isinstance(value, str):
-        return (value or "").strip()[:_LONGEST] or None
-    raise ApprovalError(f"legacyops_{name} must be a text.")
-
-
-def _actions(names: Any) -> tuple[str, ...]:
-    if not isinstance(names, list):
-        raise ApprovalError("legacyops_second_name_for must be a list of actions, as [power].")
+def _actions(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in ACTIONS:
             raise ApprovalError(

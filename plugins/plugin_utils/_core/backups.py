@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
-KEYS: Final = ("taken", "by", "where")
+from .schema import moment
+
 MAX_DAYS: Final = "backup_max_days"
 
 
@@ -28,13 +29,6 @@ def records(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
             yield f"legacyops_ft_system.backups.{node}", record
 
 
-def no_date(record: Mapping[str, Any]) -> str | None:
-    """Return why a record's ``taken`` is no date, or None; also where there is none at all."""
-    if not str(record.get("taken") or "").strip() or _moment(record, None) is not None:
-        return None
-    return "is no date: write it as 2026-11-21T20:00:00+09:00 (or 2026-11-21)."
-
-
 def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:
     """Return what is wrong with the age of each recorded backup, one sentence each.
 
@@ -43,12 +37,12 @@ def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:
     wrong = []
     most = settings.get(MAX_DAYS)
     for where, record in records(settings):
-        moment = _moment(record, now.tzinfo)
-        if moment is None:
+        taken = _moment(record, now.tzinfo)
+        if taken is None:
             continue
-        if moment > now:
+        if taken > now:
             wrong.append(f"{where}.taken is {record['taken']}, which is in the future: correct it.")
-        elif most is not None and now - moment > timedelta(days=most):
+        elif most is not None and now - taken > timedelta(days=most):
             wrong.append(
                 f"{where}.taken is {record['taken']}, more than {most} days ago "
                 f"(legacyops_{MAX_DAYS}): make a new backup, and say when."
@@ -57,8 +51,5 @@ def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:
 
 
 def _moment(record: Mapping[str, Any], zone: tzinfo | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(record.get("taken")).strip())
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    found = moment(record.get("taken"))
+    return found if found is None or found.tzinfo else found.replace(tzinfo=zone)

@@ -14,12 +14,11 @@ Servers of the inventory outside of the run count for their silo and for the ord
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from .model import CoreError
 
@@ -31,7 +30,6 @@ _RANKS: Final = {
 }
 _DATA_STORE: Final = {"first": 1, "last": 5}
 _NEVER: Final = "The silos never have enough servers for the plan to go on: make smaller changes."
-_PERCENT: Final = re.compile(r"([1-9][0-9]?|100)%")
 
 
 class PlanError(CoreError):
@@ -146,18 +144,6 @@ def _spared(server: Server, servers: Sequence[Server], serving: Set[str], gone: 
     silo = _silo(server.group, servers)
     others = sum(s.name in serving for s in silo if s is not server) - gone
     return len(silo) == 1 or others >= _staying(silo)
-
-
-def wrong_batches(value: Any) -> str | None:
-    """Return what is wrong with a site's batches, as one sentence, or None."""
-    allowed = "each entry must be a number of servers from 1 on or a percentage such as '25%'."
-    if not isinstance(value, list):
-        return f"legacyops_batches must be a list; {allowed}"
-    for entry in value:
-        number = isinstance(entry, int) and not isinstance(entry, bool) and entry >= 1
-        if not number and not (isinstance(entry, str) and _PERCENT.fullmatch(entry)):
-            return f"legacyops_batches has {entry!r}; {allowed}"
-    return None
 
 
 def _size(batch: int | str, acting: int) -> int:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
-from .ft.drivers import key_name
 from .model import CoreError, Step, Text
+from .schema import key_name
 
 SETTING: Final = "legacyops_window"
-ESTIMATES: Final = ("longest", "expected")
 _KEYS: Final = frozenset({"start", "end", "time_zone", "warn_minutes"})
 _WARN_MINUTES: Final = 30
 _EXAMPLE: Final = "2026-11-28T22:00:00+09:00"

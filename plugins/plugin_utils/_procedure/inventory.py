@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.ft.system import CREDENTIALS, SETTING, validate_ft_connection, validate_ft_estate
+from .._core.ft.inventory import validate_ft_connection, validate_ft_estate
+from .._core.ft.system import CREDENTIALS, SETTING
+from .._core.schema import unknown_settings
 from .._core.settings import validate_settings
-from .settings import plain, settings_of, unknown_settings
+from .settings import plain, settings_of
 
 
 def mistakes(
@@ -28,9 +30,9 @@ def mistakes(
     """
     variables = hostvars[host]
     settings = settings_of(variables)
-    unknown = unknown_settings(str(name) for name in variables)
+    unknown = unknown_settings(map(str, variables))
     if not any(name.startswith("ft_") for name in settings):
-        return [*unknown, *validate_settings(settings, complete=False)]
+        return list(dict.fromkeys([*unknown, *validate_settings(settings, complete=False)]))
     form = settings.get("ft_system")
     if form is None:
         return [f"{SETTING} is not given, but other legacyops_ft_… settings are: describe it."]
@@ -39,7 +41,8 @@ def mistakes(
     wrong = validate_settings(settings, credentials, complete=complete)
     connection = variables.get("ansible_connection")
     wrong += validate_ft_connection(form, connection, variables.get("ansible_host"))
-    return [*unknown, *wrong, *validate_ft_estate(_forms(host, form, hostvars), host)]
+    wrong += validate_ft_estate(_forms(host, form, hostvars), host)
+    return list(dict.fromkeys([*unknown, *wrong]))
 
 
 def _forms(host: str, form: Any, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

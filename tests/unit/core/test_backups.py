@@ -8,7 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import backups, settings
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
+    backups,
+    schema,
+    settings,
+)
 
 NOW = datetime.fromisoformat("2026-11-29T12:00:00+09:00")
 
@@ -19,7 +23,7 @@ def server(taken: object, **more: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("taken", ["2026-11-21", "2026-11-21 20:00", "20261121T200000Z"])
 def test_a_date_is_a_date(taken):
-    assert backups.no_date(server(taken)["data_store_backup"]) is None
+    assert schema.judged(server(taken)) == []
     assert backups.wrong_ages(server(taken), NOW) == []
 
 

@@ -13,8 +13,8 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.order impor
     Server,
     short_of,
     waves,
-    wrong_batches,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import judged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -169,14 +169,14 @@ def test_batches_do_not_move_servers_out_of_their_order():
 
 @pytest.mark.parametrize("good", [[], [1], [1, 3, "25%"], ["100%"]])
 def test_batches_that_can_be_meant(good):
-    assert wrong_batches(good) is None
+    assert judged({"batches": good}) == []
 
 
 @pytest.mark.parametrize(
-    "bad", [None, 1, "25%", [0], [-1], [True], [1.5], ["0%"], ["101%"], ["25"], ["a"], [None]]
+    "bad", [{"a": 1}, 1, "25%", [0], [-1], [True], [1.5], ["0%"], ["101%"], ["25"], ["a"], [None]]
 )
 def test_batches_that_cannot_be_meant_are_one_sentence(bad):
-    assert "legacyops_batches" in str(wrong_batches(bad))
+    assert "legacyops_batches" in str(judged({"batches": bad}))
 
 
 SERVERS = st.lists(

@@ -12,6 +12,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.settings im
     effective,
     validate_settings,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.settings import (
+    settings_of,
+)
 
 
 def hotfix(kit: Any, **changed: Any) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def test_valid_settings_have_no_fault(kit):
         ({"failure_budget": -1}, "legacyops_failure_budget is -1"),
         ({"batches": [1, "a third"]}, "legacyops_batches has 'a third'"),
         ({"soak_minutes": -5}, "legacyops_soak_minutes is -5"),
-        ({"deadlines": 5}, "legacyops_deadlines.drain_seconds must be"),
+        ({"deadlines": 5}, "legacyops_deadlines must name its deadlines"),
         ({"deadlines": {"install_seconds": 0}}, "legacyops_deadlines.install_seconds must be"),
         ({"deadlines": {"ima_seconds": 300}}, "is too short"),
         ({"deadlines": {"lunch_seconds": 60}}, "legacyops_deadlines.lunch_seconds is unknown"),
@@ -99,9 +102,14 @@ def test_defaults_are_under_the_advisorys_and_the_servers():
     assert full["deadlines"]["install_seconds"] == 3600
 
 
+def given(**values: Any) -> dict[str, Any]:
+    """Return settings as Ansible gives them."""
+    return settings_of({f"legacyops_{name}": value for name, value in values.items()})
+
+
 def test_a_number_of_the_command_line_is_text(kit):
-    settings = kit.settings(poll_seconds="1", failure_budget="2")
+    settings = given(**kit.settings(poll_seconds="1", failure_budget="2"))
     assert validate_settings(settings) == []
     assert effective(settings)["failure_budget"] == 2
-    assert len(validate_settings(kit.settings(failure_budget="two"))) == 1
-    assert len(validate_settings(kit.settings(failure_budget="9" * 5000))) == 1
+    assert len(validate_settings(given(**kit.settings(failure_budget="two")))) == 1
+    assert len(validate_settings(given(**kit.settings(failure_budget="9" * 5000)))) == 1

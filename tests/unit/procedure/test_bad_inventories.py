@@ -47,7 +47,9 @@ def test_a_first_assess_needs_no_packages() -> None:
 def test_other_systems_mistakes_are_theirs() -> None:
     variables = hostvars({"second": {"coserver2.name": "FT02-C1", "model": None}})
     assert mistakes("ft01", variables) == []
-    assert len(mistakes("ft02", variables)) == 1
+    model, names = mistakes("ft02", variables)
+    assert "model is not given" in model
+    assert "coserver1 and coserver2 have the same name ft02-c1" in names
 
 
 def test_a_server_is_judged_by_what_is_given() -> None:

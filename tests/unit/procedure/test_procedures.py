@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible.cli.playbook import PlaybookCLI
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import unknown_settings
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.locks import host_lock
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import text
@@ -30,7 +31,6 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.journa
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.settings import (
     common,
     settings_of,
-    unknown_settings,
 )
 
 

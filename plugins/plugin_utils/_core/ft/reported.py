@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..model import Step
+from ..schema import judged, moment
 from .machine_checks import SCREENS
 from .system import COSERVERS, NODES, fix_steps
 
@@ -63,8 +64,6 @@ _RUNS: Final = ("dark_green", "virtual_server1_only", "virtual_server2_only")
 _DOWN: Final = ("failed", "offline")
 # Acts after which Endurance Manager may show something else.
 _MOVES: Final = ("power", "node_restart", "node_shutdown", "virtual_server")
-_NODE_KEYS: Final = frozenset({"screen", "listed", "uninstaller", "fix_level", "restart_pending"})
-_TOP_KEYS: Final = frozenset({"by", "utc", "power", "board", "packages", *NODES})
 
 
 def answers(step: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -345,66 +344,14 @@ def wrong_words(said: Any, now: str | None = None) -> list[str]:
 
     now: ISO 8601 UTC; what was seen later than in some minutes, nobody has seen. None: not judged.
     """
-    if said is None:
-        return []
-    if not isinstance(said, Mapping):
-        return [f"{SETTING} must be a mapping: by, utc, and what was seen."]
-    wrong = [f"{SETTING}.{key} is unknown: remove it." for key in _unknown(said, _TOP_KEYS)]
-    if not isinstance(said.get("by"), str) or not said["by"].strip():
-        wrong.append(f"{SETTING}.by is not given: say who has looked.")
-    if not _is_utc(said.get("utc")):
-        wrong.append(f"{SETTING}.utc must say when, as 2026-11-22T05:00:00Z.")
-    elif now is not None and is_later(said["utc"], now):
-        wrong.append(
-            f"{SETTING}.utc is {said['utc']}, which is still to come (it is {now}): say when it "
-            "was seen, in UTC."
-        )
-    for name in NODES:
-        wrong += _wrong_node(name, said.get(name))
-    power = said.get("power") or {}
-    if not isinstance(power, Mapping) or not set(power) <= set(COSERVERS):
-        wrong.append(f"{SETTING}.power must name CoServers: {', '.join(COSERVERS)}.")
-    elif not {_on_or_off(state) for state in power.values()} <= {"on", "off"}:
-        wrong.append(f"{SETTING}.power must say on or off of each CoServer.")
-    if said.get("board") is not None and said["board"] not in BOARD:
-        wrong.append(f"{SETTING}.board is {said['board']!r}: say one of {', '.join(BOARD)}.")
-    packages = said.get("packages") or []
-    if not isinstance(packages, list) or not set(map(str, packages)) <= {"kb", "fix"}:
-        wrong.append(f"{SETTING}.packages must be a list of kb and fix.")
-    return wrong
-
-
-def _unknown(part: Mapping[Any, Any], known: frozenset[str]) -> list[str]:
-    return sorted(str(key) for key in part if key not in known)
+    wrong = judged({"ft_said": said})
+    if said is None or wrong or now is None or not is_later(said["utc"], now):
+        return wrong
+    return [
+        f"{SETTING}.utc is {said['utc']}, which is still to come (it is {now}): say when it was "
+        "seen, in UTC."
+    ]
 
 
 def _is_utc(value: Any) -> bool:
-    if not isinstance(value, str) or not value.endswith("Z"):
-        return False
-    try:
-        dt.datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _wrong_node(name: str, words: Any) -> list[str]:
-    where = f"{SETTING}.{name}"
-    if words is None:
-        return []
-    if not isinstance(words, Mapping):
-        return [f"{where} must be a mapping ({', '.join(sorted(_NODE_KEYS))})."]
-    wrong = [f"{where}.{key} is unknown: remove it." for key in _unknown(words, _NODE_KEYS)]
-    if words.get("screen") is not None and words["screen"] not in SCREENS:
-        wrong.append(f"{where}.screen must be one of {', '.join(sorted(SCREENS))}.")
-    for key in ("listed", "uninstaller"):
-        table = words.get(key)
-        if table is not None and not (
-            isinstance(table, Mapping) and all(isinstance(v, bool) for v in table.values())
-        ):
-            wrong.append(f"{where}.{key} must say true or false of each update (KB000000: true).")
-    if not isinstance(words.get("restart_pending", False), bool):
-        wrong.append(f"{where}.restart_pending must be true or false.")
-    if not isinstance(words.get("fix_level", ""), str):
-        wrong.append(f'{where}.fix_level must be text: what is shown, or "" where there is none.')
-    return wrong
+    return isinstance(value, str) and value.endswith("Z") and moment(value) is not None

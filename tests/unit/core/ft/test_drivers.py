@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.drivers import (
-    ENDURANCE,
-    POWER,
-    driver_faults,
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
+    settings as _settings,  # noqa: F401 - the kinds add their formats
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import judged_part
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.endurance import (
     STATES,
     endurance_driver,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.power import power_driver
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command import DriverError
+from ft_doubles import kinds_of
 
 CREDENTIALS = {"site": {"username": "power-user", "password": "secret"}}
 PATTERNS = {"good": "g", "synchronising": "s", "failed": "f"}
@@ -63,9 +63,9 @@ OF_KIND: dict[tuple[str, str, str], tuple[list[Any], list[Any]]] = {
         [{"good": "x"}, {**PATTERNS, "dark": "x"}, {**PATTERNS, "failed": {"pattern": 5}}, []],
     ),
 }
-KINDS = {"power": POWER, "endurance": ENDURANCE}
+KINDS = {of: kinds_of(of) for of in ("power", "endurance")}
 EVERY = [
-    (of, kind, name) for of in KINDS for kind, settings in KINDS[of].items() for name in settings
+    (of, kind, name) for of in KINDS for kind, names in KINDS[of].items() for name in sorted(names)
 ]
 
 
@@ -92,7 +92,7 @@ def make(of: str, part: Any) -> Any:
 
 
 def judged(of: str, part: Any) -> list[str]:
-    return driver_faults(part, of, "driver", KINDS[of])
+    return judged_part(of, part, of)
 
 
 @pytest.mark.parametrize(("of", "kind"), GOOD)

@@ -218,11 +218,11 @@ def test_each_answer_that_counts_is_one_that_may_be_given():
         ({"by": ""}, "by is not given"),
         ({"utc": "yesterday"}, "utc must say when"),
         ({"coserver1": {"screen": "blue"}}, "coserver1.screen must be one of"),
-        ({"coserver1": {"listed": {"KB890859": "yes"}}}, "listed must say true or false"),
+        ({"coserver1": {"listed": {"KB890859": "yes"}}}, "listed.KB890859 must say true or false"),
         ({"coserver3": {}}, "coserver3 is unknown"),
         ({"board": "green"}, "board is 'green'"),
         ({"power": {"ftvirtual": "on"}}, "power must name CoServers"),
-        ({"power": {"coserver1": "maybe"}}, "power must say on or off"),
+        ({"power": {"coserver1": "maybe"}}, "power.coserver1 must say on or off"),
         ({"packages": ["both"]}, "packages must be a list"),
     ],
 )

@@ -15,24 +15,25 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     load_advisories,
     select_advisories,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.drivers import (
-    ENDURANCE,
-    FIX_LEVEL,
-    POWER,
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.inventory import (
+    validate_ft_estate,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.system import (
     completed,
     fix_steps,
-    validate_ft_estate,
-    validate_ft_system,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
     assess_request,
     plan_host,
 )
+from ft_doubles import kinds_of
 
 Form = dict[str, Any]
+
+
+def validate_ft_system(form: Any, credentials: Any = None, *, complete: bool = True) -> list[str]:
+    return settings_.validate_settings({"ft_system": form}, credentials, complete=complete)
 
 
 IPMI = {"driver": "ipmi", "address": "192.0.2.21", "credentials": "bmc"}
@@ -138,8 +139,8 @@ def test_the_guide_has_every_key_and_a_form_that_is_good(repository):
     guide = (repository / "docs" / "ft-systems.md").read_text(encoding="utf-8")
     keys = {"model", "windows", "power_off", "contacts", "backups", "kb", "fix", "accepted"}
     keys |= {"name", "address", "access", "credentials", "package", "sha256", "source", "switches"}
-    for kinds in (POWER, ENDURANCE, FIX_LEVEL):
-        keys |= {key for settings in kinds.values() for key in settings}
+    for of in ("power", "endurance", "fix_level"):
+        keys |= {key for names in kinds_of(of).values() for key in names}
     assert sorted(key for key in keys if f"`{key}`" not in guide) == []
     first = guide.split("```yaml\n", 1)[1].split("```", 1)[0]
     host = yaml.safe_load(first)["ft"]["hosts"]["ft01"]
