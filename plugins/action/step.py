@@ -10,6 +10,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
+from ..plugin_utils._core.actions import action_of
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
@@ -59,7 +60,7 @@ class ActionModule(StepAction):
         return {
             **about(step),
             "outcome": "predicted",
-            "changed": step["action"] != "node_info",
+            "changed": not action_of(step).looks,
             "msg": text,
         }
 

@@ -1,42 +1,96 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The registered actions: the modules a step may name, and their arguments."""
+"""The registered actions: the modules that a step may name.
+
+An action's record is the one place that knows it: its arguments, what it changes, who carries it
+out, and what a person may answer to it. The records stand beside their kind (windows/, xenapp/,
+ft/); whoever imports the core has all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 Path = tuple[str, ...]
+Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of an action: JSON type's name, whether it must be given, allowed values."""
+    """An argument of an action: JSON type's name, whether it must be given, allowed values.
+
+    what: it says what is done to what, so that steps are told apart by it; how (a deadline, a
+    package, switches) is no such thing.
+    """
 
     type: str
     required: bool = False
     choices: tuple[str, ...] = ()
+    what: bool = False
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person may answer to a step, and which answers mean that it went well.
+
+    Without choices the person's name is all that is asked for. about: what an answer tells of.
+    """
+
+    about: Literal["", "screen", "board", "update", "package", "shutdown"] = ""
+    choices: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+
+
+Effect = Literal["", "restarts", "shuts_down", "switches_on", "switches_off"]
 
 
 @dataclass(frozen=True)
 class Action:
-    """A registered action.
+    """A registered action. What is a function is given the step's arguments.
 
     takes_out: the arguments with which it takes a server out of service; None: it never does.
     touches: the places of an observation that it changes by its nature; * is any member, {NAME} an
     argument. interruptible: whether waiting for it may be left at any time.
+    looks: it only looks. waits: until something comes true by itself.
+    fetches: it brings a file and changes nothing else. installs: it installs or removes something.
+    effect: what it does to the Windows or the machine that it acts on.
+    logons: what it makes of new logons, drained or enabled; empty: nothing.
+    done_by: who or what carries it out, by the system's form and the arguments: relay, operator, or
+    the name of a driver; None: the connection of the inventory host.
+    answers: what a person may answer to it.
+    word_alone: nothing but the word of whoever did it shows that it was done.
+    two_people: a site that wants two people for this action wants them here.
+    owes_restart: the Windows waits for a restart once it has changed something.
     """
 
     name: str
     doc: str
     arguments: Mapping[str, Argument]
-    takes_out: Mapping[str, Any] | None = None
-    touches: tuple[Path, ...] = ()
-    interruptible: bool = True
+    takes_out: Mapping[str, Any] | None
+    touches: tuple[Path, ...]
+    interruptible: bool
+    looks: bool
+    waits: bool
+    fetches: bool
+    installs: bool
+    effect: Callable[[Arguments], Effect]
+    logons: Callable[[Arguments], str]
+    done_by: Callable[[Mapping[str, Any], Arguments], str | None]
+    answers: Callable[[Arguments], Answers]
+    word_alone: Callable[[Arguments], bool]
+    two_people: Callable[[Arguments], bool]
+    owes_restart: Callable[[Arguments], bool]
 
+    @property
+    def changes(self) -> bool:
+        """Return whether it changes the system itself."""
+        return not self.looks and not self.fetches
+
+
+ACTIONS: Final[dict[str, Action]] = {}
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "text": str,
@@ -46,15 +100,7 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
-# Files that wait for a restart are replaced by it. The FTvirtual Server restarts with its sides.
-_RESTARTS: Final[tuple[Path, ...]] = (
-    ("nodes", "*", "files"),
-    ("nodes", "*", "restart_pending"),
-    ("nodes", "*", "services"),
-)
-
-
-def _action(
+def register(
     action: str,
     doc: str,
     /,
@@ -62,167 +108,66 @@ def _action(
     takes_out: Mapping[str, Any] | None = None,
     touches: tuple[Path, ...] = (),
     interruptible: bool = True,
+    looks: bool = False,
+    waits: bool = False,
+    fetches: bool = False,
+    installs: bool = False,
+    effect: Effect | Callable[[Arguments], Effect] = "",
+    logons: Callable[[Arguments], str] = lambda _: "",
+    done_by: Callable[[Mapping[str, Any], Arguments], str | None] = lambda _form, _: None,
+    answers: Callable[[Arguments], Answers] = lambda _: Answers(),
+    word_alone: Callable[[Arguments], bool] = lambda _: False,
+    two_people: Callable[[Arguments], bool] = lambda _: True,
+    owes_restart: Callable[[Arguments], bool] = lambda _: False,
     **arguments: Argument,
-) -> tuple[str, Action]:
-    return action, Action(action, doc, arguments, takes_out, touches, interruptible)
+) -> None:
+    """Register an action (see Action); its arguments are given as NAME=Argument(…)."""
+    ACTIONS[action] = Action(
+        name=action,
+        doc=doc,
+        arguments=arguments,
+        takes_out=takes_out,
+        touches=touches,
+        interruptible=interruptible,
+        looks=looks,
+        waits=waits,
+        fetches=fetches,
+        installs=installs,
+        effect=effect if callable(effect) else lambda _: effect,
+        logons=logons,
+        done_by=done_by,
+        answers=answers,
+        word_alone=word_alone,
+        two_people=two_people,
+        owes_restart=owes_restart,
+    )
 
 
-ACTIONS: Final[dict[str, Action]] = dict(
-    [
-        _action(
-            "node_info",
-            "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
-            touches=(("stores",), ("chains",)),  # building a chain may fetch a root
-            probe_chains=Argument("list"),
-        ),
-        _action(
-            "root_certificate",
-            "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
-            touches=(("stores",),),
-            state=Argument("text", True, ("present", "absent")),
-            source=Argument("text", True),
-            sha256=Argument("text", True),
-        ),
-        _action(
-            "root_update_policy",
-            "Lets policy allow the automatic update of root certificates.",
-            touches=(("root_update",), ("stores",)),
-            state=Argument("text", True, ("allowed", "off")),
-        ),
-        _action(
-            "staged_package",
-            "Has a file, pinned by SHA-256, on the host; fetches it from source where it is not.",
-            touches=(("files", "{path}"),),
-            path=Argument("text", True),
-            source=Argument("text"),
-            sha256=Argument("text", True),
-        ),
-        _action(
-            "msp_patch",
-            "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
-            takes_out={},
-            interruptible=False,
-            touches=(
-                ("patches", "{patch_code}"),
-                ("patches", "*", "state"),  # what it supersedes
-                ("files",),
-                ("service_modules",),
-                ("services",),
-                ("pending_restart",),
-                ("stores",),
-            ),
-            package=Argument("text", True),
-            sha256=Argument("text", True),
-            patch_code=Argument("text", True),
-            deadline_seconds=Argument("seconds", True),
-            run_as=Argument("text", False, ("system", "user")),
-        ),
-        _action(
-            "ima_service",
-            "Has the IMA service running, and staying so for stable_seconds.",
-            touches=(("services",),),
-            state=Argument("text", True, ("running",)),
-            stable_seconds=Argument("seconds"),
-            deadline_seconds=Argument("seconds"),
-        ),
-        _action(
-            "reboot",
-            "Restarts the host once and waits until it answers again.",
-            takes_out={},
-            interruptible=False,
-            touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
-            deadline_seconds=Argument("seconds", True),
-            reason=Argument("text"),
-        ),
-        _action(
-            "logon_mode",
-            "Refuses or accepts new logons; may wait for sessions to end, and log users off.",
-            takes_out={"state": "drained"},
-            touches=(("sessions",),),
-            state=Argument("text", True, ("drained", "enabled")),
-            method=Argument("text", False, ("change_logon", "external")),
-            wait_for_sessions=Argument("flag"),
-            deadline_seconds=Argument("seconds"),
-            forced_logoff=Argument("flag"),
-        ),
-        _action(
-            "update_exe",
-            "Installs a Windows update or a vendor's fix on a node of an FT system, or removes an "
-            "update; never restarts the node by itself.",
-            interruptible=False,
-            touches=(
-                ("nodes", "{node}", "updates", "{update}"),
-                ("nodes", "{node}", "files"),
-                ("nodes", "{node}", "fix_level"),
-                ("nodes", "{node}", "later_updates"),
-                ("nodes", "{node}", "restart_pending"),
-            ),
-            node=Argument("text", True),
-            operation=Argument("text", True, ("install", "uninstall")),
-            update=Argument("text", True),
-            package=Argument("text"),
-            sha256=Argument("text"),
-            switches=Argument("list"),
-            uninstaller=Argument("text"),
-            deadline_seconds=Argument("seconds", True),
-            by=Argument("text", False, ("relay", "operator")),
-        ),
-        _action(
-            "node_restart",
-            "Restarts the Windows of a node once and waits until it answers again.",
-            interruptible=False,
-            touches=_RESTARTS,
-            node=Argument("text", True),
-            deadline_seconds=Argument("seconds", True),
-        ),
-        _action(
-            "node_shutdown",
-            "Shuts the Windows of a node down and waits until it is silent.",
-            interruptible=False,
-            touches=_RESTARTS,
-            node=Argument("text", True),
-            deadline_seconds=Argument("seconds", True),
-        ),
-        _action(
-            "power",
-            "Switches a CoServer on, or off in one of four ways: at_post (restart, an operator "
-            "presses the button at POST), bios_setup (restart into it, then off), shutdown "
-            "(Windows switches off), cut (at a STOP screen, or where a person says that it hangs).",
-            interruptible=False,
-            touches=_RESTARTS,
-            coserver=Argument("text", True),
-            state=Argument("text", True, ("on", "off")),
-            way=Argument("text", False, ("at_post", "bios_setup", "shutdown", "cut")),
-            deadline_seconds=Argument("seconds", True),
-        ),
-        _action(
-            "virtual_server",
-            "Has a Virtual Server of Endurance enabled.",
-            touches=_RESTARTS,
-            name=Argument("text", True),
-            state=Argument("text", True, ("enabled",)),
-            deadline_seconds=Argument("seconds", True),
-        ),
-        _action(
-            "endurance_info",
-            "Reads the states of Endurance's components, until what the step expects is there.",
-            deadline_seconds=Argument("seconds", True),
-        ),
-        _action(
-            "operator_confirm",
-            "Tells a person what to do or to look at, and waits for the confirmation with a name.",
-            touches=(("packages",),),
-            node=Argument("text", True),
-            ask=Argument("text", True, ("screen", "done")),
-            deadline_seconds=Argument("seconds", True),
-        ),
-    ]
-)
+def action_of(step: Mapping[str, Any]) -> Action:
+    """Return the record of a step's action."""
+    return ACTIONS[step["action"]]
+
+
+def effect_of(step: Mapping[str, Any]) -> Effect:
+    """Return what a step does to the Windows or the machine that it acts on."""
+    return action_of(step).effect(step["arguments"])
+
+
+def answers_to(step: Mapping[str, Any]) -> Answers:
+    """Return what a person may answer to a step."""
+    return action_of(step).answers(step["arguments"])
+
+
+def same_act(step: Mapping[str, Any], action: str, arguments: Arguments) -> bool:
+    """Return whether a step does the same to the same as an action with arguments."""
+    known, given = ACTIONS[action].arguments, step["arguments"]
+    whats = [name for name, argument in known.items() if argument.what and name in given]
+    return step["action"] == action and all(arguments.get(n) == given[n] for n in whats)
 
 
 def takes_out(step: Mapping[str, Any]) -> bool:
     """Return whether a step takes a server out of service, as long as it serves."""
-    demanded = ACTIONS[step["action"]].takes_out
+    demanded = action_of(step).takes_out
     return demanded is not None and all(
         step.get("arguments", {}).get(name) == value for name, value in demanded.items()
     )
@@ -240,7 +185,7 @@ def touched(step: Mapping[str, Any]) -> list[Path]:
         tuple(
             str(arguments.get(part[1:-1], part)) if part.startswith("{") else part for part in path
         )
-        for path in ACTIONS[step["action"]].touches
+        for path in action_of(step).touches
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .actions import ACTIONS
+from .actions import ACTIONS, action_of
 from .digest import canonical
 from .model import CoreError, Step
 from .people import is_nobody, same_person
@@ -64,10 +64,9 @@ class Control:
         return self.signature_required or self.separate_duties
 
     def needs_second_name(self, step: Step) -> bool:
-        """Return whether two people must answer for a step; of power only for a power-off."""
-        if step["action"] not in self.second_name_for:
-            return False
-        return step["action"] != "power" or step["arguments"].get("state") == "off"
+        """Return whether two people must answer for a step."""
+        named = step["action"] in self.second_name_for
+        return named and action_of(step).two_people(step["arguments"])
 
 
 def control_of(settings: Mapping[str, Any]) -> Control:

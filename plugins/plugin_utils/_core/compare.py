@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from .actions import Path, touched
+from .actions import Path, action_of, touched
 from .advisory import Advisory
 from .context import NO_CHANGE, Context
 from .digest import canonical
@@ -289,7 +289,7 @@ def _explained(difference: Difference, acted: Iterable[Step], packages: Collecti
     path = difference.path
     is_package = path[0] == "files" and len(path) > 1 and path[1].casefold() in packages
     for step in acted:
-        if is_package and step["action"] != "staged_package":
+        if is_package and not action_of(step).fetches:
             continue
         if any(_within(path, pattern) for pattern in touched(step)):
             return True

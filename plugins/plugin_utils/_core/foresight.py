@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .actions import Path, touched
+from .actions import Path, action_of, effect_of, touched
 from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
 from .conditions import refusal
 from .context import NO_CHANGE, Context
@@ -24,13 +24,11 @@ from .ft.system import COSERVERS, NODES
 from .model import Finding, Ref, Step
 from .observation import Observation
 
-# Actions that only look, or wait: what was read stays, but for what moves while they wait.
-_LOOKS: Final = frozenset({"node_info", "endurance_info"})
 # What moves by itself once something was done.
 _MOVES: Final = ("endurance", "power", "jobs", "installer", "ima", "sessions", "chains", "clock")
 _NODES_MOVE: Final = ("job", "events", "error", "errors")
-# Actions after which a node that they act on is something else altogether.
-_SWITCHES: Final = frozenset({"power", "node_shutdown"})
+# Effects after which a node is something else altogether.
+_SWITCHES: Final = frozenset({"switches_on", "switches_off", "shuts_down"})
 
 
 @dataclass(frozen=True)
@@ -65,17 +63,13 @@ def refusals(
             found.append(Refusal(step, unmet, for_ever=acted))
             if acted:
                 return found
-        seen, acted = _after(step, seen), acted or _changes(step)
+        seen, acted = _after(step, seen), acted or action_of(step).changes
     return found
 
 
 def _not_needed(step: Step, seen: Observation, context: Context) -> bool:
     done = bool(step["done_when"]) and all_hold(step["done_when"], seen, context)
     return done or any_fails(step["only_if"], seen, context)
-
-
-def _changes(step: Step) -> bool:
-    return step["action"] not in _LOOKS and step["action"] != "staged_package"
 
 
 def _unmet(
@@ -106,9 +100,9 @@ def _after(step: Step, seen: Observation) -> Observation:
     data = {key: value for key, value in seen.data.items() if key not in _MOVES}
     for path in touched(step):
         data = _without(data, path)
-    if not _changes(step):
+    if not action_of(step).changes:  # what was read stays, but for what moves while it waits
         kept = {key: seen.data[key] for key in _MOVES if key in seen.data}
-        data = {**kept, **data} if step["action"] != "endurance_info" else data
+        data = data if action_of(step).waits else {**kept, **data}
     elif isinstance(data.get("nodes"), Mapping):
         data["nodes"] = {name: _node(step, name, data["nodes"][name]) for name in data["nodes"]}
         _keep_pending(step, seen, data["nodes"])
@@ -126,7 +120,7 @@ def _keep_pending(step: Step, seen: Observation, nodes: dict[str, Any]) -> None:
         before, after = seen.data["nodes"].get(name), nodes.get(name)
         own = name != step["target"] and name in COSERVERS
         if isinstance(before, Mapping) and before.get("restart_pending") is True and after:
-            after["restart_pending"] = own or step["action"] == "update_exe" or None
+            after["restart_pending"] = own or action_of(step).installs or None
 
 
 def _node(step: Step, name: str, record: Any) -> dict[str, Any]:
@@ -134,7 +128,7 @@ def _node(step: Step, name: str, record: Any) -> dict[str, Any]:
 
     So may one whose WMI fails; what it is doing a person says at the time.
     """
-    switched = step["action"] in _SWITCHES and name == step["target"]
+    switched = effect_of(step) in _SWITCHES and name == step["target"]
     if not isinstance(record, Mapping) or switched:
         return {}
     if answers(record) is not None and not managed(record):

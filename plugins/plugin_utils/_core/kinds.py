@@ -3,16 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of systems that an inventory host may be. The only way from the core's root to them.
 
-Importing this module registers the checks of all kinds.
+Importing this module registers the checks and the actions of all kinds.
 """
 
 from __future__ import annotations
 
 from . import change_checks  # noqa: F401
+from .ft import actions as ft_actions  # noqa: F401
 from .ft import endurance_checks, machine_checks, update_checks  # noqa: F401
 from .ft.system import TITLES
+from .windows import actions as windows_actions  # noqa: F401
 from .windows import checks as windows_checks  # noqa: F401
 from .windows import trust  # noqa: F401
+from .xenapp import actions as xenapp_actions  # noqa: F401
 from .xenapp import checks as xenapp_checks  # noqa: F401
 
 

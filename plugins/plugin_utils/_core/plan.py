@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
-from .actions import ACTIONS, leaves_service, takes_out, wrong_arguments
+from .actions import ACTIONS, action_of, leaves_service, same_act, takes_out, wrong_arguments
 from .advisory import Advisory, select_advisories
 from .brakes import braked, missing_brakes
 from .checks import (
@@ -44,7 +44,6 @@ from .findings import (
     scope_of,
 )
 from .foresight import foreseen, refusals
-from .ft.system import done_by
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
@@ -127,7 +126,7 @@ class HostPlan:
         """Return what the order of this server hangs on."""
         back = any(step["returns_to_service"] for step in self.steps)
         # A restart leaves logons as they were; whoever refuses them lets them in again by a step.
-        drains = any(step["action"] == "logon_mode" for step in self.steps)
+        drains = any(action_of(step).logons(step["arguments"]) for step in self.steps)
         return replace(
             server_of(self.host, self.settings),
             acts=bool(self.steps),
@@ -219,17 +218,9 @@ def steps_like(
     found: dict[str, Step] = {}
     for procedure in _possible_procedures(advisory, scope):
         for step in _all_steps(advisory, procedure, scope, "-"):
-            same = all(arguments.get(k) == v for k, v in _what(step["arguments"]).items())
-            if step["action"] == action and same:
+            if same_act(step, action, arguments):
                 found.setdefault(json.dumps(step["interlocks"], sort_keys=True), step)
     return list(found.values())
-
-
-_WHAT: Final = ("node", "coserver", "name", "operation", "update", "state", "way")
-
-
-def _what(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: arguments[key] for key in _WHAT if key in arguments}
 
 
 def step_request(step: Step, *, probe: bool = True) -> Request:
@@ -440,7 +431,7 @@ def _step(
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
         "target": target,
-        "by": None if form is None else done_by(form, data["action"], arguments),
+        "by": None if form is None else ACTIONS[data["action"]].done_by(form, arguments),
         "contact": resolve(data.get("contact"), scope),
         "instruction": _instruction(advisory, data, cited, str(target)),
         **refs,  # type: ignore[typeddict-item]
@@ -809,7 +800,7 @@ def _told_done(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
 
     A logon at a console, say. What the journal has of another plan counts for nothing.
     """
-    if step["action"] != "operator_confirm" or step["arguments"].get("ask") != "done":
+    if not action_of(step).word_alone(step["arguments"]):
         return False
     done = False
     for entry in journal:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .._core.actions import effect_of
 from .._core.backups import records
 from .._core.window import Window
 from .._report.deviations import planned_otherwise
@@ -16,8 +17,6 @@ from .layout import duration, harmless, in_language, wrapped
 
 Record = dict[str, Any]
 
-# Steps that take a Windows down, once each.
-_RESTARTS: Final = ("reboot", "node_restart", "node_shutdown")
 _EN: Final = {
     "package": "package",
     "restarts": "restarts",
@@ -93,10 +92,8 @@ def _host(entry: Mapping[str, Any]) -> Record:
         "packages": [
             {"id": item, "path": path, "sha256": pin} for (path, pin), item in packages.items()
         ],
-        "restarts": sum(step["action"] in _RESTARTS for step in steps),
-        "power_offs": sum(
-            step["action"] == "power" and step["arguments"].get("state") == "off" for step in steps
-        ),
+        "restarts": sum(effect_of(step) in ("restarts", "shuts_down") for step in steps),
+        "power_offs": sum(effect_of(step) == "switches_off" for step in steps),
         "forced_logoff": any(step["arguments"].get("forced_logoff") for step in steps),
         "outage": settings.get("single_server_silo") == "accept_outage",
         "renames": _renames_accepted_by(settings),

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .._core.actions import answers_to
 from .._core.conditions import conditions
-from .._core.ft.reported import answers
 from .._core.ft.system import TITLES
 from .history import target
 from .texts import same, text, tidy
@@ -157,7 +157,7 @@ def _step(
         "point_of_no_return": step["point_of_no_return"],
         "resting_point": step["resting_point"],
         "contact": step["contact"] or contacts.get("operator"),
-        "may_be_seen": list(answers(step)[0]),
+        "may_be_seen": list(answers_to(step).choices),
     }
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from .._core.actions import action_of, effect_of
 from .._core.checks import evaluate
 from .._core.context import NO_CHANGE
 from .._core.observation import Observation
@@ -94,7 +95,7 @@ def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment
         step = by_id.get(str(entry.get("step")))
         if step is None or entry["kind"] not in ("intent", "result"):
             continue
-        if step["action"] == "logon_mode":
+        if action_of(step).logons(step["arguments"]):
             yield from _of_logons(step, entry)
             continue
         told = [each["ref"] for each in entry.get("interlocks", []) if each["holds"] is True]
@@ -107,7 +108,7 @@ def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment
 
 def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
     """Yield that logons were accepted or refused, before and after a step that changes it."""
-    accepts = step["arguments"]["state"] == "enabled"
+    accepts = action_of(step).logons(step["arguments"]) == "enabled"
     if entry["kind"] == "intent":
         yield Moment(entry["utc"], DOWN if accepts else RUNS)
     elif entry["status"] == "ok":
@@ -131,7 +132,7 @@ def _said(ref: Mapping[str, Any]) -> str | None:
 
 def _interrupts(step: Step, entry: Entry, state: str) -> bool:
     """Return whether service goes away in the step that begins here."""
-    acts = step["action"] in ("node_restart", "node_shutdown") and step["target"] == "ftvirtual"
+    acts = effect_of(step) in ("restarts", "shuts_down") and step["target"] == "ftvirtual"
     return acts and entry["kind"] == "intent" and state == RUNS
 
 

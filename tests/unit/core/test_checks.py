@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, kinds  # noqa: F401
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
     NO_CHANGE,
     Context,

@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ..actions import action_of, answers_to, effect_of
 from ..model import Step
 from ..schema import judged, moment
 from .machine_checks import SCREENS
@@ -62,38 +63,6 @@ STARTING: Final = ("post", "booting", "chkdsk")
 STOPPING: Final = ("shutting_down",)
 _RUNS: Final = ("dark_green", "virtual_server1_only", "virtual_server2_only")
 _DOWN: Final = ("failed", "offline")
-# Acts after which Endurance Manager may show something else.
-_MOVES: Final = ("power", "node_restart", "node_shutdown", "virtual_server")
-
-
-def answers(step: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what a person may answer to a step, and which of it means that it went well.
-
-    Both empty: the person's name is all that is asked for.
-    """
-    given = step["arguments"]
-    screens = tuple(sorted(SCREENS))
-    match step["action"]:
-        case "operator_confirm":
-            return (screens, screens) if given["ask"] == "screen" else ((), ())
-        case "power" if given["state"] == "on":
-            return screens, ("windows",)
-        case "power":
-            wanted = ("bios_setup", "dark") if given.get("way") == "bios_setup" else ("dark",)
-            return screens, wanted
-        case "update_exe" if given["operation"] == "uninstall":
-            return ("removed", "not_removed"), ("removed",)
-        case "update_exe":
-            return ("installed", "not_installed"), ("installed",)
-        case "node_restart":
-            return screens, ("windows",)
-        case "node_shutdown":
-            return ("down", "runs"), ("down",)
-        case "virtual_server" | "endurance_info":
-            return tuple(BOARD), tuple(BOARD)
-        case "staged_package":
-            return ("at_hand", "not_at_hand"), ("at_hand",)
-    return (), ()
 
 
 def fold(
@@ -227,41 +196,42 @@ class _Book:
 
     def acted(self, step: Step) -> None:
         """Something is about to be done: what was said of it counts no more."""
-        if step["action"] == "operator_confirm" and step["arguments"]["ask"] == "done":
+        if action_of(step).word_alone(step["arguments"]):
             # A logon starts the FTvirtual Server, and leaves the node itself as it is.
             self.starts_ftvirtual = True
             self.components = {}
             self.nodes["ftvirtual"].pop("said", None)
-        if step["action"] not in _MOVES:
+        effect = effect_of(step)
+        if ("endurance",) not in action_of(step).touches:
             return
         screen = self.nodes["ftvirtual"].get("said", {}).get("screen", {}).get("value")
-        if step["action"] == "virtual_server" and screen == "dark":
+        if not effect and screen == "dark":
             self.starts_ftvirtual = True
         self.components = {}
         name = str(step["target"] or "ftvirtual")
         self.nodes[name].pop("said", None)
         self.nodes["ftvirtual"].pop("said", None)
-        if step["action"] == "power":
+        if effect in ("switches_on", "switches_off"):
             self.power.pop(name, None)
 
     def confirmed(self, step: Step, record: Mapping[str, Any]) -> None:
         """A person has done what the step asks, or has looked."""
         given, saw = step["arguments"], record.get("saw")
-        name = str(step["target"] or "")
-        match step["action"], saw:
-            case "operator_confirm" | "node_restart", str():
+        name, effect = str(step["target"] or ""), effect_of(step)
+        match answers_to(step).about, saw:
+            case "screen", str() if effect in ("switches_on", "switches_off"):
+                self._powered(name, saw, record, started=effect == "switches_on")
+            case "screen", str():
                 self._screen(name, saw, record)
-                if saw == "windows" and step["action"] == "node_restart":
+                if saw == "windows" and effect == "restarts":
                     self._started(name)
-            case "power", str():
-                self._powered(name, saw, record, started=given["state"] == "on")
-            case "update_exe", ("removed" | "installed"):
+            case "update", ("removed" | "installed"):
                 self._updated(name, given, there=saw == "installed")
-            case "node_shutdown", "down":
+            case "shutdown", "down":
                 self.board("offline", record)
-            case (("virtual_server" | "endurance_info"), str()):
+            case "board", str():
                 self.board(saw, record)
-            case "staged_package", "at_hand":
+            case "package", "at_hand":
                 self._has(str(given["sha256"]), record)
 
     def _powered(self, name: str, saw: str, record: Mapping[str, Any], *, started: bool) -> None:

@@ -43,25 +43,6 @@ def fix_steps(form: Form) -> list[dict[str, str]]:
     return items
 
 
-def done_by(form: Form, action: str, arguments: Mapping[str, Any]) -> str | None:
-    """Return who or what carries out a step: relay, operator, or the name of a driver.
-
-    None: the connection of the inventory host.
-    """
-    if action == "operator_confirm":
-        return "operator"
-    if arguments.get("by"):
-        return str(arguments["by"])
-    if action == "power":
-        power = part_of(form, str(arguments["coserver"])).get("power")
-        return str(power["driver"]) if isinstance(power, Mapping) else "operator"
-    if action in ("virtual_server", "endurance_info"):
-        return str(part_of(form, "endurance").get("driver", "operator"))
-    if "node" in arguments:
-        return str(part_of(form, str(arguments["node"])).get("access", "operator"))
-    return None
-
-
 def completed(form: Form) -> dict[str, Any]:
     """Return a form with what stands where a person wrote nothing: the operator's way.
 

@@ -20,6 +20,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from ..._action import ActionError
+from ..._core.actions import action_of, answers_to, effect_of
 from ..._core.checks import Verdict, check_of, evaluate_all, request_for, unmet, value_of
 from ..._core.context import WAITING, Context
 from ..._core.ft.machine_checks import SCREENS
@@ -34,7 +35,6 @@ from ..._core.ft.reported import (
     STOPPING,
     UPDATE,
     UPDATE_LOOK,
-    answers,
 )
 from ..._core.ft.system import COSERVERS, TITLES
 from ..._core.model import Ref, Step
@@ -52,7 +52,8 @@ from ..step import PATIENCE_SECONDS, Decided, Result, StepAction, StepRun, said,
 from ..text import in_language
 from .text import asked_line, asked_text
 
-_STARTS: t.Final = ("power", "node_restart")
+# After these a node comes up, or is on its way down.
+_STARTS: t.Final = ("restarts", "switches_on", "switches_off")
 _LOOK_AT_BOARD: t.Final = {
     "en": "Look at Endurance Manager and say what it shows.",
     "ja": "Endurance Manager の表示を確認し、報告してください。",
@@ -122,7 +123,7 @@ class FtRun(StepRun):
         begun = self._was_begun(context.journal, decision.verdicts)
         confirmed = begun and self._was_confirmed(context.journal)
         # What nothing shows (a logon) is not asked for again once a person has said it.
-        told = confirmed and self.step["arguments"].get("ask") == "done"
+        told = confirmed and action_of(self.step).word_alone(self.step["arguments"])
         # Nor is it left out, or refused, because of what its own asking has outdated.
         asked = begun and unmet(decision.verdicts) and self.step["by"] == "operator"
         if asked or (told and decision.action == "act"):
@@ -230,7 +231,7 @@ class FtRun(StepRun):
     # --- Acting -----------------------------------------------------------------------------
 
     def _arguments_of_the_run(self, before: Observation, joins: bool) -> Result:
-        if self.step["action"] != "power":
+        if effect_of(self.step) not in ("switches_on", "switches_off"):
             return super()._arguments_of_the_run(before, joins)
         peer = next(name for name in COSERVERS if name != self.target)
         power = before.data["power"]
@@ -249,11 +250,11 @@ class FtRun(StepRun):
         return super()._rehearsed()
 
     def _dispatched(self, more: Result) -> Result:
-        if self.only_waits or self.step["action"] == "endurance_info":
+        if self.only_waits or action_of(self.step).waits:
             return {"changed": False, "msg": "Waited for what it brings about."}
         if self.step["action"] == "operator_confirm":
             return self._asked_for(self.step["instruction"])
-        if self.step["action"] == "staged_package" and self.eye.relay is None:
+        if action_of(self.step).fetches and self.eye.relay is None:
             return self._asked_for([_at_hand(self.step)])
         if self.step["by"] != "operator" and self.change.control.needs_second_name(self.step):
             self._answered_for()
@@ -328,7 +329,7 @@ class FtRun(StepRun):
         steps = {step["id"]: step for step in self.steps}
         for entry in reversed(acts):
             step = steps.get(str(entry["step"]))
-            if step is not None and step["target"] == self.target and step["action"] in _STARTS:
+            if step is not None and step["target"] == self.target and effect_of(step) in _STARTS:
                 return float(step["seconds"]["expected"])
         return 0.0
 
@@ -357,8 +358,8 @@ class FtRun(StepRun):
 
     def _asks_for_restart(self, result: Result) -> bool | None:
         """An update always waits for the node's restart; of a fix its exit code tells."""
-        update = self.step["action"] == "update_exe" and self.step["arguments"]["update"] != "fix"
-        changed = update and result.get("changed") is True
+        owes = action_of(self.step).owes_restart(self.step["arguments"])
+        changed = owes and result.get("changed") is True
         return changed or super()._asks_for_restart(result)
 
     # --- Verifying --------------------------------------------------------------------------
@@ -381,7 +382,7 @@ class FtRun(StepRun):
                 self._look_at_board()
                 return None
             if self._only_people_tell(last):
-                if self.step["action"] != "endurance_info":
+                if not action_of(self.step).waits:
                     return last
                 self._look_at_board()  # it is waited for, and only a person sees it come
                 return None
@@ -422,7 +423,7 @@ class FtRun(StepRun):
 
         :raises ActionError: nobody has answered yet, or it did not go well.
         """
-        choices, _wanted = answers(self.step)
+        choices = answers_to(self.step).choices
         second = self.change.control.needs_second_name(self.step)
         while True:
             request = self.desk.ask(
@@ -435,9 +436,10 @@ class FtRun(StepRun):
 
     def _is_on_its_way(self, saw: str | None) -> bool:
         """Whether a person reports no end yet: a screen that a start, or a shutdown, passes."""
-        if self.step["action"] in _STARTS and self.step["arguments"].get("state") != "off":
+        effect = effect_of(self.step)
+        if effect in ("restarts", "switches_on"):
             return saw in STARTING
-        return self.step["action"] == "power" and saw in STOPPING
+        return effect == "switches_off" and saw in STOPPING
 
     def _look_at_board(self) -> None:
         """Ask a person what Endurance Manager shows."""
@@ -537,7 +539,7 @@ class FtRun(StepRun):
         """
         self._note("confirmation", confirmation=given.record())
         self.desk.settle(request)
-        _choices, wanted = answers(self.step)
+        wanted = answers_to(self.step).good
         told = request.step == self.step["id"] and not self._is_on_its_way(given.saw)
         if told and wanted and given.saw not in wanted:
             where = f" of {TITLES[self.target]}" if self.target in TITLES else ""

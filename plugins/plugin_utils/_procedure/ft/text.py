@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from ..._core.actions import answers_to
 from ..._core.conditions import conditions
-from ..._core.ft.reported import answers
 from ..._core.ft.system import NODES, TITLES
 from ..._core.model import Ref
 from ..._io.confirmations import Request
@@ -351,7 +351,7 @@ def _confirmation(
     host: str, step: Step, confirm: Sequence[str], words: Mapping[str, str]
 ) -> list[str]:
     """The command that confirms, to be copied as it stands but for what is in capitals."""
-    choices, _wanted = answers(step)
+    choices = answers_to(step).choices
     line = shlex.split(confirm_line(confirm, host, step["id"], choices))
     quoted = [shlex.quote(harmless(word)) for word in line]
     first, *rest = _folded(quoted, WIDTH - len(_INDENT) - _LABEL - 4)

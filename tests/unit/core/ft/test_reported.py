@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions import answers_to
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import (
     BOARD,
-    answers,
     fold,
     wrong_words,
 )
@@ -207,9 +207,9 @@ def test_what_was_said_again_later_replaces_what_was_confirmed_before():
 
 def test_each_answer_that_counts_is_one_that_may_be_given():
     for each in STEPS:
-        choices, wanted = answers(each)
+        choices, wanted = answers_to(each).choices, answers_to(each).good
         assert set(wanted) <= set(choices)
-    assert set(answers(ENABLE)[0]) == set(BOARD)
+    assert set(answers_to(ENABLE).choices) == set(BOARD)
 
 
 @pytest.mark.parametrize(

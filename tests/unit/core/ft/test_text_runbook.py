@@ -13,6 +13,7 @@ from typing import Any
 
 import ftsite
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions import answers_to
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions import (
     conditions,
 )
@@ -21,7 +22,6 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings im
     filled,
     scope_of,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import answers
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
     make_plan,
     plan_host,
@@ -142,7 +142,7 @@ def test_the_command_that_confirms_can_be_copied(planned):
         assert {"legacyops_confirm_name": "YOUR NAME"} in [
             json.loads(word) for word in words if word.startswith("{")
         ]
-        asks = bool(answers(step)[0])
+        asks = bool(answers_to(step).choices)
         assert ("legacyops_confirm_saw=WHAT_YOU_SAW" in words) is asks
 
 

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The actions on one Windows: what they are given, and what they change."""
+
+from __future__ import annotations
+
+from ..actions import Answers, Argument, register
+
+_AT_HAND = Answers("package", ("at_hand", "not_at_hand"), ("at_hand",))
+
+register(
+    "node_info",
+    "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
+    touches=(("stores",), ("chains",)),  # building a chain may fetch a root
+    looks=True,
+    probe_chains=Argument("list"),
+)
+register(
+    "root_certificate",
+    "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
+    touches=(("stores",),),
+    state=Argument("text", True, ("present", "absent"), what=True),
+    source=Argument("text", True),
+    sha256=Argument("text", True),
+)
+register(
+    "root_update_policy",
+    "Lets policy allow the automatic update of root certificates.",
+    touches=(("root_update",), ("stores",)),
+    state=Argument("text", True, ("allowed", "off"), what=True),
+)
+register(
+    "staged_package",
+    "Has a file, pinned by SHA-256, on the host; fetches it from source where it is not.",
+    touches=(("files", "{path}"),),
+    fetches=True,
+    answers=lambda _: _AT_HAND,
+    path=Argument("text", True),
+    source=Argument("text"),
+    sha256=Argument("text", True),
+)
+register(
+    "msp_patch",
+    "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
+    takes_out={},
+    interruptible=False,
+    installs=True,
+    touches=(
+        ("patches", "{patch_code}"),
+        ("patches", "*", "state"),  # what it supersedes
+        ("files",),
+        ("service_modules",),
+        ("services",),
+        ("pending_restart",),
+        ("stores",),
+    ),
+    package=Argument("text", True),
+    sha256=Argument("text", True),
+    patch_code=Argument("text", True),
+    deadline_seconds=Argument("seconds", True),
+    run_as=Argument("text", False, ("system", "user")),
+)
+register(
+    "reboot",
+    "Restarts the host once and waits until it answers again.",
+    takes_out={},
+    interruptible=False,
+    touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
+    effect="restarts",
+    deadline_seconds=Argument("seconds", True),
+    reason=Argument("text"),
+)
