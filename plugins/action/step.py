@@ -16,8 +16,8 @@ from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.ft.action import FtAction
+from ..plugin_utils._procedure.ft.observer import FtEye
 from ..plugin_utils._procedure.ft.step import FtRun
-from ..plugin_utils._procedure.observer import FtEye
 from ..plugin_utils._procedure.step import Result, StepAction, StepRun, about
 from ..plugin_utils._procedure.text import in_language
 

@@ -23,13 +23,14 @@ class Argument:
     """An argument of an action: JSON type's name, whether it must be given, allowed values.
 
     what: it says what is done to what, so that steps are told apart by it; how (a deadline, a
-    package, switches) is no such thing.
+    package, switches) is no such thing. node: it names the node that is acted on.
     """
 
     type: str
     required: bool = False
     choices: tuple[str, ...] = ()
     what: bool = False
+    node: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Action:
     def changes(self) -> bool:
         """Return whether it changes the system itself."""
         return not self.looks and not self.fetches
+
+    def target(self, arguments: Arguments) -> str | None:
+        """Return the node that a step acts on; None: the host itself, or no node by itself."""
+        named = [arguments[n] for n, a in self.arguments.items() if a.node and arguments.get(n)]
+        return str(named[0]) if named else None
 
 
 ACTIONS: Final[dict[str, Action]] = {}

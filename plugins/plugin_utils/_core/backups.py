@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from .kinds import kind_of
 from .schema import moment
 
 MAX_DAYS: Final = "backup_max_days"
@@ -20,13 +21,7 @@ MAX_DAYS: Final = "backup_max_days"
 
 def records(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each backup's place in the settings, as it is written there, and its record."""
-    server, form = settings.get("data_store_backup"), settings.get("ft_system")
-    if isinstance(server, Mapping):
-        yield "legacyops_data_store_backup", server
-    nodes = form.get("backups") if isinstance(form, Mapping) else None
-    for node, record in nodes.items() if isinstance(nodes, Mapping) else ():
-        if isinstance(record, Mapping):
-            yield f"legacyops_ft_system.backups.{node}", record
+    yield from kind_of(settings).backups(settings)
 
 
 def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:

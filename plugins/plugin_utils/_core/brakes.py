@@ -13,18 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .kinds import KINDS, kind_of
 from .model import Ref
 
-_NODES: Final = ("coserver1", "coserver2", "ftvirtual")
+Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Brake:
     """One brake, under the name that an advisory takes it away by.
 
-    check: what it asks of a server; of an FT system too, unless ft_check is given. accepts: the
-    values that hold. always: what must hold even where it is taken away (empty: nothing).
-    doc: {en, ja}, for people.
+    check: what it asks; empty: each kind of system asks whether its machine is the planned one.
+    accepts: the values that hold. always: what must hold even where it is taken away (empty:
+    nothing). doc: {en, ja}, for people.
     """
 
     name: str
@@ -32,15 +33,19 @@ class Brake:
     accepts: tuple[str, ...]
     doc: Mapping[str, str]
     always: tuple[str, ...] = ()
-    ft_check: str | None = None
-    ft_accepts: tuple[str, ...] = ()
 
-    def of(self, form: Mapping[str, Any] | None) -> Ref:
-        """Return the interlock; form: the FT system's, None for a server."""
-        if form is None or self.ft_check is None:
+    def of(self, settings: Settings) -> Ref:
+        """Return the interlock of a host with these settings."""
+        if self.check:
             return _ref(self.check, self.accepts)
-        names = {node: (form.get(node) or {}).get("name") for node in _NODES}
-        return _ref(self.ft_check, self.ft_accepts, {"names": names})
+        kind = kind_of(settings)
+        return kind.identity_of(kind.form(settings))
+
+    def accepted_by(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the checks that ask it, each with the values that hold."""
+        if self.check:
+            return {self.check: self.accepts}
+        return {check: (good,) for check, good in (kind.identity for kind in KINDS)}
 
 
 BRAKES: Final[dict[str, Brake]] = {
@@ -76,47 +81,38 @@ BRAKES: Final[dict[str, Brake]] = {
         ),
         Brake(
             "identity",
-            "identity",
-            ("as_planned",),
+            "",
+            (),
             {
                 "en": "Nothing is done on another machine than the planned one.",
                 "ja": "計画と異なる機械では何も行わない。",
             },
-            ft_check="ft_identity",
-            ft_accepts=("as_named",),
         ),
     )
 }
 
 
-def _ref(check: str, accepts: Sequence[str], arguments: Mapping[str, Any] | None = None) -> Ref:
-    ref: dict[str, Any] = {"check": check}
-    if arguments is not None:
-        ref["with"] = dict(arguments)
+def _ref(check: str, accepts: Sequence[str]) -> Ref:
     if len(accepts) == 1:
-        ref["is"] = accepts[0]
-    else:
-        ref["is_one_of"] = list(accepts)
-    return ref  # type: ignore[return-value]
+        return {"check": check, "is": accepts[0]}
+    return {"check": check, "is_one_of": list(accepts)}
 
 
-def braked(
-    interlocks: Sequence[Ref], without: Mapping[str, Any], form: Mapping[str, Any] | None
-) -> list[Ref]:
+def braked(interlocks: Sequence[Ref], without: Mapping[str, Any], settings: Settings) -> list[Ref]:
     """Return a step's interlocks, the brakes first.
 
-    without: the brakes that its advisory takes away. form: the FT system's, None for a server.
+    without: the brakes that its advisory takes away. settings: those of the host.
     """
-    return [*missing_brakes(interlocks, without, form), *interlocks]
+    return [*missing_brakes(interlocks, without, settings), *interlocks]
 
 
 def missing_brakes(
-    interlocks: Sequence[Ref], without: Mapping[str, Any], form: Mapping[str, Any] | None
+    interlocks: Sequence[Ref], without: Mapping[str, Any], settings: Settings
 ) -> list[Ref]:
     """Return the brakes that a step's interlocks do not say themselves, as strictly or more so."""
     wanted = []
     for brake in BRAKES.values():
-        ref = brake.of(form)
+        ref = brake.of(settings)
         if brake.name not in without:
             wanted.append(ref)
         elif brake.always:
@@ -147,7 +143,7 @@ def loosened(check: str, ref: Mapping[str, Any]) -> Iterator[tuple[Brake, list[s
     Such a condition would mislead: the brake is asked all the same. check: the registered check.
     """
     for brake in BRAKES.values():
-        accepts = {brake.check: brake.accepts, brake.ft_check: brake.ft_accepts}.get(check)
+        accepts = brake.accepted_by().get(check)
         more = sorted((_accepted(ref) or set()) - set(accepts or ()))
         if accepts is not None and more:
             yield brake, more

@@ -60,6 +60,8 @@ class Value:
     unproven: it only says that nothing has shown the contrary.
     reported: the word by which a person who sees it reports it.
     shows: what an observation has where it is so, by the arguments; where that is one thing only.
+    service: what it proves of the users' service: runs or down; empty: nothing. service_node: only
+    where it is asked of this node.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Value:
     unproven: bool = False
     reported: str = ""
     shows: Callable[[Arguments], dict[str, Any]] | None = None
+    service: Literal["", "runs", "down"] = ""
+    service_node: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,11 @@ class Check:
         if ANY not in self.values:
             return None if self.limits else frozenset(listed)
         return frozenset([*listed, *self.named_by(arguments)]) if self.named_by else None
+
+    @property
+    def tells_service(self) -> bool:
+        """Return whether each of its values proves something of the users' service."""
+        return all(value.service for value in self.values.values()) and bool(self.values)
 
 
 CHECKS: dict[str, Check] = {}
@@ -181,6 +190,15 @@ def value_of(verdict: Verdict) -> Value:
 
 
 _UNKNOWN: Final = Value("unknown", "", "")
+
+
+def service_by(ref: Ref) -> str:
+    """Return what a reference that holds proves of the users' service: runs, down, or nothing."""
+    wanted = ref["is_one_of"] if isinstance(ref.get("is_one_of"), list) else [ref.get("is")]
+    values = [check_of(ref).value(each) or _UNKNOWN for each in wanted]
+    node = ref.get("with", {}).get("node")
+    told = {value.service if value.service_node in ("", node) else "" for value in values}
+    return told.pop() if len(told) == 1 else ""
 
 
 def read(ref: Ref, observation: Observation, context: Context) -> Reading:

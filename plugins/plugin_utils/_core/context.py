@@ -157,7 +157,7 @@ def _place(entry: Mapping[str, Any], status: str, wave: int | None) -> Place:
         wave=wave,
         farm=settings.get("farm"),
         silo=settings.get("silo"),
-        in_silo=settings.get("ft_system") is None,
+        in_silo=entry.get("in_silo", True),
     )
 
 

@@ -15,20 +15,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .actions import Path, action_of, effect_of, touched
+from .actions import Path, action_of, touched
 from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
 from .conditions import refusal
 from .context import NO_CHANGE, Context
-from .ft.observed import answers, managed
-from .ft.system import COSERVERS, NODES
+from .kinds import kind_of
 from .model import Finding, Ref, Step
 from .observation import Observation
 
 # What moves by itself once something was done.
-_MOVES: Final = ("endurance", "power", "jobs", "installer", "ima", "sessions", "chains", "clock")
-_NODES_MOVE: Final = ("job", "events", "error", "errors")
-# Effects after which a node is something else altogether.
-_SWITCHES: Final = frozenset({"switches_on", "switches_off", "shuts_down"})
+_MOVES: Final = ("jobs", "installer", "ima", "sessions", "chains", "clock")
+
+Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,12 @@ class Refusal:
 def refusals(
     steps: Sequence[Step],
     observation: Observation,
-    people: Mapping[str, Any] | None = None,
+    settings: Settings,
     context: Context = NO_CHANGE,
 ) -> list[Refusal]:
     """Return the first step that would be refused as things are, and the first that ever would.
 
-    people: an FT system's form, which says what a person is asked for at the time: what is unknown
+    settings: those of the host, which say what a person is asked for at the time: what is unknown
     of it is no refusal.
     """
     found: list[Refusal] = []
@@ -57,13 +55,13 @@ def refusals(
         if _not_needed(step, seen, context):
             continue
         certain = not step["conditional"] and all_hold(step["only_if"], seen, context)
-        verdicts = (_unmet(ref, seen, context, people, acted) for ref in step["interlocks"])
+        verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step["interlocks"])
         unmet = [verdict for verdict in verdicts if verdict is not None]
         if certain and unmet and (acted or not found):
             found.append(Refusal(step, unmet, for_ever=acted))
             if acted:
                 return found
-        seen, acted = _after(step, seen), acted or action_of(step).changes
+        seen, acted = _after(step, seen, settings), acted or action_of(step).changes
     return found
 
 
@@ -73,67 +71,38 @@ def _not_needed(step: Step, seen: Observation, context: Context) -> bool:
 
 
 def _unmet(
-    ref: Ref, seen: Observation, context: Context, people: Mapping[str, Any] | None, acted: bool
+    ref: Ref, seen: Observation, context: Context, settings: Settings, acted: bool
 ) -> Verdict | None:
     """Return the verdict on an interlock that would refuse; None: it holds, or nobody can tell."""
     if check_of(ref).within_change or check_of(ref).probes:
         return None
     verdict = evaluate(ref, seen, context)
     unknown = verdict.holds is None or value_of(verdict).unproven
-    if verdict.holds is True or (unknown and (acted or _asked(ref, people))):
+    if verdict.holds is True or (unknown and (acted or _is_asked(ref, settings))):
         return None
     return verdict
 
 
-def _asked(ref: Ref, people: Mapping[str, Any] | None) -> bool:
+def _is_asked(ref: Ref, settings: Settings) -> bool:
     """Return whether a person is asked for what a check reads, when the step comes."""
-    if people is None:
-        return False
-    asks = check_of(ref).reads(ref.get("with", {})).get("nodes", ())
-    parts = [people.get(name) for name in (*asks, "endurance")]
-    words = [part for part in parts if isinstance(part, Mapping)]
-    return any("operator" in (part.get("access"), part.get("driver")) for part in words)
+    kind, parts = kind_of(settings), check_of(ref).reads(ref.get("with", {})).get("nodes", ())
+    return kind.is_asked(kind.form(settings), parts)
 
 
-def _after(step: Step, seen: Observation) -> Observation:
+def _after(step: Step, seen: Observation, settings: Settings) -> Observation:
     """Return what can still be known when a step has gone well."""
-    data = {key: value for key, value in seen.data.items() if key not in _MOVES}
+    kind = kind_of(settings)
+    moves = (*_MOVES, *kind.moves)
+    data = {key: value for key, value in seen.data.items() if key not in moves}
     for path in touched(step):
         data = _without(data, path)
-    if not action_of(step).changes:  # what was read stays, but for what moves while it waits
-        kept = {key: seen.data[key] for key in _MOVES if key in seen.data}
-        data = data if action_of(step).waits else {**kept, **data}
-    elif isinstance(data.get("nodes"), Mapping):
-        data["nodes"] = {name: _node(step, name, data["nodes"][name]) for name in data["nodes"]}
-        _keep_pending(step, seen, data["nodes"])
+    if action_of(step).changes:
+        data = kind.after(step, seen.data, data)
+    elif not action_of(step).waits:  # what was read stays
+        data = {**{key: seen.data[key] for key in moves if key in seen.data}, **data}
     for ref in step["expect"]:
         data = _expected(ref, data)
     return replace(seen, data=data)
-
-
-def _keep_pending(step: Step, seen: Observation, nodes: dict[str, Any]) -> None:
-    """A restart that is pending stays so, whatever else is done: only that node's own ends it.
-
-    The FTvirtual Server's may come with that of a CoServer.
-    """
-    for name in NODES:
-        before, after = seen.data["nodes"].get(name), nodes.get(name)
-        own = name != step["target"] and name in COSERVERS
-        if isinstance(before, Mapping) and before.get("restart_pending") is True and after:
-            after["restart_pending"] = own or action_of(step).installs or None
-
-
-def _node(step: Step, name: str, record: Any) -> dict[str, Any]:
-    """Return a node's record after a step: one that is silent may come up, and is read anew.
-
-    So may one whose WMI fails; what it is doing a person says at the time.
-    """
-    switched = effect_of(step) in _SWITCHES and name == step["target"]
-    if not isinstance(record, Mapping) or switched:
-        return {}
-    if answers(record) is not None and not managed(record):
-        return {}
-    return {key: value for key, value in record.items() if key not in _NODES_MOVE}
 
 
 def _expected(ref: Ref, data: dict[str, Any]) -> dict[str, Any]:
@@ -159,12 +128,14 @@ def _without(value: Any, path: Path) -> Any:
     return kept
 
 
-def foreseen(found: Iterable[Refusal]) -> list[Finding]:
+def foreseen(found: Iterable[Refusal], settings: Settings) -> list[Finding]:
     """Return the findings on a plan: a blocker where it can never be carried out."""
-    return [_finding(refused) for refused in found]
+    order = kind_of(settings).order_setting
+    return [_finding(refused, order) for refused in found]
 
 
-def _finding(refused: Refusal) -> Finding:
+def _finding(refused: Refusal, order: str) -> Finding:
+    """Return the finding on a step. order: the setting that gives the order of steps, or empty."""
     step = refused.step
     evidence = [f"{step['id']}: {refusal([verdict])['en']}" for verdict in refused.verdicts]
     if refused.for_ever:
@@ -179,10 +150,10 @@ def _finding(refused: Refusal) -> Finding:
             },
             "evidence": evidence,
             "remedy": {
-                "en": "No step before it changes that. Settle it, or correct the inventory (the "
-                "order of legacyops_ft_system.fix.steps), and plan again.",
+                "en": "No step before it changes that. Settle it, or correct the inventory"
+                f"{order and f' (the order of {order})'}, and plan again.",
                 "ja": "前の手順では解消されません。原因を解消するか、インベントリ"
-                "(legacyops_ft_system.fix.steps の順序)を訂正し、計画を作り直してください。",
+                f"{order and f'({order} の順序)'}を訂正し、計画を作り直してください。",
             },
         }
     return {

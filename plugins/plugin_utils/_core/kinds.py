@@ -8,23 +8,48 @@ Importing this module registers the checks and the actions of all kinds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from . import change_checks  # noqa: F401
 from .ft import actions as ft_actions  # noqa: F401
 from .ft import endurance_checks, machine_checks, update_checks  # noqa: F401
-from .ft.system import TITLES
+from .ft.kind import FtSystem
+from .kind import Kind
 from .windows import actions as windows_actions  # noqa: F401
 from .windows import checks as windows_checks  # noqa: F401
 from .windows import trust  # noqa: F401
 from .xenapp import actions as xenapp_actions  # noqa: F401
 from .xenapp import checks as xenapp_checks  # noqa: F401
+from .xenapp.kind import Server
+
+_SERVER: Final = Server()
+KINDS: Final[tuple[Kind, ...]] = (FtSystem(), _SERVER)
+# What a step's id may have added, where a person is asked for something besides the step itself.
+LOOKS: Final = tuple(look for kind in KINDS for look in kind.looks)
+
+
+def kind_of(settings: Mapping[str, Any]) -> Kind:
+    """Return the kind of a host with these settings."""
+    return next((kind for kind in KINDS if kind.form(settings) is not None), _SERVER)
+
+
+def form_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the inventory says of a system of nodes; None: the host is a server."""
+    return kind_of(settings).form(settings)
 
 
 def title(name: str) -> str:
     """Return a part of a system by the name that its notice uses; another name as it is."""
-    return TITLES.get(name, name)
+    return next((kind.titles[name] for kind in KINDS if name in kind.titles), name)
 
 
 def in_sentence(name: str, language: str) -> str:
     """Return the same as it stands in a sentence."""
-    article = "the " if language == "en" and name == "ftvirtual" else ""
+    article = "".join(kind.article(name) for kind in KINDS) if language == "en" else ""
     return article + title(name)
+
+
+def serves_users(node: str | None) -> bool:
+    """Return whether a node is the one of its system that serves the users."""
+    return node is not None and any(node == kind.serving_node for kind in KINDS)

@@ -143,7 +143,7 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
             known["signature"] = known["signature"] or bool(file.get("signature"))
     merged: Request = {name: sorted(values) for name, values in lists.items()}
     merged["files"] = [files[path] for path in sorted(files)]
-    if nodes:  # only an FT system has them
+    if nodes:  # only a system of several nodes has them
         merged["nodes"] = sorted(nodes)
         merged["updates"] = [updates[name] for name in sorted(updates)]
     return merged
@@ -151,13 +151,10 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
 
 # What changes by itself, and what no plan is bound to: each interlock that reads it does so afresh,
 # and a plan that would look different because of it is noticed by its steps (compare).
-_VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
+_VOLATILE: Final[list[tuple[str, ...]]] = [
     ("clock",),
-    ("endurance",),
     ("errors",),
     ("owner",),
-    ("power",),
-    ("relay",),
     ("stores", "auth_root"),  # Windows itself fetches roots into it
     ("root_update_events",),
     ("installer",),
@@ -173,27 +170,12 @@ _VOLATILE: Final[tuple[tuple[str, ...], ...]] = (
     ("services", "*", "process_id"),
     ("services", "*", "exit_code"),
     ("chains", "*", "verification_time"),
-    ("nodes", "*", "by_rpc"),
-    ("nodes", "*", "clock"),
-    ("nodes", "*", "errors"),
-    ("nodes", "*", "error"),
-    ("nodes", "*", "file_renames"),  # others leave them, and put them back
-    ("nodes", "*", "events"),
-    ("nodes", "*", "job"),
-    ("nodes", "*", "last_seen"),
-    ("nodes", "*", "reachable"),
-    ("nodes", "*", "said"),
-    ("nodes", "*", "source"),
-    ("nodes", "*", "wmi_error"),
-    ("nodes", "*", "system", "clock_utc"),
-    ("nodes", "*", "system", "last_boot"),
-    ("nodes", "*", "system", "start_record"),
-    ("nodes", "*", "system", "first_record"),
-    ("nodes", "*", "system", "last_record"),
-    ("nodes", "*", "system", "starts_told"),
-    ("nodes", "*", "services", "*", "process_id"),
-    ("power", "*", "followed"),
-)
+]
+
+
+def changes_by_itself(*paths: tuple[str, ...]) -> None:
+    """Register places of a kind of system that change by themselves; * is any member."""
+    _VOLATILE.extend(paths)
 
 
 def _without(value: Any, paths: Sequence[tuple[str, ...]]) -> Any:

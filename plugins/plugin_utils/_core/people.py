@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of people, as they are compared: one person writes a name in many ways.
+"""Names of people, as they are compared (one person writes a name in many ways), and their watches.
 
 Where two people have to answer, everything that may be the same person is taken for the same: a
 second person is asked for once too often rather than once too seldom. What merely looks alike
@@ -10,6 +10,7 @@ second person is asked for once too often rather than once too seldom. What mere
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from typing import Final
@@ -17,6 +18,8 @@ from typing import Final
 # Characters that nobody sees: controls, formats (zero width), surrogates, private and unassigned.
 _UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn")
 _IN_ANGLES: Final = re.compile(r".*<([^<>]*@[^<>]*)>\Z")
+# By how much a person's watch may be ahead of the controller's clock.
+CLOCKS_DIFFER_SECONDS: Final = 300
 
 
 def same_person(one: str, other: str) -> bool:
@@ -58,3 +61,9 @@ def _plain(name: str) -> str:
     return "".join(
         char for char in folded if not char.isspace() and unicodedata.category(char) not in _UNSEEN
     )
+
+
+def is_later(utc: str, now: str) -> bool:
+    """Return whether a time lies in the future, by more than clocks may differ (ISO 8601 UTC)."""
+    ahead = dt.datetime.fromisoformat(utc) - dt.datetime.fromisoformat(now)
+    return ahead.total_seconds() > CLOCKS_DIFFER_SECONDS

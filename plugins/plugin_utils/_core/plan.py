@@ -44,6 +44,7 @@ from .findings import (
     scope_of,
 )
 from .foresight import foreseen, refusals
+from .kinds import form_of, kind_of
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
@@ -120,6 +121,7 @@ class HostPlan:
             "steps": self.steps,
             "blocked": self.blocked,
             "serving": self.serving,
+            "in_silo": self.server().in_silo,
         }
 
     def server(self) -> Server:
@@ -152,7 +154,7 @@ def server_of(host: str, settings: Mapping[str, Any]) -> Server:
         data_store_position=settings.get("data_store_position"),
         minimum_capacity_percent=settings["minimum_capacity_percent"],
         single_server_silo=settings.get("single_server_silo"),
-        in_silo=settings.get("ft_system") is None,
+        in_silo=kind_of(settings).shares_users,
     )
 
 
@@ -253,7 +255,7 @@ def plan_host(
     if procedure is not None:
         every = _all_steps(advisory, procedure, scope, observation.host)
         steps = _needed(every, observation, context)
-        marks = foreseen(refusals(steps, observation, scope["ft_system"], context))
+        marks = foreseen(refusals(steps, observation, scope, context), scope)
         blockers = [finding for finding in marks if finding["severity"] == "blocker"]
         findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f["severity"]))
         steps = [] if blockers else steps
@@ -416,10 +418,10 @@ def _step(
     arguments = resolve(data.get("arguments", {}), scope)
     if takes_out({**data, "arguments": arguments}):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
-    form = scope.get("ft_system")
+    form = form_of(scope)
     without = data.get("without_brakes", {})
-    refs["interlocks"] = braked(refs["interlocks"], without, form)
-    target = arguments.get("node") or arguments.get("coserver")
+    refs["interlocks"] = braked(refs["interlocks"], without, scope)
+    target = ACTIONS[data["action"]].target(arguments)
     return {
         "id": step_id,
         "name": name,
@@ -742,14 +744,14 @@ def verify_plan(plan: Any) -> None:
             raise PlanError(f"The plan's waves do not name each server with steps once; {again}.")
         for host, part in plan["hosts"].items():
             for step in part["steps"]:
-                _verify_step(host, step, part["settings"].get("ft_system"))
+                _verify_step(host, step, part["settings"])
     except PlanError:
         raise
     except (AttributeError, CoreError, KeyError, TypeError, ValueError) as error:
         raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
 
 
-def _verify_step(host: str, step: Step, form: Mapping[str, Any] | None) -> None:
+def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
     where = f"Step {step['id']} of {host}"
     if step["node"] != host:
         raise PlanError(f"{where} is for {step['node']}; make a new plan.")
@@ -761,7 +763,7 @@ def _verify_step(host: str, step: Step, form: Mapping[str, Any] | None) -> None:
     for ref in _refs(step):
         if ref["check"] not in CHECKS:
             raise PlanError(f"{where} has an unknown check {ref['check']}; make a new plan.")
-    missing = missing_brakes(step["interlocks"], step["without_brakes"], form)
+    missing = missing_brakes(step["interlocks"], step["without_brakes"], settings)
     if missing:
         raise PlanError(
             f"{where} does not ask whether {condition(missing[0])['en']}, and gives no reason; "

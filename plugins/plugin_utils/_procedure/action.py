@@ -31,7 +31,8 @@ from .._io.terminal import is_orphan, tell
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
 from .inventory import mistakes, told
-from .observer import Eye, eye_of
+from .kinds import eye_of
+from .observer import Eye
 from .settings import settings_of
 from .text import diff_lines, harmless
 

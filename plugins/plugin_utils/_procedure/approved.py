@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .._core.actions import effect_of
 from .._core.backups import records
+from .._core.kinds import form_of
 from .._core.window import Window
 from .._report.deviations import planned_otherwise
 from .layout import duration, harmless, in_language, wrapped
@@ -152,7 +153,7 @@ def _of_a_host(record: Record, words: Mapping[str, str], language: str) -> list[
 
 def _renames_accepted_by(settings: Mapping[str, Any]) -> str | None:
     """Who takes the risk that file renames wait, on a server or on the nodes of an FT system."""
-    system = settings.get("ft_system") or {}
+    system = form_of(settings) or {}
     name = settings.get("renames_accepted_by") or (system.get("accepted") or {}).get("renames")
     return str(name) if name else None
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._core.kinds import kind_of
 from .._core.observation import Observation
 from .._core.windows.starts import mark_of, position
 from .settings import settings_of
@@ -126,7 +127,7 @@ def _port(variables: Mapping[str, Any]) -> str:
 
 def is_server(settings: Settings) -> bool:
     """Whether a host shares its users with others: an FT system does not."""
-    return settings.get("product") is not None and settings.get("ft_system") is None
+    return settings.get("product") is not None and kind_of(settings).shares_users
 
 
 def servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .ft.text import system_lines, why_nothing
+from .._core.kinds import kind_of
+from .kinds import system_lines
 from .layout import (
     WIDTH,
     Paint,
@@ -92,8 +93,7 @@ def plan_text(
 ) -> str:
     """The whole plan: waves in order, each host's steps with clause, reason and effect.
 
-    :param confirm: the words of the command that confirms a step of an FT system, but for host,
-        step and name.
+    :param confirm: the words of the command that confirms a step, but for host, step and name.
     """
     hosts: Mapping[str, Any] = plan["hosts"]
     queued = {host for wave in plan["waves"] for host in wave}
@@ -109,9 +109,9 @@ def plan_text(
     for number, wave in enumerate(plan["waves"], start=1):
         lines += ["", f"Wave {number} of {len(plan['waves'])}"]
         for alike in _alike(wave, hosts):
-            if _is_ft(hosts[alike[0]]):
-                for host in alike:
-                    lines += ["", *system_lines(host, hosts[host], confirm, language, paint)]
+            systems = [system_lines(h, hosts[h], confirm, language, paint) for h in alike]
+            if systems[0] is not None:
+                lines += [line for each in systems for line in ("", *(each or ()))]
                 continue
             lines += ["", *wrapped(harmless(", ".join(alike)), "  ")]
             for step in hosts[alike[0]]["steps"]:
@@ -124,18 +124,19 @@ def plan_text(
             lines += [paint(head, "red"), *rest]
     if nothing:
         lines += ["", "Nothing to do:"]
-        systems = {
-            host: why_nothing(hosts[host], language) for host in nothing if _is_ft(hosts[host])
-        }
-        for host, why in sorted(systems.items()):
+        alone = sorted(host for host in nothing if kind_of(hosts[host]["settings"]).nodes)
+        for host in alone:
+            why = _why_nothing(hosts[host], language)
             lines += wrapped(why, f"  {harmless(host)}: ", "    ")
-        others = sorted(set(nothing) - set(systems))
+        others = sorted(set(nothing) - set(alone))
         lines += wrapped(harmless(", ".join(others)), "  ") if others else []
     return "\n".join(lines)
 
 
-def _is_ft(entry: Mapping[str, Any]) -> bool:
-    return bool(entry["settings"].get("ft_system"))
+def _why_nothing(entry: Mapping[str, Any], language: str) -> str:
+    """Why nothing is to be done on a system: its gravest finding."""
+    finding = next(iter(entry["findings"]), {"title": ""})
+    return in_language(finding["title"], language) + clauses(finding.get("clause"))
 
 
 def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from .._core.conditions import condition, conditions
-from .._core.ft.system import TITLES
+from .._core.kinds import title
 from .texts import between, same, text
 
 Entry = Mapping[str, Any]
@@ -88,7 +88,7 @@ def _planned(step: Mapping[str, Any]) -> Record:
 def target(step: Mapping[str, Any]) -> str:
     """Return the machine that a step is about, by the name on it."""
     name = step["target"] or step["arguments"].get("name")
-    return TITLES.get(name, str(name)) if name else str(step["node"])
+    return title(str(name)) if name else str(step["node"])
 
 
 def _step_of(entry: Entry) -> Any:

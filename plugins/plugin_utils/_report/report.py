@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from .._core.kinds import kind_of
 from .deviations import approval_window, deviations, in_red
-from .ft.endurance_board import board
 from .history import OVER, happened, step_history
+from .kinds import board
 from .service import service
 from .sources import Sources
 from .texts import between, same, text, tidy
@@ -123,12 +124,13 @@ def _host(sources: Sources, host: str) -> Record:
 
 def about(settings: Mapping[str, Any]) -> Record:
     """Return what a host is, in the words of its inventory."""
-    form = settings.get("ft_system")
-    if isinstance(form, Mapping):
-        nodes = {key: form[key]["name"] for key in ("coserver1", "coserver2", "ftvirtual")}
-        return {"kind": "ft_system", "model": form.get("model"), "nodes": nodes}
+    kind = kind_of(settings)
+    form = kind.form(settings)
+    if form is not None:
+        nodes = {node: form[node]["name"] for node in kind.nodes}
+        return {"kind": kind.name, "model": form.get("model"), "nodes": nodes}
     known = ("farm", "silo", "farm_role")
-    return {"kind": "server", **{key: settings.get(key) for key in known}}
+    return {"kind": kind.name, **{key: settings.get(key) for key in known}}
 
 
 def _status(entry: Mapping[str, Any], state: Mapping[str, Any], digest: str) -> str:

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import yaml
 
-from .._core.ft.reported import GO_AHEAD, LOOKS, is_later
+from .._core.kinds import LOOKS
 from .._core.model import CoreError
+from .._core.people import is_later
 from .labels import WORDS
 from .texts import visible
 
@@ -131,7 +132,7 @@ class _Reader:
         entry = self.plan["hosts"].get(host)
         if entry is None:
             raise FormError(f"{visible(host[:200])} is not in the plan. Correct the host's name.")
-        known = {step["id"] + look for step in entry["steps"] for look in ("", *LOOKS, GO_AHEAD)}
+        known = {step["id"] + look for step in entry["steps"] for look in ("", *LOOKS)}
         part = _mapping(part, host)
         listed = part.get("steps") or []
         if not isinstance(listed, list):

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from .._core.actions import answers_to
 from .._core.conditions import conditions
-from .._core.ft.system import TITLES
+from .._core.kind import Kind
+from .._core.kinds import kind_of, title
 from .history import target
 from .texts import same, text, tidy
 
@@ -31,7 +32,7 @@ _RESULTS: Final = ("done", "not_needed", "failed")
 class Place:
     """What the inventory says besides the plan; all of it may be missing.
 
-    :ivar chassis: of an FT system: coserver1, coserver2 → {label, serial}; else {label, serial}.
+    :ivar chassis: {label, serial}; of a system of several machines by the machine.
     :ivar contacts: role → whom to call.
     :ivar acceptance: what the owner of the applications checks, one text each.
     """
@@ -85,31 +86,32 @@ def form_name(plan: Mapping[str, Any]) -> str:
 
 def _system(entry: Mapping[str, Any], advisories: Mapping[str, Any], place: Place) -> Record:
     clauses = advisories.get(entry["advisory"], {}).get("clauses", {})
-    form = entry["settings"].get("ft_system") or {}
+    kind = kind_of(entry["settings"])
+    form = kind.form(entry["settings"]) or {}
     contacts = {**(form.get("contacts") or {}), **place.contacts}
     checks = [same(each) for each in place.acceptance]
     return {
-        "kind": "ft_system" if form else "server",
+        "kind": kind.name,
         "model": form.get("model"),
         "contacts": {str(role): str(who) for role, who in contacts.items()},
-        "units": _units(form, place.chassis),
+        "units": _units(kind, form, place.chassis),
         "steps": [_step(step, form, clauses, place, contacts) for step in entry["steps"]],
         "acceptance": checks or [text("", "")] * _BLANK_CHECKS,
     }
 
 
-def _units(form: Mapping[str, Any], chassis: Mapping[str, Any]) -> list[Record]:
+def _units(kind: Kind, form: Mapping[str, Any], chassis: Mapping[str, Any]) -> list[Record]:
     """Return the machines that a person stands in front of, with what is written on them."""
-    if not form:
+    if not kind.machines:
         return [{"node": None, "name": None, "computer": None, **_marks(chassis)}]
     return [
         {
             "node": node,
-            "name": TITLES[node],
+            "name": title(node),
             "computer": (form.get(node) or {}).get("name"),
             **_marks(chassis.get(node)),
         }
-        for node in ("coserver1", "coserver2")
+        for node in kind.machines
     ]
 
 

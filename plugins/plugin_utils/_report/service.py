@@ -7,8 +7,9 @@ Nobody measures a service here. What is known are moments at which it was seen t
 each step's interlocks and what it expected are such moments. Between two of them it is only known
 that it changed at some time, so there are two numbers: at least, and at most.
 
-For an FT system service is the FTvirtual Server; for a XenApp server it is that new logons are
-accepted. A farm's other servers go on meanwhile, and sessions that are there go on too.
+What service is, the values of checks say (Value.service): of an FT system the FTvirtual Server. For
+a XenApp server it is that new logons are accepted. A farm's other servers go on meanwhile, and
+sessions that are there go on too.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from .._core import kinds
 from .._core.actions import action_of, effect_of
-from .._core.checks import evaluate
+from .._core.checks import check_of, evaluate, service_by, value_of
 from .._core.context import NO_CHANGE
 from .._core.observation import Observation
 from .texts import between
@@ -29,7 +31,6 @@ Step = Mapping[str, Any]
 
 RUNS: Final = "runs"
 DOWN: Final = "down"
-_SIDES: Final = frozenset({"both", "virtual_server1", "virtual_server2"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def service(
         return None
     periods = list(_periods(moments))
     return {
-        "kind": "ft" if any(step["by"] is not None for step in steps) else "logons",
+        "kind": "nodes" if any(step["by"] is not None for step in steps) else "logons",
         "at_least_seconds": sum(period["at_least_seconds"] for period in periods),
         "at_most_seconds": sum(period["at_most_seconds"] for period in periods),
         "down_before": moments[0].state == DOWN,
@@ -79,14 +80,13 @@ def service(
 
 
 def _observed(steps: Sequence[Step], observation: Observation | None) -> str | None:
-    """Return whether the FTvirtual Server ran when it was observed."""
+    """Return whether service ran when it was observed, by a check of the steps that tells it."""
     refs = (ref for step in steps for key in ("interlocks", "expect", "only_if", "done_when")
-            for ref in step[key] if ref["check"] == "ft_service")  # fmt: skip
+            for ref in step[key] if check_of(ref).tells_service)  # fmt: skip
     ref = next(refs, None)
     if ref is None or observation is None:
         return None
-    value = evaluate(ref, observation, NO_CHANGE).value
-    return value if value in (RUNS, DOWN) else None
+    return value_of(evaluate(ref, observation, NO_CHANGE)).service or None
 
 
 def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment]:
@@ -100,9 +100,9 @@ def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment
             continue
         told = [each["ref"] for each in entry.get("interlocks", []) if each["holds"] is True]
         told += entry.get("expected", []) if entry.get("status") == "ok" else []
-        states = {_said(ref) for ref in told} - {None}
+        states = {service_by(ref) for ref in told} - {""}
         if len(states) == 1:  # what contradicts itself proves nothing
-            state = str(states.pop())
+            state = states.pop()
             yield Moment(entry["utc"], state, _interrupts(step, entry, state))
 
 
@@ -115,24 +115,9 @@ def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
         yield Moment(entry["utc"], RUNS if accepts else DOWN)
 
 
-def _said(ref: Mapping[str, Any]) -> str | None:
-    """Return what a reference that holds says of the FTvirtual Server's service."""
-    values = {ref["is"]} if "is" in ref else set(ref.get("is_one_of", ()))
-    if ref["check"] == "ft_service" and len(values) == 1:
-        return str(next(iter(values)))
-    if ref["check"] == "ft_health" and values == {"healthy"}:
-        return RUNS
-    if ref["check"] == "ft_runs_on" and values and values <= _SIDES:
-        return RUNS
-    about = ref.get("with", {})
-    if ref["check"] == "ft_phase" and about.get("node") == "ftvirtual" and values == {"up"}:
-        return RUNS
-    return None
-
-
 def _interrupts(step: Step, entry: Entry, state: str) -> bool:
     """Return whether service goes away in the step that begins here."""
-    acts = effect_of(step) in ("restarts", "shuts_down") and step["target"] == "ftvirtual"
+    acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step["target"])
     return acts and entry["kind"] == "intent" and state == RUNS
 
 

@@ -13,9 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import journal
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.ft.endurance_board import (
-    board,
-)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.kinds import board
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
 from ftsite import HOST
 from hypothesis import HealthCheck, given, settings

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from .. import kinds  # noqa: F401  # registers the checks
 from .. import settings as settings_module
 from ..actions import ACTIONS, is_setting, takes_out, wrong_arguments
 from ..brakes import loosened

@@ -56,9 +56,8 @@ def _of_confirm(arguments: Arguments) -> Answers:
     return Answers("screen", _SCREENS, _SCREENS) if arguments["ask"] == "screen" else Answers()
 
 
-def _deadline() -> Argument:
-    return Argument("seconds", True)
-
+_NODE: Final = Argument("text", True, what=True, node=True)
+_DEADLINE: Final = Argument("seconds", True)
 
 register(
     "update_exe",
@@ -77,14 +76,14 @@ register(
     answers=_of_update,
     # Of a fix its exit code tells; an update always waits for the node's restart.
     owes_restart=lambda a: bool(a["update"] != "fix"),
-    node=Argument("text", True, what=True),
+    node=_NODE,
     operation=Argument("text", True, ("install", "uninstall"), what=True),
     update=Argument("text", True, what=True),
     package=Argument("text"),
     sha256=Argument("text"),
     switches=Argument("list"),
     uninstaller=Argument("text"),
-    deadline_seconds=_deadline(),
+    deadline_seconds=_DEADLINE,
     by=Argument("text", False, ("relay", "operator")),
 )
 register(
@@ -95,8 +94,8 @@ register(
     effect="restarts",
     done_by=_by_node,
     answers=lambda _: Answers("screen", _SCREENS, ("windows",)),
-    node=Argument("text", True, what=True),
-    deadline_seconds=_deadline(),
+    node=_NODE,
+    deadline_seconds=_DEADLINE,
 )
 register(
     "node_shutdown",
@@ -106,8 +105,8 @@ register(
     effect="shuts_down",
     done_by=_by_node,
     answers=lambda _: Answers("shutdown", ("down", "runs"), ("down",)),
-    node=Argument("text", True, what=True),
-    deadline_seconds=_deadline(),
+    node=_NODE,
+    deadline_seconds=_DEADLINE,
 )
 register(
     "power",
@@ -120,10 +119,10 @@ register(
     done_by=_by_power,
     answers=_of_power,
     two_people=lambda a: bool(a["state"] == "off"),
-    coserver=Argument("text", True, what=True),
+    coserver=_NODE,
     state=Argument("text", True, ("on", "off"), what=True),
     way=Argument("text", False, ("at_post", "bios_setup", "shutdown", "cut"), what=True),
-    deadline_seconds=_deadline(),
+    deadline_seconds=_DEADLINE,
 )
 register(
     "virtual_server",
@@ -133,7 +132,7 @@ register(
     answers=lambda _: _BOARD,
     name=Argument("text", True, what=True),
     state=Argument("text", True, ("enabled",), what=True),
-    deadline_seconds=_deadline(),
+    deadline_seconds=_DEADLINE,
 )
 register(
     "endurance_info",
@@ -142,7 +141,7 @@ register(
     waits=True,
     done_by=_by_endurance,
     answers=lambda _: _BOARD,
-    deadline_seconds=_deadline(),
+    deadline_seconds=_DEADLINE,
 )
 register(
     "operator_confirm",
@@ -151,7 +150,7 @@ register(
     done_by=lambda _form, _: "operator",
     answers=_of_confirm,
     word_alone=lambda a: bool(a["ask"] == "done"),
-    node=Argument("text", True, what=True),
+    node=_NODE,
     ask=Argument("text", True, ("screen", "done")),
-    deadline_seconds=_deadline(),
+    deadline_seconds=_DEADLINE,
 )

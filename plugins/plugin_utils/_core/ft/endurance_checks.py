@@ -141,17 +141,20 @@ def removal_restart(observation: Observation, arguments: Arguments, context: Con
         "the FTvirtual Server|runs on both Virtual Servers",
         "FTvirtual Server が|両系で起動",
         course="final",
+        service="runs",
     ),
     Value(
         "virtual_server1",
         "the FTvirtual Server|runs on Virtual Server1 alone",
         "FTvirtual Server が|片系 (Virtual Server1 のみ) で起動",
+        service="runs",
     ),
     Value(
         "virtual_server2",
         "the FTvirtual Server|runs on Virtual Server2 alone",
         "FTvirtual Server が|片系 (Virtual Server2 のみ) で起動",
         course="final",
+        service="runs",
     ),
     Value(
         "starting",
@@ -203,8 +206,16 @@ def ft_runs_on(observation: Observation, arguments: Arguments) -> Reading:
 
 @register(
     "ft_service",
-    Value("runs", "the FTvirtual Server|runs", "FTvirtual Server が|稼働中", course="final"),
-    Value("down", "the FTvirtual Server|does not run", "FTvirtual Server が|停止中"),
+    Value(
+        "runs",
+        "the FTvirtual Server|runs",
+        "FTvirtual Server が|稼働中",
+        course="final",
+        service="runs",
+    ),
+    Value(
+        "down", "the FTvirtual Server|does not run", "FTvirtual Server が|停止中", service="down"
+    ),
     reads={"nodes": ["endurance", "ftvirtual"]},
     seen_at="board",
     settles=True,
@@ -256,6 +267,7 @@ def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
         "healthy",
         "all components|are dark green, all nodes answer, no failure is logged",
         "すべてのコンポーネントが|濃い緑色で、全ノードが応答し、障害イベントがない",
+        service="runs",
     ),
     Value(
         "waiting",

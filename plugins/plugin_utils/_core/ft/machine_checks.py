@@ -203,7 +203,13 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
 
 @register(
     "ft_phase",
-    Value("up", "{on}|runs its Windows", "{on} が|Windows 稼働中"),
+    Value(
+        "up",
+        "{on}|runs its Windows",
+        "{on} が|Windows 稼働中",
+        service="runs",
+        service_node="ftvirtual",
+    ),
     Value("off", "{on}|is off", "{on} が|電源断", reported="dark"),
     Value(
         "conflict",

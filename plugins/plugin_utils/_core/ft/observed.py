@@ -13,11 +13,38 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..checks import Arguments, Reading
-from ..observation import Observation, Request, quote
+from ..observation import Observation, Request, changes_by_itself, quote
 from .system import NODES
 
 Record = Mapping[str, Any]
 _NOTHING: Final[Record] = {}
+
+
+changes_by_itself(
+    ("endurance",),
+    ("power",),
+    ("relay",),
+    ("nodes", "*", "by_rpc"),
+    ("nodes", "*", "clock"),
+    ("nodes", "*", "errors"),
+    ("nodes", "*", "error"),
+    ("nodes", "*", "file_renames"),  # others leave them, and put them back
+    ("nodes", "*", "events"),
+    ("nodes", "*", "job"),
+    ("nodes", "*", "last_seen"),
+    ("nodes", "*", "reachable"),
+    ("nodes", "*", "said"),
+    ("nodes", "*", "source"),
+    ("nodes", "*", "wmi_error"),
+    ("nodes", "*", "system", "clock_utc"),
+    ("nodes", "*", "system", "last_boot"),
+    ("nodes", "*", "system", "start_record"),
+    ("nodes", "*", "system", "first_record"),
+    ("nodes", "*", "system", "last_record"),
+    ("nodes", "*", "system", "starts_told"),
+    ("nodes", "*", "services", "*", "process_id"),
+    ("power", "*", "followed"),
+)
 
 
 def table(value: Any) -> Record:

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from ..actions import action_of, answers_to, effect_of
 from ..model import Step
+from ..people import is_later
 from ..schema import judged, moment
-from .machine_checks import SCREENS
 from .system import COSERVERS, NODES, fix_steps
 
 Form = Mapping[str, Any]
@@ -55,8 +55,6 @@ BOARD: Final[dict[str, tuple[dict[str, str], ...]]] = {
 }
 # How long a screen counts that goes on by itself; others stay until somebody does something.
 SCREEN_SECONDS: Final = 600
-# By how much a person's watch may be ahead of the controller's clock.
-CLOCKS_DIFFER_SECONDS: Final = 300
 _LASTING: Final = ("windows", "dark")
 # Screens that a start, or a shutdown, shows on its way.
 STARTING: Final = ("post", "booting", "chkdsk")
@@ -294,12 +292,6 @@ def _has_passed(screen: Mapping[str, Any] | None, now: str) -> bool:
         return True
     age = dt.datetime.fromisoformat(now) - dt.datetime.fromisoformat(screen["utc"])
     return age.total_seconds() > SCREEN_SECONDS
-
-
-def is_later(utc: str, now: str) -> bool:
-    """Return whether a time lies in the future, by more than clocks may differ (ISO 8601 UTC)."""
-    ahead = dt.datetime.fromisoformat(utc) - dt.datetime.fromisoformat(now)
-    return ahead.total_seconds() > CLOCKS_DIFFER_SECONDS
 
 
 def _on_or_off(value: Any) -> str:

@@ -18,7 +18,7 @@ from ..._io.remote import Remote, RemoteError
 from ..._io.site_command import OperatorNeededError
 from ..._io.waiting import poll
 from ..._io.windows import Look, PersonsWindows, Windows, WinrmWindows
-from .. import by_hand
+from . import by_hand
 
 T = t.TypeVar("T")
 

@@ -47,9 +47,9 @@ from ..._io.waiting import poll
 from ..change import Change
 from ..command import confirm_command, confirm_line
 from ..journal import now
-from ..observer import FtEye
 from ..step import PATIENCE_SECONDS, Decided, Result, StepAction, StepRun, said, told
 from ..text import in_language
+from .observer import FtEye
 from .text import asked_line, asked_text
 
 # After these a node comes up, or is on its way down.

@@ -240,12 +240,6 @@ def asked_line(request: Request, language: str) -> str:
     return words["asked"].format(step=request.step, words=" ".join(ours))
 
 
-def why_nothing(entry: Mapping[str, Any], language: str) -> str:
-    """Why nothing is to be done on a system: its gravest finding."""
-    finding = next(iter(entry["findings"]), {"title": ""})
-    return in_language(finding["title"], language) + clauses(finding.get("clause"))
-
-
 def _rest(
     text: str, following: Sequence[Step], words: Mapping[str, str], paint: Paint
 ) -> list[str]:

@@ -18,14 +18,12 @@ from ..._core.observation import Observation
 
 def board(
     settings: Mapping[str, Any], first: Observation | None, last: Observation | None
-) -> dict[str, Any] | None:
-    """Return what Endurance showed before and after; None for a host without it.
+) -> dict[str, Any]:
+    """Return what Endurance showed before and after.
 
     :param first: what assess read.
     :param last: what was read last since the change began, if anything was.
     """
-    if not settings.get("ft_system"):
-        return None
     words = settings.get("endurance_words") or {}
     before, after = _observed(first), _observed(last)
     names = list(dict.fromkeys([*settings.get("components", []), *before[1], *after[1]]))

@@ -16,7 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.power impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.observer import FtEye
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.observer import FtEye
 from ftsite import form
 
 ONE, TWO = "1d0bdcf5-d429-5bd0-9049-8a468793012b", "5f0a2f0e-7a43-5c6d-8bd2-02ad5f7e2b11"

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import by_hand
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft import by_hand
 from ftsite import State, do, form, observe, remembered
 from legacyops_lab.ft import estate
 from legacyops_lab.ft.physics import Action, act, advance
 
-SYSTEMS = estate.load(Path(__file__).parents[3] / "lab" / "estates" / "ft" / "systems.yml")
+SYSTEMS = estate.load(Path(__file__).parents[4] / "lab" / "estates" / "ft" / "systems.yml")
 KB_OUT = {"node": "coserver1", "operation": "uninstall", "update": "KB890859"}
 KB_IN = {"node": "ftvirtual", "operation": "install", "update": "KB890859"}
 ENABLE = {"name": "virtual_server1", "state": "enabled"}
@@ -27,16 +27,26 @@ CUT = {"coserver": "coserver1", "state": "off", "way": "cut"}
 class Eye:
     """Sees one state of the model; the owner's record is somebody's or nobody's."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, held: Any = None) -> None:
         self.state = state
+        self.held = held or {"free": True}
+
+    @property
+    def owner(self) -> Eye:
+        return self
+
+    def read(self) -> Any:
+        return self.held
 
     def observe(self, request: Any, since: Any = None) -> Any:
         return observe(self.state)
 
 
-def guard(monkeypatch: pytest.MonkeyPatch, state: State, action: str, given: Any) -> None:
+def guard(
+    monkeypatch: pytest.MonkeyPatch, state: State, action: str, given: Any, held: Any = None
+) -> None:
     model = SYSTEMS["ft-failed1"]["model"]
-    monkeypatch.setattr(by_hand, "eye_of", lambda *_a, **_k: Eye(state))
+    monkeypatch.setattr(by_hand, "eye_of", lambda *_a, **_k: Eye(state, held))
     variables = {"legacyops_ft_system": form(model), "legacyops_ft_credentials": {}}
     by_hand.guard(None, json.loads(json.dumps(variables)), action, given)  # type: ignore[arg-type]
 
@@ -54,6 +64,13 @@ def test_uninstalling_with_the_peer_on_is_refused(monkeypatch):
     with pytest.raises(ActionError, match="not so: CoServer2 is off") as refusal:
         guard(monkeypatch, begin(), "update_exe", KB_OUT)
     assert refusal.value.reason == "interlock"
+
+
+def test_what_another_change_holds_is_left_alone(monkeypatch):
+    held = {"change": "CHG-9", "run": "other"}
+    with pytest.raises(ActionError, match="CHG-9, run other, holds the system") as refusal:
+        guard(monkeypatch, coserver2_off(begin()), "update_exe", KB_OUT, held)
+    assert refusal.value.reason == "owned"
 
 
 def test_uninstalling_with_the_peer_off_is_as_good_as_a_step(monkeypatch):

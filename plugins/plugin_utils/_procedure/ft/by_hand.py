@@ -10,17 +10,17 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
-from .._action import ActionError
-from .._core.advisory import bundled_folder, load_advisories, select_advisories
-from .._core.checks import Verdict, check_of, evaluate_all, request_for, unmet
-from .._core.conditions import refusal
-from .._core.context import NO_CHANGE
-from .._core.model import CoreError, Ref, Step
-from .._core.plan import steps_like
-from .._io.remote import Remote
-from .directory import ChangeDirectory
-from .observer import FtEye, eye_of
-from .settings import settings_of
+from ..._action import ActionError
+from ..._core.advisory import bundled_folder, load_advisories, select_advisories
+from ..._core.checks import Verdict, check_of, evaluate_all, request_for, unmet
+from ..._core.conditions import refusal
+from ..._core.context import NO_CHANGE
+from ..._core.model import CoreError, Ref, Step
+from ..._core.plan import steps_like
+from ..._io.remote import Remote
+from ..directory import ChangeDirectory
+from ..settings import settings_of
+from .observer import eye_of
 
 
 def guard(
@@ -49,7 +49,7 @@ def guard(
     with tempfile.TemporaryDirectory() as folder:
         eye = eye_of(remote, variables, ChangeDirectory(Path(folder), "by hand"), writes=False)
         observation = eye.observe(request_for(refs))
-        owner = eye.owner.read() if isinstance(eye, FtEye) else {"free": True}
+        owner = eye.owner.read()
     if not owner.get("free"):
         raise ActionError(
             "owned",

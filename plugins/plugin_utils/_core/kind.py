@@ -1,0 +1,69 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind of system: what the core's root asks where kinds differ. All of them: kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .model import Ref, Step
+
+Settings = Mapping[str, Any]
+Form = Mapping[str, Any]
+
+
+class Kind:
+    """A kind of system that an inventory host may be. What stands here is the plain case.
+
+    name: as plan and report call it. setting: the one that makes a host such a system; empty: none.
+    nodes: its installations of Windows. machines: those that a person stands in front of.
+    serving_node: the one that serves the users; empty: the host itself.
+    titles: parts of such a system → what the vendor calls them.
+    shares_users: its users are those of other hosts, too (a silo).
+    identity: the check that tells whether the machine is the planned one, and its good value.
+    moves: the parts of an observation that change by themselves once something was done.
+    order_setting: the setting that gives an order of steps; empty: none does.
+    looks: what is added to a step's id where a person is asked for a look, or a go-ahead, besides.
+    """
+
+    name = ""
+    setting = ""
+    nodes: Sequence[str] = ()
+    machines: Sequence[str] = ()
+    serving_node = ""
+    titles: Mapping[str, str] = {}
+    shares_users = True
+    identity = ("identity", "as_planned")
+    moves: Sequence[str] = ()
+    order_setting = ""
+    looks: Sequence[str] = ()
+
+    def form(self, settings: Settings) -> Form | None:
+        """Return what the inventory says of a system of nodes; None: the host is none."""
+        return None
+
+    def identity_of(self, form: Form | None) -> Ref:
+        """Return the interlock that the machine is the planned one."""
+        check, good = self.identity
+        return {"check": check, "is": good}
+
+    def article(self, name: str) -> str:
+        """Return the English article of a part within a sentence, with its space."""
+        return ""
+
+    def is_asked(self, form: Form | None, parts: Sequence[str]) -> bool:
+        """Return whether a person is asked for one of these parts when a step needs it."""
+        return False
+
+    def after(self, step: Step, before: Mapping[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Return what is known once a step went well: data, less what nobody knows any more.
+
+        before: what was known before the step.
+        """
+        return data
+
+    def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield each backup's place in the settings, as it is written there, and its record."""
+        yield from ()

@@ -1,0 +1,22 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A XenApp server: one Windows by itself, which shares its users with the others of its silo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..kind import Kind, Settings
+
+
+class Server(Kind):
+    """The kind of every host that is no system of several nodes."""
+
+    name = "server"
+
+    def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        record = settings.get("data_store_backup")
+        if isinstance(record, Mapping):
+            yield "legacyops_data_store_backup", record

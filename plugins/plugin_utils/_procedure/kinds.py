@@ -1,0 +1,51 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a procedure does for one kind of system only: the only way from this floor's root to it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from .._core.kind import Kind
+from .._core.kinds import KINDS, kind_of
+from .._core.schema import PREFIX
+from .._io.remote import Remote
+from .directory import ChangeDirectory
+from .ft import observer as ft_observer
+from .ft import text as ft_text
+from .layout import Paint
+from .observer import Eye
+from .windows.observer import ServerEye
+
+
+def kind_by(variables: Mapping[str, t.Any]) -> Kind:
+    """The kind of a host by its inventory variables, of which no other is read."""
+    named = {kind.setting: variables.get(PREFIX + kind.setting) for kind in KINDS if kind.setting}
+    return kind_of(named)
+
+
+def eye_of(
+    remote: Remote, variables: Mapping[str, t.Any], directory: ChangeDirectory, *, writes: bool
+) -> Eye:
+    """What observes a host.
+
+    :param variables: its inventory variables.
+    :param writes: False leaves the change directory as it is (check mode).
+    """
+    if kind_by(variables).nodes:
+        return ft_observer.eye_of(remote, variables, directory, writes=writes)
+    return ServerEye(remote)
+
+
+def system_lines(
+    host: str, entry: Mapping[str, t.Any], confirm: Sequence[str], language: str, paint: Paint
+) -> list[str] | None:
+    """The steps of a system that is planned by itself; None: of a server, which has its likes.
+
+    :param entry: its part of the plan.
+    """
+    if not kind_of(entry["settings"]).nodes:
+        return None
+    return ft_text.system_lines(host, entry, confirm, language, paint)
