@@ -47,7 +47,7 @@ or for a whole folder, in VS Code's `settings.json`: `"yaml.schemas": {"PATH/…
 `ansible-galaxy collection list legacyops.hotfix` prints PATH. Where a table is given as a template (`"{{ site_contacts }}"`)
 the editor sees a text, and underlines it; what is judged is what the template becomes.
 """  # noqa: E501 - a page has longer lines than code
-WHO = {"server": "a XenApp server", "ft": "an FT system"}
+WHO = {"server": "a XenApp server", "ft_system": "an FT system"}
 WHEN = {"always": "assess", "plan": "plan"}
 
 
@@ -144,7 +144,7 @@ def what(rule: Rule) -> str:
     safer = {"lower": "no more", "higher": "no less"}.get(rule.get("safer", ""))
     told = [rule.get("description", "")]
     told += [f"An advisory's default may be {safer} than this."] if safer else []
-    told += ["Needed for a plan."] if rule.get("needed") == {"ft": "plan"} else []
+    told += ["Needed for a plan."] if rule.get("needed") == {"ft_system": "plan"} else []
     return " ".join(" ".join(told).split())
 
 

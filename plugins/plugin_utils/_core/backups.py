@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from .formats import moment
 from .kinds import kind_of
-from .schema import moment
 
 MAX_DAYS: Final = "backup_max_days"
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .model import Ref, Step
+from .schema import Read
 
 Settings = Mapping[str, Any]
 Form = Mapping[str, Any]
@@ -18,6 +19,8 @@ class Kind:
     """A kind of system that an inventory host may be. What stands here is the plain case.
 
     name: as plan and report call it. setting: the one that makes a host such a system; empty: none.
+    prefix: of all of its settings; empty: none. secrets: settings that its own refer to, and no
+    plan holds. must_be_whole: the inventory must have what only a plan needs (else findings tell).
     nodes: its installations of Windows. machines: those that a person stands in front of.
     serving_node: the one that serves the users; empty: the host itself.
     titles: parts of such a system → what the vendor calls them.
@@ -30,6 +33,9 @@ class Kind:
 
     name = ""
     setting = ""
+    prefix = ""
+    secrets: Sequence[str] = ()
+    must_be_whole = False
     nodes: Sequence[str] = ()
     machines: Sequence[str] = ()
     serving_node = ""
@@ -63,6 +69,24 @@ class Kind:
         before: what was known before the step.
         """
         return data
+
+    def completed(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings with what stands where a person wrote nothing."""
+        return settings
+
+    def between_settings(
+        self, settings: Settings, wrong: Collection[str], secrets: Settings
+    ) -> list[str]:
+        """Return what is wrong between a host's settings, one sentence each.
+
+        wrong: the sentences on single settings; what they are about is compared with nothing.
+        secrets: those of this kind; one that is not there is not compared.
+        """
+        return []
+
+    def between_hosts(self, host: str, hosts: Iterable[str], read: Read) -> list[str]:
+        """Return what is wrong between a host and the others, and how Ansible reaches it."""
+        return []
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield each backup's place in the settings, as it is written there, and its record."""

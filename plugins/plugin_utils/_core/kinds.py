@@ -34,6 +34,12 @@ def kind_of(settings: Mapping[str, Any]) -> Kind:
     return next((kind for kind in KINDS if kind.form(settings) is not None), _SERVER)
 
 
+def meant(settings: Mapping[str, Any]) -> Kind:
+    """Return the kind that a host is meant to be: one of its settings is given, right or wrong."""
+    named = (k for k in KINDS if k.prefix and any(name.startswith(k.prefix) for name in settings))
+    return next(named, _SERVER)
+
+
 def form_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what the inventory says of a system of nodes; None: the host is a server."""
     return kind_of(settings).form(settings)

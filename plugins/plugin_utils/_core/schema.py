@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import difflib
 import functools
-import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from .levels import level_of
+from .formats import FORMATS, is_blank, key_name, shown
 from .model import CoreError
 
 try:
@@ -35,14 +32,13 @@ YAML_ON_OFF: Final = 'YAML reads on, off, yes and no as true and false; write th
 # libyaml's loader is some ten times as fast; both are safe.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FILE: Final = Path(__file__).parent.parent / "_data" / "inventory.schema.yml"
-_LONGEST_TEXT: Final = 500
-_SHOWN: Final = 60
-_HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 _NOT_GIVEN: Final = "is not given: add it."
 
 Path_ = tuple[Any, ...]
+# A host, a variable → its value as plain data; None where there is none, or it cannot be read.
+Read = Callable[[str, str], Any]
 
 
 @functools.cache
@@ -54,11 +50,11 @@ def schema() -> Mapping[str, Any]:
 
 @functools.cache
 def rules_of(*groups: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the settings of these groups, without their prefix: name → rule."""
+    """Return the settings of these groups (none: of all), without their prefix: name → rule."""
     return {
         name.removeprefix(PREFIX): rule
         for name, rule in schema()["properties"].items()
-        if rule["group"] in groups
+        if rule["group"] in (groups or schema()["groups"])
     }
 
 
@@ -78,91 +74,7 @@ def default_of(rule: Mapping[str, Any]) -> Any:
     return rule.get("default")
 
 
-# --- Values as they may stand in a sentence -------------------------------------------------------
-
-
-def shown(value: Any) -> str:
-    """Return a value as it may stand in a sentence: short, on one line, nothing that acts."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
-def key_name(key: Any) -> str:
-    """Return a key as it may stand behind a setting's name."""
-    text = str(key)
-    return text if re.fullmatch(r"[\w-]{1,40}", text, re.ASCII) else shown(text)
-
-
-def is_blank(value: Any) -> bool:
-    """Return whether nothing is given."""
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
-
-
-# --- What the schema's own words mean ---------------------------------------------------------
-
-
-def line_fault(value: str) -> str | None:
-    if not value.strip():
-        return "is empty: write it, or leave the line out."
-    if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in value):
-        return "holds a line break or characters that do not print: write one line of plain text."
-    if len(value) > _LONGEST_TEXT:
-        return f"is longer than {_LONGEST_TEXT} characters: shorten it."
-    return None
-
-
-def _address(value: str) -> str | None:
-    fault, text = line_fault(value), value.strip()
-    if fault:
-        return fault
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        # Four numbers with dots are meant as an address, and 192.0.2.300 is none.
-        if re.fullmatch(r"[\d.]+", text) or not _HOST_NAME.fullmatch(text):
-            return f"is {shown(value)}: give an IP address or a host name."
-    return None
-
-
-def _pattern(value: str) -> str | None:
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression ({error}): correct it."
-    return None
-
-
-def moment(value: Any) -> datetime | None:
-    """Return the date or time that a text names in ISO 8601, or None."""
-    try:
-        return datetime.fromisoformat(str(value).strip())
-    except ValueError:
-        return None
-
-
-def _moment(value: str) -> str | None:
-    if moment(value) is not None:
-        return None
-    return "is no date: write it as 2026-11-21T20:00:00+09:00 (or 2026-11-21)."
-
-
-def _utc(value: str) -> str | None:
-    return None if value.endswith("Z") and moment(value) is not None else "is no time in UTC."
-
-
-def _level(value: str) -> str | None:
-    return line_fault(value) or (None if level_of(value, "") else "names no level.")
-
-
-# `format`: a text → the end of the sentence that refuses it, or None. A kind adds its own.
-FORMATS: Final[dict[str, Callable[[str], str | None]]] = {
-    "line": line_fault,
-    "address": _address,
-    "pattern": _pattern,
-    "moment": _moment,
-    "utc": _utc,
-    "level": _level,
-}
+# --- What the schema's own words mean -----------------------------------------------------------
 
 
 def _check_format(validator: Any, name: str, value: Any, rule: Any) -> Iterator[Any]:
@@ -314,7 +226,8 @@ def _place(path: Path_, given: Mapping[str, Any]) -> str:
     if not isinstance(entry, Mapping) or "entry" not in rule:
         named = f"Entry {path[number] + 1} of {where}"
     else:
-        named = f"{rule['entry']} {key_name(entry.get('id') or f'number {path[number] + 1}')}"
+        name = key_name(entry["id"]) if entry.get("id") else f"number {path[number] + 1}"
+        named = f"{rule['entry']} {name}"
     return f"{named}: {'.'.join(map(key_name, inner))}" if inner else named
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings: the inventory's variables without the prefix legacyops_, their defaults and rules.
 
-What each may be stands in the schema (_data/inventory.schema.yml); what it cannot say, here: two
-settings against each other. What an FT system has of such rules: ft/inventory.py.
+What each may be stands in the schema (_data/inventory.schema.yml); what it cannot say is two
+settings against each other (each kind's inventory.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .ft.inventory import between_parts
-from .ft.system import completed
+from .kinds import kind_of, meant
 from .schema import default_of, judged, rules_of
 
 Settings = Mapping[str, Any]
@@ -41,51 +40,21 @@ def effective(settings: Settings, advisory_defaults: Settings | None = None) -> 
             if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
                 value = {**result[name], **value}
             result[name] = value
-    if isinstance(result["ft_system"], Mapping):
-        result["ft_system"] = completed(result["ft_system"])
-    return result
+    return kind_of(result).completed(result)
 
 
 def validate_settings(
-    settings: Settings, credentials: Any = None, *, complete: bool = True
+    settings: Settings, secrets: Settings | None = None, *, complete: bool = True
 ) -> list[str]:
     """Return what is wrong with a host's settings, one sentence each that says what to do.
 
-    credentials: an FT system's legacyops_ft_credentials, which are no setting (None: not
-    compared). complete: what only a plan needs must be there too. Whether the product is one that
+    secrets: what the settings refer to and no plan holds (ft_credentials), as far as it is to be
+    compared. complete: what only a plan needs must be there too. Whether the product is one that
     an advisory knows is not judged here (select_advisories).
     """
-    form = settings.get("ft_system")
-    if form is None:
-        return [*judged(settings, "server", whole=complete), *_server(settings)]
-    wrong = judged(settings, "ft", whole=complete)
-    wrong += between_parts(form, wrong, credentials)
-    if settings.get("product") is not None:
-        wrong.append(
-            "legacyops_product is given beside legacyops_ft_system: a host is a server or an FT "
-            "system, whose model says which notice is its; remove one of the two."
-        )
-    return wrong
-
-
-def _server(settings: Settings) -> list[str]:
-    """What is wrong between a server's settings."""
-    wrong = []
-    if settings.get("data_store_host") is True and settings.get("data_store_position") is None:
-        wrong.append(
-            "legacyops_data_store_position is not given: say whether the data store's host is "
-            "patched first or last (no source gives a default)."
-        )
-    seen: dict[tuple[str, str], str] = {}
-    hotfixes = settings.get("hotfixes")
-    for hotfix in hotfixes if isinstance(hotfixes, list) else ():
-        for key in ("id", "patch_code", "package") if isinstance(hotfix, Mapping) else ():
-            value = str(hotfix.get(key) or "").casefold()
-            if value and (key, value) in seen:
-                both = f"{seen[key, value]} and {hotfix.get('id')}"
-                wrong.append(f"Hotfixes {both} have the same {key}: correct one.")
-            seen.setdefault((key, value), str(hotfix.get("id")))
-    return wrong
+    kind = meant(settings)
+    wrong = judged(settings, kind.name, whole=complete)
+    return wrong + kind.between_settings(settings, wrong, secrets or {})
 
 
 # What holds users and hosts safe: an advisory's default may only be safer than the core's.

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
+from .formats import key_name
 from .model import CoreError, Step, Text
-from .schema import key_name
 
 SETTING: Final = "legacyops_window"
 _KEYS: Final = frozenset({"start", "end", "time_zone", "warn_minutes"})

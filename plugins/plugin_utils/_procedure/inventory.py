@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with a host's inventory, found before anything is contacted.
 
-Reads variables only: the host's own, and of an FT system the forms of all others too, since a node
-that stands in two systems would be acted on for both.
+Reads variables only: the host's own, and of the others what must not stand in two of them.
 """
 
 from __future__ import annotations
@@ -12,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.ft.inventory import validate_ft_connection, validate_ft_estate
-from .._core.ft.system import CREDENTIALS, SETTING
-from .._core.schema import unknown_settings
+from .._core.kinds import meant
+from .._core.schema import PREFIX, unknown_settings
 from .._core.settings import validate_settings
 from .settings import plain, settings_of
 
@@ -25,39 +23,24 @@ def mistakes(
     """Return what is wrong with one host's inventory, one sentence each.
 
     hostvars: the variables of every host, as Ansible gives them.
-    complete: also what only a plan needs must be given, for an FT system; of a server the
-    advisory's findings tell what is not there yet.
+    complete: also what only a plan needs must be given, where the kind asks it of the inventory.
     """
     variables = hostvars[host]
     settings = settings_of(variables)
-    unknown = unknown_settings(map(str, variables))
-    if not any(name.startswith("ft_") for name in settings):
-        return list(dict.fromkeys([*unknown, *validate_settings(settings, complete=False)]))
-    form = settings.get("ft_system")
-    if form is None:
-        return [f"{SETTING} is not given, but other legacyops_ft_… settings are: describe it."]
-    # No table at all is as bad as an empty one: each name that the form uses is missing.
-    credentials = plain(variables[CREDENTIALS]) if CREDENTIALS in variables else {}
-    wrong = validate_settings(settings, credentials, complete=complete)
-    connection = variables.get("ansible_connection")
-    wrong += validate_ft_connection(form, connection, variables.get("ansible_host"))
-    wrong += validate_ft_estate(_forms(host, form, hostvars), host)
-    return list(dict.fromkeys([*unknown, *wrong]))
+    kind = meant(settings)
+    # No table at all is as bad as an empty one: each name that the settings use is missing.
+    secrets = {name: plain(variables.get(PREFIX + name, {})) for name in kind.secrets}
 
-
-def _forms(host: str, form: Any, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The forms of all systems. One that cannot be read is its own host's mistake."""
-    forms = {host: form}
-    for other in hostvars:
-        if other == host:
-            continue
+    def read(other: str, name: str) -> Any:
         try:
-            variables = hostvars[other]
-            if SETTING in variables:
-                forms[str(other)] = plain(variables[SETTING])
-        except Exception:  # a template of another host that fails, whatever the reason
-            continue
-    return forms
+            return plain(hostvars[other].get(name))
+        except Exception:  # a template of another host that fails, whatever the reason, is its own
+            return None
+
+    wrong = unknown_settings(map(str, variables))
+    wrong += validate_settings(settings, secrets, complete=complete and kind.must_be_whole)
+    wrong += kind.between_hosts(host, map(str, hostvars), read)
+    return list(dict.fromkeys(wrong))
 
 
 def told(wrong: list[str]) -> str:

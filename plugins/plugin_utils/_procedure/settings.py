@@ -25,7 +25,8 @@ from .._core.schema import PREFIX, resolved, rules_of
 # What belongs to one run; no part of a plan. Secrets neither, and they are never written anywhere.
 OF_THE_RUN = frozenset(rules_of("run", "result"))
 SECRET = re.compile(r"pass(word|phrase|wd)?$|secret|token|credential", re.IGNORECASE)
-_RULES = rules_of("server", "hotfix", "rollout", "ft", "rules", "paper", "run", "result")
+_SECRETS = frozenset(rules_of("secret"))
+_RULES = {name: rule for name, rule in rules_of().items() if name not in _SECRETS}
 _LONGEST_NUMBER = 40
 _CHECKS = {"boolean": check_type_bool, "integer": check_type_int, "number": check_type_float}
 

@@ -14,12 +14,12 @@ import jsonschema
 import pytest
 import settings_page
 import yaml
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.formats import FORMATS
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.machine_checks import (
     SCREENS,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import BOARD
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import (
-    FORMATS,
     PREFIX,
     default_of,
     judged,

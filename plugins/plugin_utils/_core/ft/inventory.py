@@ -9,17 +9,17 @@ Each rule is one sentence with its remedy.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .. import schema
-from ..schema import is_blank, shown
+from ..formats import FORMATS, is_blank, line_fault, shown
+from ..schema import Read, judged
 from .machine_uuid import nobodys, parsed
 from .system import COSERVERS, CREDENTIALS, NODES, SETTING, Form, fix_steps, part_of
 
 
 def _uuid(value: str) -> str | None:
-    fault = schema.line_fault(value)
+    fault = line_fault(value)
     if fault:
         return fault
     found = parsed(value.strip())
@@ -29,24 +29,35 @@ def _uuid(value: str) -> str | None:
     return f"{why}: it proves nothing; leave the line out." if why else None
 
 
-schema.FORMATS["uuid"] = _uuid
+FORMATS["uuid"] = _uuid
 
 
-def between_parts(form: Any, wrong: Collection[str], credentials: Any = None) -> list[str]:
-    """Return what is wrong between the parts of a form that are right by themselves.
+def between_settings(
+    settings: Mapping[str, Any], wrong: Collection[str], secrets: Mapping[str, Any]
+) -> list[str]:
+    """Return what is wrong between an FT system's settings, one sentence each.
 
-    wrong: the sentences of those that are not. credentials: legacyops_ft_credentials, or only its
-    names (None: not compared).
+    wrong: the sentences on single parts; only parts that are right by themselves are compared.
+    secrets: with ft_credentials, or only its names (not there, or None: not compared).
     """
+    found = []
+    if settings.get("product") is not None:
+        found.append(
+            f"legacyops_product is given beside {SETTING}: a host is a server or an FT system, "
+            "whose model says which notice is its; remove one of the two."
+        )
+    form = settings.get("ft_system")
     if not isinstance(form, Mapping):
-        return []
+        return found
 
     def is_right(part: str) -> bool:
         return not any(re.match(rf"{SETTING}\.{part}\b", sentence) for sentence in wrong)
 
-    found = [_known_credentials(form, credentials) if all(map(is_right, NODES)) else []]
-    found += [rule(form) for rule, parts in _BETWEEN.items() if all(map(is_right, parts))]
-    return [sentence for sentences in found for sentence in sentences]
+    for rule, parts in _BETWEEN.items():
+        found += rule(form) if all(map(is_right, parts)) else []
+    if all(map(is_right, (*NODES, "endurance"))):
+        found += _known_credentials(form, secrets.get("ft_credentials"))
+    return found
 
 
 def _distinct(form: Form) -> list[str]:
@@ -126,7 +137,7 @@ def _known_credentials(form: Form, credentials: Any) -> list[str]:
     if credentials is None:
         return []
     if isinstance(credentials, str) or not isinstance(credentials, Collection):
-        return schema.judged({"ft_credentials": credentials})
+        return judged({"ft_credentials": credentials})
     wrong = []
     for where, name, driver in _references(form):
         if not isinstance(name, str) or not name:
@@ -134,7 +145,7 @@ def _known_credentials(form: Form, credentials: Any) -> list[str]:
         if name not in credentials:
             wrong.append(f"{SETTING}.{where} is {shown(name)}, which {CREDENTIALS} lacks: add it.")
         elif isinstance(credentials, Mapping):
-            faults = schema.judged({"ft_credentials": {name: credentials[name]}})
+            faults = judged({"ft_credentials": {name: credentials[name]}})
             wrong += faults or _login(credentials[name], f"{SETTING}.{where}", driver)
     return list(dict.fromkeys(wrong))
 
@@ -205,7 +216,39 @@ _BETWEEN: Final[Mapping[Callable[[Form], list[str]], Collection[str]]] = {
 # --- Between systems, and between a system and how Ansible reaches it -----------------------------
 
 
-def validate_ft_estate(systems: Mapping[str, Any], host: str | None = None) -> list[str]:
+def between_hosts(host: str, hosts: Iterable[str], read: Read) -> list[str]:
+    """Return what is wrong with how Ansible reaches a system, and between it and all others.
+
+    A node that stands in two systems would be acted on for both.
+    """
+    form = read(host, SETTING)
+    if not isinstance(form, Mapping):
+        return []
+    wrong = _connection(form, read(host, "ansible_connection"), read(host, "ansible_host"))
+    return wrong + between_systems({name: read(name, SETTING) for name in hosts}, host)
+
+
+def _connection(form: Form, connection: Any, address: Any) -> list[str]:
+    """What is wrong with how Ansible reaches a system: its connection is its relay's."""
+    relayed = [node for node in NODES if part_of(form, node).get("access") == "relay"]
+    kind = str(connection or "").rsplit(".", 1)[-1]
+    if relayed and kind == "local":
+        return [
+            f"{SETTING}.{relayed[0]}.access is relay, but ansible_connection is local: give the "
+            "relay's connection (winrm, ansible_host), or say operator."
+        ]
+    if kind == "local" or is_blank(address):
+        return []
+    return [
+        f"ansible_host {shown(address)} is the address of {node}: give the relay's; a node of "
+        "this kind has no WinRM."
+        for node in NODES
+        if str(part_of(form, node).get("address") or "").strip().casefold()
+        == str(address).strip().casefold()
+    ]
+
+
+def between_systems(systems: Mapping[str, Any], host: str | None = None) -> list[str]:
     """Return what is wrong between systems: a node, or what switches it, that is in two of them.
 
     host: only what concerns this system.
@@ -259,28 +302,3 @@ def _switches(form: Form, node: str) -> Iterator[tuple[str, str, str]]:
         for name, value in {**part, "coserver": node}.items():
             line = line.replace("{" + str(name) + "}", str(value))
         yield "power command", line, node
-
-
-def validate_ft_connection(form: Any, connection: Any, address: Any) -> list[str]:
-    """Return what is wrong with how Ansible reaches a system: its connection is its relay's.
-
-    connection: ansible_connection, or None where it is not given; address: ansible_host.
-    """
-    if not isinstance(form, Mapping):
-        return []
-    relayed = [node for node in NODES if part_of(form, node).get("access") == "relay"]
-    kind = str(connection or "").rsplit(".", 1)[-1]
-    if relayed and kind == "local":
-        return [
-            f"{SETTING}.{relayed[0]}.access is relay, but ansible_connection is local: give the "
-            "relay's connection (winrm, ansible_host), or say operator."
-        ]
-    if kind == "local" or is_blank(address):
-        return []
-    return [
-        f"ansible_host {shown(address)} is the address of {node}: give the relay's; a node of "
-        "this kind has no WinRM."
-        for node in NODES
-        if str(part_of(form, node).get("address") or "").strip().casefold()
-        == str(address).strip().casefold()
-    ]

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..actions import action_of, effect_of
 from ..kind import Form, Kind, Settings
 from ..model import Ref, Step
+from ..schema import Read
+from . import inventory
 from .observed import answers, managed, table
 from .reported import GO_AHEAD, LOOKS
-from .system import COSERVERS, NODES, SETTING, TITLES
+from .system import COSERVERS, NODES, SETTING, TITLES, completed
 
 # Of a node's record: what moves by itself once something was done.
 _MOVES: Final = ("job", "events", "error", "errors")
@@ -26,6 +28,9 @@ class FtSystem(Kind):
 
     name = "ft_system"
     setting = "ft_system"
+    prefix = "ft_"
+    secrets = ("ft_credentials",)
+    must_be_whole = True
     nodes = NODES
     machines = COSERVERS
     serving_node = "ftvirtual"
@@ -58,6 +63,17 @@ class FtSystem(Kind):
         nodes = {name: _node_after(step, name, record) for name, record in data["nodes"].items()}
         _keep_pending(step, before["nodes"], nodes)
         return {**data, "nodes": nodes}
+
+    def completed(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, self.setting: completed(settings[self.setting])}
+
+    def between_settings(
+        self, settings: Settings, wrong: Collection[str], secrets: Settings
+    ) -> list[str]:
+        return inventory.between_settings(settings, wrong, secrets)
+
+    def between_hosts(self, host: str, hosts: Iterable[str], read: Read) -> list[str]:
+        return inventory.between_hosts(host, hosts, read)
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for node, record in table(table(self.form(settings)).get("backups")).items():

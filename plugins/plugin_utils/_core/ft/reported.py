@@ -16,9 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..actions import action_of, answers_to, effect_of
+from ..formats import moment
 from ..model import Step
 from ..people import is_later
-from ..schema import judged, moment
+from ..schema import judged
 from .system import COSERVERS, NODES, fix_steps
 
 Form = Mapping[str, Any]

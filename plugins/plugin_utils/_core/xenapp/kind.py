@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..kind import Kind, Settings
+from .inventory import between_settings
 
 
 class Server(Kind):
     """The kind of every host that is no system of several nodes."""
 
     name = "server"
+
+    def between_settings(
+        self, settings: Settings, _wrong: Collection[str], _secrets: Settings
+    ) -> list[str]:
+        return between_settings(settings)
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         record = settings.get("data_store_backup")

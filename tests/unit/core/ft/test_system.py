@@ -16,7 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     select_advisories,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.inventory import (
-    validate_ft_estate,
+    between_systems,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.system import (
     completed,
@@ -33,7 +33,8 @@ Form = dict[str, Any]
 
 
 def validate_ft_system(form: Any, credentials: Any = None, *, complete: bool = True) -> list[str]:
-    return settings_.validate_settings({"ft_system": form}, credentials, complete=complete)
+    secrets = {"ft_credentials": credentials}
+    return settings_.validate_settings({"ft_system": form}, secrets, complete=complete)
 
 
 IPMI = {"driver": "ipmi", "address": "192.0.2.21", "credentials": "bmc"}
@@ -63,9 +64,9 @@ def test_a_node_in_two_systems(kit):
         two[node].update(name=f"B-{node}"[:15], address=f"198.51.100.{len(node)}{node[-1:]}")
     two["ftvirtual"]["address"] = "198.51.100.77"
     two["coserver1"]["address"], two["coserver2"]["address"] = "198.51.100.1", "198.51.100.2"
-    assert validate_ft_estate({"ft01": one, "ft02": two}) == []
+    assert between_systems({"ft01": one, "ft02": two}) == []
     two["coserver2"]["address"] = one["coserver1"]["address"]
-    assert validate_ft_estate({"ft01": one, "ft02": two}) == [
+    assert between_systems({"ft01": one, "ft02": two}) == [
         "address 192.0.2.11 is coserver1 of ft01 and coserver2 of ft02: a node belongs to one "
         "system; correct one."
     ]
@@ -158,9 +159,9 @@ def test_long_commands_are_compared_whole(kit):
             form[node] |= {"name": f"{host}-{node}"[:15], "address": f"10.0.{number}.{len(node)}"}
             form[node]["address"] += node[-1:].replace("l", "3")
         form["endurance"] = {"driver": "command", "enable": [*long, host, "{component}"]}
-    assert validate_ft_estate(forms) == []
+    assert between_systems(forms) == []
     forms["ft02"]["endurance"] = forms["ft01"]["endurance"]
-    assert len(validate_ft_estate(forms)) == 1
+    assert len(between_systems(forms)) == 1
 
 
 def test_switches_of_a_fix_are_its_own(kit):
