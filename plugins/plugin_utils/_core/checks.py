@@ -15,7 +15,7 @@ importing kinds registers all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
@@ -300,3 +300,10 @@ def mapping(observation: Observation, part: str) -> Mapping[str, Any]:
 def unknown(observation: Observation, part: str) -> Reading:
     """Return that a part of an observation is unknown, and why."""
     return Reading(UNKNOWN, observation.why_unknown(part))
+
+
+def worst(readings: Iterable[tuple[str, Reading]], order: Sequence[Any]) -> Reading:
+    """Return the reading whose value comes first in an order, with the evidence of all."""
+    pairs = list(readings)
+    value = min((reading.value for _name, reading in pairs), key=order.index)
+    return Reading(value, "; ".join(f"{name}: {reading.evidence}" for name, reading in pairs))

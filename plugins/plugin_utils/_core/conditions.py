@@ -97,7 +97,14 @@ def _facts(given: Mapping[str, Any], language: str) -> dict[str, str]:
     update = given.get("update")
     named = update.get("id") if isinstance(update, Mapping) else update
     separator = "、" if language == "ja" else " and "
-    return {"on": separator.join(titles), "update": str(named or "")}
+    on = separator.join(titles)
+    of, at = (f" of {on}", f" on {on}") if language == "en" else (f"{on} の", f"{on} の")
+    return {
+        "on": on,
+        "of": of if about else "",
+        "at": at if about else "",
+        "update": str(named or ""),
+    }
 
 
 def refusal(verdicts: Iterable[Verdict]) -> Text:

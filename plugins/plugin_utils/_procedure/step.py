@@ -243,7 +243,7 @@ class StepRun:
         more = self._arguments_of_the_run(before, joins)
         self._note(
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
-            start=self.start, signs=pending_signs(before),
+            start=self.start, signs=pending_signs(before, self.step.get("target") or ""),
         )  # fmt: skip
         self._state(UNDER_WAY)
         try:

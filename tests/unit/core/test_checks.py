@@ -82,7 +82,7 @@ def test_a_lying_host_raises_nothing(kit, drawn):
 
 
 def test_a_required_argument_that_is_not_given_is_unknown(kit):
-    assert value(kit.observation(), "file_matches", file=kit.PACKAGE, sha256=None) is UNKNOWN
+    assert value(kit.observation(), "package_on_hand", file=kit.PACKAGE, sha256=None) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_failure_budget(kit):
 def test_requests_are_merged(kit):
     refs: Any = [
         {"check": "signature", "with": {"file": r"C:\A.msp"}},
-        {"check": "file_matches", "with": {"file": r"c:\a.MSP", "sha256": kit.HASH}},
+        {"check": "package_on_hand", "with": {"file": r"c:\a.MSP", "sha256": kit.HASH}},
         {"check": "service_state", "with": {"name": "IMAService"}},
     ]
     request = checks.request_for(refs)

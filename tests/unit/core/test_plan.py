@@ -233,7 +233,7 @@ def test_the_notices_check_stands_between_remedy_and_installation(kit, ctx130025
     install = next(step for step in steps if step["name"] == "install_hotfix")
     asked = {ref["check"]: ref for ref in install["interlocks"]}
     assert asked["chain_on_host"]["with"] == {"file": kit.PACKAGE}
-    assert asked["file_matches"]["with"] == {"file": kit.PACKAGE, "sha256": kit.HASH}
+    assert asked["package_on_hand"]["with"] == {"file": kit.PACKAGE, "sha256": kit.HASH}
 
 
 def test_a_server_with_root_needs_no_import(kit, ctx130025):

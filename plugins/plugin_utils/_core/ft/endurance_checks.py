@@ -11,10 +11,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from ..checks import ANY, Arguments, Reading, Value, register
+from ..checks import ANY, Arguments, Reading, Value, register, worst
 from ..context import Context
 from ..events import matching_groups
 from ..observation import UNKNOWN, Observation, quote
+from ..windows.checks import NONE_PENDING, pending_reading
 from .machine_checks import ft_phase, ft_power_state, screen_of
 from .observed import (
     ALL_NODES,
@@ -25,10 +26,9 @@ from .observed import (
     names_in,
     node_record,
     table,
-    worst,
 )
 from .system import COSERVERS
-from .update_checks import fix_level, pending_reading
+from .update_checks import fix_level
 
 # --- Endurance ------------------------------------------------------------------------------
 
@@ -124,7 +124,8 @@ def removal_restart(observation: Observation, arguments: Arguments, context: Con
     node = arguments["node"]
     pending = pending_reading(observation, node, context)
     if pending.value != "yes":
-        return Reading("not_due" if pending.value == "no" else UNKNOWN, pending.evidence)
+        none = pending.value in NONE_PENDING
+        return Reading("not_due" if none else UNKNOWN, pending.evidence)
     fix = fix_level(observation, {**arguments, "nodes": [node], "settled": False}, context)
     shown = ft_component(observation, {**arguments, "name": arguments["component"]})
     evidence = "; ".join(each.evidence for each in (pending, fix, shown))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..checks import ANY, CHECKS, Arguments, Reading, Value, register
+from ..checks import ANY, CHECKS, Arguments, Reading, Value, register, worst
 from ..context import Context
 from ..observation import UNKNOWN, Observation, Unknown, quote
 from ..windows.starts import mark_of, started_since
@@ -23,7 +23,6 @@ from .observed import (
     node_record,
     nodes_of,
     table,
-    worst,
 )
 from .system import COSERVERS, NODES
 

@@ -8,11 +8,11 @@ The form of the data: docs/ft-observation.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ..checks import Arguments, Reading
+from ..checks import Arguments
 from ..observation import Observation, Request, changes_by_itself, quote
 from .system import NODES
 
@@ -107,13 +107,6 @@ def nodes_of(arguments: Arguments) -> Request:
 
 
 ALL_NODES: Final[Request] = {"nodes": list(NODES)}
-
-
-def worst(readings: Iterable[tuple[str, Reading]], order: Sequence[Any]) -> Reading:
-    """Return the reading whose value comes first in an order, with the evidence of all."""
-    pairs = list(readings)
-    value = min((reading.value for _name, reading in pairs), key=order.index)
-    return Reading(value, "; ".join(f"{name}: {reading.evidence}" for name, reading in pairs))
 
 
 def remember(fresh: Observation, before: Observation | None) -> Observation:

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..checks import Arguments, Reading, Value, register
+from ..checks import Arguments, Reading, Value, register, worst
 from ..context import Context
 from ..levels import level_of, version_of
 from ..observation import UNKNOWN, Observation, quote
-from ..windows.checks import file_matches, file_request, pinned
-from ..windows.starts import started_since
+from ..windows.checks import NONE_PENDING, pending_reading
 from .machine_checks import ft_windows
 from .observed import (
     ALL_NODES,
@@ -28,7 +27,6 @@ from .observed import (
     node_record,
     nodes_of,
     table,
-    worst,
 )
 from .system import NODES
 
@@ -158,7 +156,7 @@ def _gone(observation: Observation, name: str, arguments: Arguments, context: Co
     record = node_record(observation, name)
     live = answers(record) is True or by_operator(record)
     settled = arguments.get("settled") is True and live
-    if settled and pending_reading(observation, name, context).value != "no":
+    if settled and pending_reading(observation, name, context).value not in NONE_PENDING:
         return Reading("not_proven", f"{reading.evidence}; a restart is pending, or may be")
     return Reading("proven", reading.evidence)
 
@@ -236,95 +234,9 @@ def _removal(observation: Observation, name: str, arguments: Arguments) -> Readi
     return Reading(UNKNOWN, f"the uninstall folder or later updates were not read{age}")
 
 
-@register(
-    "restart_pending",
-    Value("yes", "a restart of {on}|is pending", "{on} の再起動が|保留中"),
-    Value("no", "no restart of {on}|is pending", "{on} の再起動が|保留されていない"),
-    reads=nodes_of,
-    settles=True,
-    running=True,
-    in_context=True,
-    nodes=True,
-)
-def restart_pending(observation: Observation, arguments: Arguments, context: Context) -> Reading:
-    """Does the Windows of a node that runs wait for a restart? The worst of the nodes."""
-    return worst(
-        ((n, pending_reading(observation, n, context)) for n in names_in(arguments["nodes"])),
-        ("yes", UNKNOWN, "no"),
-    )
-
-
-def pending_reading(observation: Observation, name: str, context: Context) -> Reading:
-    record, owed = node_record(observation, name), context.restarts.get(name, {}).get("owed")
-    value = record.get("restart_pending")
-    if not isinstance(value, bool) or not (answers(record) is True or by_operator(record)):
-        return Reading(UNKNOWN, "not known whether a restart is pending")
-    start = None
-    if owed is not None:
-        start = started_since(owed, record.get("system"))
-        if not start.proven:
-            words = f"an update was changed; {start.evidence}"
-            return Reading(UNKNOWN if start.proven is None else "yes", words)
-    if value:
-        return Reading("yes", "Windows waits for a restart")
-    return _renames(record, start is not None)
-
-
-def _renames(record: Record, restarted: bool) -> Reading:
-    """Return what file renames that wait mean, where nothing else waits."""
-    count, accepted = record.get("file_renames"), table(record.get("accepted")).get("renames")
-    if not count:
-        return Reading("no", "no restart is pending")
-    words = f"{quote(count, 10)} file renames wait"
-    if restarted:
-        return Reading("no", f"{words} again after the start; another one does not help")
-    if accepted:
-        return Reading("no", f"{words}; accepted by {quote(accepted, 80)}")
-    return Reading("yes", words)
-
-
 def _waits(record: Record) -> bool:
     """Return whether anything on the node waits for a restart, whoever left it there."""
     return record.get("restart_pending") is True or bool(record.get("file_renames"))
-
-
-@register(
-    "update_job",
-    Value("none", "no installer of ours|runs on {on}", "{on} のインストーラーが|動作していない"),
-    Value(
-        "running",
-        "an installer of ours|runs on {on}",
-        "{on} のインストーラーが|実行中",
-        course="coming",
-    ),
-    Value(
-        "finished",
-        "no installer of ours runs on {on}|any more",
-        "{on} の|当方のインストーラーは終了",
-    ),
-    reads=nodes_of,
-    settles=True,
-    running=True,
-    node=True,
-    operation=True,
-    update=False,
-)
-def update_job(observation: Observation, arguments: Arguments) -> Reading:
-    """Our own detached installer on a node: left by an earlier run, or not there.
-
-    update: its name, or the whole record of an update; without it, any.
-    """
-    job = node_record(observation, arguments["node"]).get("job")
-    if not isinstance(job, Mapping) or job.get("state") not in ("none", "running", "finished"):
-        return Reading(UNKNOWN, "not known whether an installer of ours runs")
-    wanted = arguments.get("update")
-    wanted = wanted.get("id") if isinstance(wanted, Mapping) else wanted
-    mine = job.get("operation") == arguments["operation"] or arguments["operation"] == "any"
-    if job["state"] == "none" or not mine or (wanted and job.get("update") != wanted):
-        if job["state"] == "running":
-            return Reading(UNKNOWN, f"another installer runs: {quote(job.get('operation'), 40)}")
-        return Reading("none", "no installer of ours")
-    return Reading(job["state"], f"our installer is {job['state']}, {quote(job.get('exit_code'))}")
 
 
 # --- The fix --------------------------------------------------------------------------------
@@ -344,7 +256,11 @@ def _level(
     found = level_of(text, wanted["line"])
     if found is None:
         return Reading(UNKNOWN, f"{quote(text, 80)} is no level of {quote(wanted['line'], 60)}")
-    if found >= least and settled and pending_reading(observation, name, context).value != "no":
+    if (
+        found >= least
+        and settled
+        and pending_reading(observation, name, context).value not in NONE_PENDING
+    ):
         return Reading(UNKNOWN, f"{quote(text, 80)}, but a restart is pending, or may be")
     return Reading("reached" if found >= least else "below", quote(text, 80) + age)
 
@@ -457,30 +373,3 @@ def restart_is_safe(observation: Observation, arguments: Arguments, context: Con
         for n in names_in(arguments["nodes"])
     }
     return Reading(UNKNOWN if unknown else "no", f"{gone.evidence}; {level.evidence}")
-
-
-@register(
-    "package_on_hand",
-    Value(
-        "match",
-        "the package|is at hand, and is the pinned one",
-        "パッケージが|手元にあり、指定のハッシュ値と一致",
-        shows=pinned,
-    ),
-    Value(
-        "differs",
-        "the package|is another one than the pinned",
-        "パッケージが|指定のハッシュ値と不一致",
-    ),
-    Value("missing", "the package|is not at hand", "パッケージが|手元にない"),
-    # A first assess may come before the inventory names any package.
-    reads=lambda a: file_request(a, hash=True) if a["file"] else {},
-    file=True,
-    sha256=True,
-)
-def package_on_hand(observation: Observation, arguments: Arguments) -> Reading:
-    """Is a package at hand, pinned by its SHA-256: on the relay, or by a person's word?"""
-    said = table(table(observation.data.get("packages")).get(arguments["sha256"].upper()))
-    if said.get("by"):
-        return Reading("match", f"{quote(said['by'], 60)} has the file of this SHA-256")
-    return file_matches(observation, arguments)

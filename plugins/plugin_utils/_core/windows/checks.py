@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..checks import ANY, Arguments, Reading, Value, mapping, register, unknown
+from ..checks import ANY, Arguments, Reading, Value, mapping, register, unknown, worst
 from ..context import Context
 from ..observation import UNKNOWN, Observation, Request, Unknown, quote
 from .jobs import JobRecord
@@ -179,13 +179,47 @@ def _ahead(seconds: float) -> str:
     return "ahead of" if seconds >= 0 else "behind"
 
 
-_SIGNS: Final = ("file_renames", "component_servicing", "windows_update")
+# --- Restarts -------------------------------------------------------------------------------
+
+_OWN_SIGNS: Final = ("file_renames", "component_servicing", "windows_update")
+# What pending_restart may be where no start is needed, nor would help.
+NONE_PENDING: Final = ("no", "accepted", "returned")
+_WORST: Final = ("yes", UNKNOWN, "accepted", "returned", "no")
 
 
-def pending_signs(observation: Observation) -> list[str]:
-    """Return which of Windows' signs of a pending restart are there."""
-    pending = mapping(observation, "pending_restart")
-    return [sign for sign in _SIGNS if pending.get(sign)]
+def _node(observation: Observation, node: str) -> Mapping[str, Any]:
+    """Return what was read of a node of a system, empty where nothing was."""
+    record = mapping(observation, "nodes").get(node)
+    return record if isinstance(record, Mapping) else {}
+
+
+def _system(observation: Observation, node: str) -> Any:
+    return _node(observation, node).get("system") if node else observation.part("system")
+
+
+def _signs(observation: Observation, node: str) -> Mapping[str, Any] | None:
+    """Return Windows' signs of a pending restart, an unknown one as None; None: not read.
+
+    Of a node that runs Windows the relay reads two of them; file renames that nobody told of count
+    as none.
+    """
+    if not node:
+        pending = mapping(observation, "pending_restart")
+        return {sign: pending[sign] for sign in _OWN_SIGNS} if pending else None
+    record = _node(observation, node)
+    update = record.get("restart_pending")
+    live = record.get("reachable") is True or record.get("source") == "operator"
+    if not live or not isinstance(update, bool):
+        return None
+    return {"update": update, "file_renames": record.get("file_renames") or 0}
+
+
+def pending_signs(observation: Observation, node: str = "") -> list[str]:
+    """Return which of Windows' signs of a pending restart are there.
+
+    node: a node of the host's system; without it, the host's own Windows.
+    """
+    return [sign for sign, value in (_signs(observation, node) or {}).items() if value]
 
 
 @register(
@@ -208,9 +242,13 @@ def restart_owed(observation: Observation, _arguments: Arguments, context: Conte
 
     What Windows waits for counts only where it did not before the last installation.
     """
-    mine, system = context.restarts.get("", {}), observation.part("system")
-    if not isinstance(system, Mapping):
+    if not isinstance(observation.part("system"), Mapping):
         return unknown(observation, "system")
+    return _owed(observation, "", context)
+
+
+def _owed(observation: Observation, node: str, context: Context) -> Reading:
+    mine, system = context.restarts.get(node, {}), _system(observation, node)
     if mine.get("owed") is not None:
         start = started_since(mine["owed"], system)
         words = f"the installation asked for a restart (3010 or 1641); {start.evidence}"
@@ -218,32 +256,46 @@ def restart_owed(observation: Observation, _arguments: Arguments, context: Conte
             return Reading(UNKNOWN if start.proven is None else "yes", words)
     if "installed" not in mine:
         return Reading("no", "no installation of this change has asked for a restart")
-    pending = mapping(observation, "pending_restart")
-    new = [sign for sign in _SIGNS if pending.get(sign, True) and sign not in mine["signs"]]
+    read = _signs(observation, node) is not None
+    new = [sign for sign in pending_signs(observation, node) if sign not in mine["signs"]]
     start = started_since(mine["installed"], system)
-    if not new or start.proven:
+    if start.proven or (read and not new):
         return Reading("no", start.evidence if start.proven else "no restart is asked for")
-    if start.proven is None or any(pending.get(sign) is None for sign in new):
+    if start.proven is None or not read:
         return Reading(UNKNOWN, f"waiting, perhaps: {', '.join(new)}; {start.evidence}")
     return Reading("yes", f"waiting since the installation: {', '.join(new)}")
 
 
+def _pending_request(arguments: Arguments) -> Request:
+    nodes = _names(arguments)
+    return {"nodes": nodes} if nodes else {"want": ["pending_restart", "system"]}
+
+
+def _names(arguments: Arguments) -> list[str]:
+    """Return the nodes that are asked about; empty: the host's own Windows."""
+    nodes = arguments.get("nodes") or []
+    return [nodes] if isinstance(nodes, str) else list(nodes)
+
+
 @register(
     "pending_restart",
-    Value("yes", "|a restart is pending", "|再起動が保留中"),
-    Value("no", "|no restart is pending", "|再起動の保留なし"),
+    Value("yes", "|a restart{of} is pending", "|{of}再起動が保留中"),
+    Value("no", "|no restart{of} is pending", "|{of}再起動の保留なし"),
     Value(
         "accepted",
-        "|file renames wait for a restart, which somebody accepts",
-        "|ファイル名変更の保留あり(承諾済み)",
+        "|file renames wait for a restart{of}, which somebody accepts",
+        "|{of}ファイル名変更の保留あり(承諾済み)",
     ),
     Value(
         "returned",
-        "|file renames wait again after a start",
-        "|再起動後にファイル名変更の保留が再発",
+        "|file renames wait again after a start{of}",
+        "|{of}再起動後にファイル名変更の保留が再発",
     ),
-    reads={"want": ["pending_restart", "system"]},
+    reads=_pending_request,
+    settles=True,
+    running=True,
     in_context=True,
+    nodes=False,
     accepted_by=False,
 )
 def pending_restart(observation: Observation, arguments: Arguments, context: Context) -> Reading:
@@ -251,31 +303,49 @@ def pending_restart(observation: Observation, arguments: Arguments, context: Con
 
     Of nothing but file renames: accepted, by the name of who takes the risk (accepted_by), as on a
     host where an antivirus or a spooler puts them back at each start; returned, where they are
-    there again after a start that this change has seen.
+    there again after a start that this change has seen. nodes: the worst of them, instead of the
+    host's own Windows.
     """
-    owed = restart_owed(observation, arguments, context)
+    accepted_by, nodes = arguments.get("accepted_by"), _names(arguments)
+    if not nodes:
+        if not isinstance(observation.part("system"), Mapping):
+            return unknown(observation, "system")
+        return pending_reading(observation, "", context, accepted_by)
+    return worst(
+        ((node, pending_reading(observation, node, context, accepted_by)) for node in nodes), _WORST
+    )
+
+
+def pending_reading(
+    observation: Observation, node: str, context: Context, accepted_by: Any = None
+) -> Reading:
+    """As pending_restart, of one Windows: a node's, or (empty) the host's own."""
+    owed = _owed(observation, node, context)
     if owed.value != "no":
         return owed
-    pending, signs = mapping(observation, "pending_restart"), pending_signs(observation)
-    if set(signs) - {"file_renames"}:
-        return Reading("yes", f"waiting: {', '.join(signs)}")
-    if any(pending.get(sign) is None for sign in _SIGNS):
+    signs, there = _signs(observation, node), pending_signs(observation, node)
+    if signs is None:
+        why = "not known whether a restart is pending"
+        return Reading(UNKNOWN, why) if node else unknown(observation, "pending_restart")
+    if set(there) - {"file_renames"}:
+        return Reading("yes", f"waiting: {', '.join(there)}")
+    if None in signs.values():
         return unknown(observation, "pending_restart")
-    if not signs:
+    if not there:
         return Reading("no", "no sign of a pending restart")
-    mine = context.restarts.get("", {})
-    return _renames(observation, mine, arguments.get("accepted_by"))
-
-
-def _renames(observation: Observation, mine: Mapping[str, Any], accepted_by: Any) -> Reading:
-    """Return what file renames that wait mean, where nothing else waits."""
-    words = f"file renames wait: {mapping(observation, 'pending_restart')['file_renames']}"
-    start = started_since(mine.get("installed"), observation.part("system"))
+    words = f"file renames wait: {quote(signs['file_renames'], 10)}"
+    mine = context.restarts.get(node, {})
+    start = started_since(mine.get("installed"), _system(observation, node))
     if start.proven or "file_renames" in mine.get("signs", ()):
         return Reading("returned", f"{words}, again after a start; another one does not help")
-    if accepted_by:
-        return Reading("accepted", f"{words}; accepted by {quote(accepted_by)}")
+    accepted = _node(observation, node).get("accepted")
+    name = accepted_by or (accepted.get("renames") if isinstance(accepted, Mapping) else None)
+    if name:
+        return Reading("accepted", f"{words}; accepted by {quote(name, 80)}")
     return Reading("yes", words)
+
+
+# --- Installers -----------------------------------------------------------------------------
 
 
 @register(
@@ -299,30 +369,72 @@ def installer_job_name(patch_code: str) -> str:
     return "msp-" + re.sub(r"[^0-9A-F]", "", patch_code.upper())
 
 
+def _job_request(arguments: Arguments) -> Request:
+    if not arguments.get("node"):
+        return {"jobs": [installer_job_name(arguments["update"])]}
+    update = arguments.get("update")
+    updates = {"updates": [update]} if isinstance(update, Mapping) else {}
+    return {"nodes": [arguments["node"]], **updates}
+
+
 @register(
     "installer_job",
-    Value("none", "our own installer|was not started", "当方のインストーラーが|未起動"),
-    Value("running", "our own installer|runs", "当方のインストーラーが|実行中", course="coming"),
-    Value("finished", "our own installer|has ended", "当方のインストーラーが|終了"),
-    reads=lambda a: {"jobs": [installer_job_name(a["patch_code"])]},
-    patch_code=True,
+    Value("none", "our own installer{at}|was not started", "{at}当方のインストーラーが|未起動"),
+    Value(
+        "running",
+        "our own installer{at}|runs",
+        "{at}当方のインストーラーが|実行中",
+        course="coming",
+    ),
+    Value("finished", "our own installer{at}|has ended", "{at}当方のインストーラーが|終了"),
+    reads=_job_request,
+    settles=True,
+    running=True,
+    update=False,
+    node=False,
+    operation=False,
 )
 def installer_job(observation: Observation, arguments: Arguments) -> Reading:
-    """Our own detached installer of a patch: left by an earlier run, or not there."""
-    name = installer_job_name(arguments["patch_code"])
-    job = mapping(observation, "jobs").get(name)
-    if not isinstance(job, Mapping) or not isinstance(job.get("exists"), bool):
+    """Our own detached installer: left by an earlier run, or not there.
+
+    update: its patch code or name, or the whole record of an update; of a node without it, any.
+    operation: install, uninstall, or any.
+    """
+    update = arguments.get("update")
+    update = update.get("id") if isinstance(update, Mapping) else update
+    if arguments.get("node"):
+        job = _node(observation, arguments["node"]).get("job")
+        return _node_job(job if isinstance(job, Mapping) else {}, arguments["operation"], update)
+    name = installer_job_name(str(update))
+    task = mapping(observation, "jobs").get(name)
+    if not isinstance(task, Mapping) or not isinstance(task.get("exists"), bool):
         return unknown(observation, "jobs")
-    match JobRecord.of_task(job).state:
-        case "none":
-            return Reading("none", f"no job {name} has been started")
-        case "waiting":
-            return Reading("none", f"job {name} is registered and has never run")
+    job = JobRecord.of_task(task)
+    match job.state:
+        case None:
+            return unknown(observation, "jobs")
+        case "none" | "waiting":
+            return Reading("none", f"job {name} has never run")
         case "running":
             return Reading("running", f"job {name} is running")
         case "finished":
-            return Reading("finished", f"job {name} ended with {job['last_result']}")
-    return unknown(observation, "jobs")
+            return Reading("finished", f"job {name} ended with {job.exit_code}")
+
+
+def _node_job(record: Mapping[str, Any], operation: str, update: Any) -> Reading:
+    """Return what the one job on a node is, which may be another one than is asked for."""
+    job = JobRecord.of_record(record)
+    if job.state not in ("none", "running", "finished"):
+        return Reading(UNKNOWN, "not known whether an installer of ours runs")
+    mine = operation in ("any", record.get("operation")) and update in (None, record.get("update"))
+    if mine and job.state != "none":
+        return Reading(job.state, f"our installer is {job.state}, {quote(job.exit_code)}")
+    if job.state == "running":
+        return Reading(UNKNOWN, f"another installer runs: {quote(record.get('operation'), 40)}")
+    return Reading("none", "no installer of ours")
+
+
+# --- Files ----------------------------------------------------------------------------------
 
 
 def file_request(arguments: Arguments, *, hash: bool = False, signature: bool = False) -> Request:
@@ -345,22 +457,36 @@ def pinned(arguments: Arguments) -> dict[str, Any]:
 
 
 @register(
-    "file_matches",
-    Value("match", "{on} is|the pinned file", "{on} が|指定の SHA-256 と一致", shows=pinned),
-    Value("differs", "{on} is|another file than the pinned one", "{on} が|指定の SHA-256 と不一致"),
-    Value("missing", "{on} is|not there", "{on} が|ない"),
-    reads=lambda a: file_request(a, hash=True),
+    "package_on_hand",
+    Value(
+        "match",
+        "the package|is at hand, and is the pinned one",
+        "パッケージが|手元にあり、指定のハッシュ値と一致",
+        shows=pinned,
+    ),
+    Value(
+        "differs",
+        "the package|is another one than the pinned",
+        "パッケージが|指定のハッシュ値と不一致",
+    ),
+    Value("missing", "the package|is not at hand", "パッケージが|手元にない"),
+    # A first assess may come before the inventory names any package.
+    reads=lambda a: file_request(a, hash=True) if a["file"] else {},
     file=True,
     sha256=True,
 )
-def file_matches(observation: Observation, arguments: Arguments) -> Reading:
-    """Is a file the one that is pinned by its SHA-256?"""
+def package_on_hand(observation: Observation, arguments: Arguments) -> Reading:
+    """Is a package, pinned by its SHA-256, where it is installed from, or by a person's word?"""
+    wanted = arguments["sha256"].upper()
+    told = mapping(observation, "packages").get(wanted)
+    if isinstance(told, Mapping) and told.get("by"):
+        return Reading("match", f"{quote(told['by'], 60)} has the file of this SHA-256")
     record = one_file(observation, arguments["file"])
     if record is None or not isinstance(record.get("exists"), bool):
         return unknown(observation, "files")
     if not record["exists"]:
         return Reading("missing", f"{quote(arguments['file'])} is not there")
-    found, wanted = record.get("sha256"), arguments["sha256"].upper()
+    found = record.get("sha256")
     if not isinstance(found, str) or not found:
         return Reading(UNKNOWN, quote(record.get("error") or "the file's hash was not read"))
     if found.upper() == wanted:
