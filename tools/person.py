@@ -126,10 +126,10 @@ class Person:
                 return self._power(host, node, given, step["by"])
             case "update_exe":
                 return self._update(host, node, given)
-            case "node_restart":
+            case "restart":
                 self.operator(host, "restart", node)
                 return self._screen(host, node, "windows")
-            case "node_shutdown":
+            case "shutdown":
                 self._shut_down(host, node)
                 return "down"
             case "virtual_server":

@@ -63,13 +63,13 @@ notes:
   - "CTX130025, 対策2 step 7: install the hotfix, after the root certificate was proven."
   - "CTX130025, Symptoms: error 26005 means that IMA did not start. The certificate is one cause of several, so only a
     chain that really fails proves it."
-  - A restart that the patch needs is reported, never made. See M(legacyops.hotfix.reboot).
+  - A restart that the patch needs is reported, never made. See M(legacyops.hotfix.restart).
   - Another installation on the host is waited for, at most five minutes, before and where msiexec ends with 1618.
   - Its own reasons are V(deadline), V(not_started), V(job_gone), V(installer_busy), V(installer_failed), V(disk_full),
     V(ima_not_started), V(not_verified), V(unknown), V(bad_path), V(bad_pin) and V(bad_patch_code).
 seealso:
   - module: legacyops.hotfix.staged_package
-  - module: legacyops.hotfix.reboot
+  - module: legacyops.hotfix.restart
 """
 
 EXAMPLES = r"""
@@ -85,7 +85,7 @@ EXAMPLES = r"""
   register: hotfix
 
 - name: Restart where the hotfix asks for it
-  legacyops.hotfix.reboot:
+  legacyops.hotfix.restart:
     reason: The hotfix asks for a restart
   when: hotfix.reboot_required
 """
@@ -161,7 +161,7 @@ ended:
 start:
   description:
     - The start of Windows in which the installer was told to run; null where that could not be read. Give it to
-      M(legacyops.hotfix.reboot) as O(legacyops.hotfix.reboot#module:since), so that the host is restarted once however often
+      M(legacyops.hotfix.restart) as O(legacyops.hotfix.restart#module:since), so that the host is restarted once however often
       both tasks are run.
   returned: when the installer has ended
   type: dict

@@ -15,7 +15,7 @@ description:
     name.
   - The installer runs on the node as SYSTEM, from a copy on the node's own disk, detached from every session. It is started
     at most once and never ended. A run that was cut off is simply run again, finds it, and waits for its end.
-  - It never restarts the node; that is a step of its own (M(legacyops.hotfix.node_restart)). A C(KB) is always given
+  - It never restarts the node; that is a step of its own (M(legacyops.hotfix.restart)). A C(KB) is always given
     C(/norestart).
   - A package whose SHA-256 is another one is refused, on the relay and again on the node when the start is asked for.
   - It begins two to three minutes after it was asked for, by the node's own clock. What has not begun ten minutes later
@@ -89,7 +89,7 @@ notes:
   - Its own reasons are V(waiting_operator), V(refused), V(bad_pin), V(bad_path), V(not_found), V(hash_mismatch),
     V(not_possible), V(installer_busy), V(installer_failed), V(not_started), V(job_gone) and V(deadline).
 seealso:
-  - module: legacyops.hotfix.node_restart
+  - module: legacyops.hotfix.restart
 """
 
 EXAMPLES = r"""
@@ -167,7 +167,7 @@ ended:
 start:
   description:
     - The start of Windows in which the installer was told to run; null where that could not be read. Give it to
-      M(legacyops.hotfix.node_restart) as O(legacyops.hotfix.node_restart#module:since), so that the node is restarted once however often
+      M(legacyops.hotfix.restart) as O(legacyops.hotfix.restart#module:since), so that the node is restarted once however often
       both tasks are run.
   returned: when the installer has ended
   type: dict

@@ -72,7 +72,7 @@ def test_it_ends_healthy(story: Interrupted) -> None:
 
 def test_each_kind_of_step_was_interrupted(story: Interrupted) -> None:
     kinds = {story.actions[step] for step in story.killed}
-    assert kinds >= {"power", "update_exe", "node_restart", "virtual_server", "endurance_info"}
+    assert kinds >= {"power", "update_exe", "restart", "virtual_server", "endurance_info"}
 
 
 def test_each_run_left_its_step_on_record(story: Interrupted) -> None:

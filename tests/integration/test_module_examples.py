@@ -25,7 +25,7 @@ MODULES = (
     "logon_mode",
     "msp_patch",
     "ima_service",
-    "reboot",
+    "restart",
 )
 
 
@@ -48,7 +48,10 @@ def lab(start_lab: Callable[..., Any]) -> Any:
 def test_examples_run(lab: Any, module: str, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "readme.txt").write_text("Read me first.\n", encoding="utf-8")
-    play = {"hosts": HOST, "gather_facts": False, "tasks": yaml.safe_load(examples(module))}
+    tasks = yaml.safe_load(examples(module))
+    # Those of an FT system's nodes: test_node_modules.
+    tasks = [task for task in tasks if "node" not in (task.get(f"legacyops.hotfix.{module}") or {})]
+    play = {"hosts": HOST, "gather_facts": False, "tasks": tasks}
     playbook = tmp_path / "examples.yml"
     playbook.write_text(yaml.safe_dump([play], allow_unicode=True), encoding="utf-8")
     words = [

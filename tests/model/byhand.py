@@ -182,8 +182,8 @@ def _forbidden(system: System, step: Step) -> str | None:
     """Return what the notice, or what is told of the procedures, does not allow at all."""
     given, node = step["arguments"], step["target"]
     install = given.get("operation") == "install"
-    restart = step["action"] == "node_restart"
-    down = restart or step["action"] == "node_shutdown" or given.get("state") == "off"
+    restart = step["action"] == "restart"
+    down = restart or step["action"] == "shutdown" or given.get("state") == "off"
     if node and (given.get("operation") or down) and windows(system, node).task:
         return "an installer is cut off, or two run at once"
     again = step["name"].endswith("_kb_restart") or step["name"] == "fix_restart"
@@ -193,7 +193,7 @@ def _forbidden(system: System, step: Step) -> str | None:
         return "the fix before the removal (5.2)"
     if restart and node == "ftvirtual" and will_be_bad(system, "ftvirtual"):
         return "an outage, and the update is still in"
-    if step["action"] == "node_shutdown" and any(_stays(windows(system, n)) for n in NODES):
+    if step["action"] == "shutdown" and any(_stays(windows(system, n)) for n in NODES):
         return "the service taken down for a removal that cannot be"
     return None
 
@@ -204,7 +204,7 @@ def _stays(mine: Windows) -> bool:
 
 def _broken(now: System, without: System, after: System, step: Step) -> str | None:
     """Return what is worse at the end than it would be without the step."""
-    outage = step["action"] == "node_shutdown" and step["target"] == "ftvirtual"
+    outage = step["action"] == "shutdown" and step["target"] == "ftvirtual"
     if now.ft.phase == without.ft.phase == "up" != after.ft.phase and not outage:
         return "the service is gone"
     unclean_pair = any(
@@ -396,7 +396,7 @@ def _not_at_hand(text: str) -> Callable[[State, Step], str | None]:
 
 def _begins(system: System, step: Step) -> bool:
     """Return whether a step begins with ①, or with what comes before it: see before ① in docs."""
-    if step["action"] == "node_shutdown":
+    if step["action"] == "shutdown":
         return True
     if step["arguments"].get("operation") == "uninstall" and step["target"] == "ftvirtual":
         return not any(half.virtual == "failed" for half in (system.one, system.two))
@@ -434,7 +434,7 @@ def _wires(state: State) -> Iterator[Case]:
 
 def _blind(coserver: str) -> Callable[[State, Step], str | None]:
     def harm(_state: State, step: Step) -> str | None:
-        if step["action"] == "node_shutdown":
+        if step["action"] == "shutdown":
             return "the service taken down, and nothing tells whether a CoServer is off"
         off = step["arguments"].get("state") == "off" and step["target"] == coserver
         return "switches off what nothing tells the power of" if off else None

@@ -335,7 +335,7 @@ def _carried_out(step: Mapping[str, Any], server: Server) -> Server:
         )
     if step["action"] == "msp_patch":
         return server._replace(hotfix=True)
-    if step["action"] in ("ima_service", "reboot"):
+    if step["action"] in ("ima_service", "restart"):
         return server._replace(ima=True)
     return server
 

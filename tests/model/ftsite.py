@@ -453,12 +453,12 @@ def moves(state: State, step: Mapping[str, Any]) -> Iterator[State]:
             yield from _power(state, given["coserver"], given["state"], given.get("way"), limit)
         case "update_exe":
             yield from _update(state, given, limit)
-        case "node_restart":
+        case "restart":
             node = given["node"]
             state = do(state, "restart", node)
             yield state
             yield wait(_past(state, node), lambda s: windows(s, node).usable, limit)
-        case "node_shutdown":
+        case "shutdown":
             node = given["node"]
             state = do(state, "shutdown", node)
             yield state

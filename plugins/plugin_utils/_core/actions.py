@@ -11,7 +11,7 @@ ft/); whoever imports the core has all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 Path = tuple[str, ...]
@@ -54,7 +54,8 @@ class Action:
 
     takes_out: the arguments with which it takes a server out of service; None: it never does.
     touches: the places of an observation that it changes by its nature; * is any member, {NAME} an
-    argument. interruptible: whether waiting for it may be left at any time.
+    argument. touches_of_node: the same where it is of a node, of an action that need not be.
+    interruptible: whether waiting for it may be left at any time.
     looks: it only looks. waits: until something comes true by itself.
     fetches: it brings a file and changes nothing else. installs: it installs or removes something.
     effect: what it does to the Windows or the machine that it acts on.
@@ -84,6 +85,7 @@ class Action:
     word_alone: Callable[[Arguments], bool]
     two_people: Callable[[Arguments], bool]
     owes_restart: Callable[[Arguments], bool]
+    touches_of_node: tuple[Path, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -149,6 +151,23 @@ def register(
     )
 
 
+def register_of_node(
+    action: str,
+    *,
+    touches: tuple[Path, ...],
+    done_by: Callable[[Mapping[str, Any], Arguments], str | None],
+    answers: Callable[[Arguments], Answers],
+) -> None:
+    """Register what an action on a host's own Windows is besides, where it is on a node's."""
+    of_host = ACTIONS[action]
+    ACTIONS[action] = replace(
+        of_host,
+        touches_of_node=touches,
+        done_by=lambda form, a: (done_by if a.get("node") else of_host.done_by)(form, a),
+        answers=lambda a: (answers if a.get("node") else of_host.answers)(a),
+    )
+
+
 def action_of(step: Mapping[str, Any]) -> Action:
     """Return the record of a step's action."""
     return ACTIONS[step["action"]]
@@ -186,12 +205,13 @@ def leaves_service(steps: Iterable[Mapping[str, Any]]) -> bool:
 
 def touched(step: Mapping[str, Any]) -> list[Path]:
     """Return the places of an observation that a step changes by its nature; * is any member."""
-    arguments = step["arguments"]
+    arguments, action = step["arguments"], action_of(step)
+    of_node = arguments.get("node") and action.touches_of_node
     return [
         tuple(
             str(arguments.get(part[1:-1], part)) if part.startswith("{") else part for part in path
         )
-        for path in action_of(step).touches
+        for path in (action.touches_of_node if of_node else action.touches)
     ]
 
 

@@ -69,7 +69,7 @@ def refused(broken: Broken, words: str, lines: int = 0) -> None:
             "{ask: signature, cl",
             "needs the argument file",
         ),
-        ("action: {reboot: {", "action: {rebot: {", "no action rebot; did you mean reboot?"),
+        ("action: {restart: {", "action: {restrat: {", "no action restrat; did you mean restart?"),
         (
             "{state: drained, method: $drain_method, wait_for_sessions: false",
             "{state: gone",
@@ -179,6 +179,12 @@ def test_a_broken_advisory_is_refused(broken, old, new, words):
             "event_groups is never list_4; did you mean list_",
         ),
         ("kb_unknown: {warning: {kb all:", "kb_unknown: {warning: {kb:", "is about a subject"),
+        # It may be asked of a host's own Windows, but here are several.
+        (
+            'service: runs, pending all: "yes"',
+            'service: runs, pending: "yes"',
+            "is about a subject",
+        ),
         ("done_when: {gone me: proven}", "done_when: {gon me: proven}", "no question gon"),
         (
             "coserver2_look: {do: look coserver2}",

@@ -17,7 +17,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from start_signs import start
 
-RESTART = {"action": "reboot", "arguments": {}, "returns_to_service": False}
+RESTART = {"action": "restart", "arguments": {}, "returns_to_service": False}
 LOOK = {"action": "node_info", "arguments": {}, "returns_to_service": False}
 
 

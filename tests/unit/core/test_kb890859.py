@@ -310,7 +310,7 @@ def test_interlocks(kit, planned):
         if given.get("name") == "virtual_server2":
             assert ("update_gone", "ftvirtual", "proven") in held, step["name"]
             assert ("ft_runs_on", None, "virtual_server1") in held, step["name"]
-        if step["action"] == "node_restart" and target in peer:
+        if step["action"] == "restart" and target in peer:
             assert ("ft_health", None, "healthy") in held, step["name"]
             assert ("ft_mirrors", None, "complete") in held, step["name"]
 

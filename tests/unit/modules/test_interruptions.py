@@ -151,7 +151,7 @@ CASES = [
         leaves=True,
     ),
     Case(
-        "reboot",
+        "restart",
         "restart",
         {},
         {
@@ -168,7 +168,7 @@ CASES = [
             {"ft_observe": [NODE_ANSWERS], "ft_act": [{"return_value": 0}]},
             leaves=True,
         )
-        for action in ("node_restart", "node_shutdown")
+        for action in ("restart", "shutdown")
     ],
     Case(
         "update_exe",

@@ -466,7 +466,7 @@ class TestReboot:
             observe=[booted(start(1)), booted(start(1)), CUT, booted(start(2))],
             restart=[{"return_value": 0}],
         )
-        result = run("reboot", remote, reason="x")
+        result = run("restart", remote, reason="x")
         assert result["changed"]
         assert (result["before"], result["start"]) == (start(1), start(2))
         assert remote.calls[1] == ("restart", {"start_record": 4060, "reason": "x"})
@@ -476,7 +476,7 @@ class TestReboot:
 
     def test_a_host_that_restarted_since_is_left_alone(self, run, host) -> None:
         remote = host(observe=[booted(start(2))])
-        result = run("reboot", remote, since=start(1))
+        result = run("restart", remote, since=start(1))
         assert not result["changed"]
         assert result["already"]
         assert remote.acts() == []
@@ -489,7 +489,7 @@ class TestReboot:
             observe=[booted(start(1)), booted(stepped), CUT, booted(start(2, clock=step))],
             restart=[{"return_value": 0}],
         )
-        result = run("reboot", remote)
+        result = run("restart", remote)
         assert result["start"] == start(2, clock=step)
         assert remote.acts() == ["restart"]
 
@@ -499,19 +499,19 @@ class TestReboot:
             observe=[booted(start(1, up=900, clock=step)), booted(start(2, clock=step))],
             restart=[{"return_value": 0}],
         )
-        assert run("reboot", remote, since=start(1))["changed"]
+        assert run("restart", remote, since=start(1))["changed"]
         assert remote.acts() == ["restart"]
 
     @pytest.mark.parametrize("lacks", [{"start_record": None}, {"start_record": 12}])
     def test_what_cannot_be_told_is_no_restart_and_starts_none(self, run, host, lacks) -> None:
         remote = host(observe=[booted({**start(2), **lacks})])
-        result = run("reboot", remote, since=start(1))
+        result = run("restart", remote, since=start(1))
         assert (result["reason"], result["changed"]) == ("unknown", False)
         assert remote.acts() == []
 
     def test_nothing_is_restarted_that_could_not_be_told_afterwards(self, run, host) -> None:
         remote = host(observe=[booted({**start(1), "start_record": None})])
-        assert run("reboot", remote)["reason"] == "unknown"
+        assert run("restart", remote)["reason"] == "unknown"
         assert remote.acts() == []
 
     def test_a_log_that_is_full_is_told(self, run, host) -> None:
@@ -519,7 +519,7 @@ class TestReboot:
             observe=[booted(start(1)), booted({**start(2), "start_record": 4060})],
             restart=[{"return_value": 0}],
         )
-        result = run("reboot", remote, deadline_seconds=0)
+        result = run("restart", remote, deadline_seconds=0)
         assert result["reason"] == "deadline"
         assert "still that of record 4060" in result["msg"]
 
@@ -527,33 +527,33 @@ class TestReboot:
         remote = host(
             observe=[booted(start(1), 3), booted(start(2), 3)], restart=[{"return_value": 0}]
         )
-        assert "3 file renames wait again" in run("reboot", remote)["warnings"][0]
+        assert "3 file renames wait again" in run("restart", remote)["warnings"][0]
 
     def test_a_lost_answer_is_settled_by_the_next_start(self, run, host) -> None:
         remote = host(observe=[booted(start(1)), booted(start(2))], restart=[CUT])
-        assert run("reboot", remote)["changed"]
+        assert run("restart", remote)["changed"]
 
     def test_a_host_that_does_not_come_back(self, run, host) -> None:
         remote = host(observe=[booted(start(1)), CUT], restart=[{"return_value": 0}])
-        result = run("reboot", remote, deadline_seconds=0)
+        result = run("restart", remote, deadline_seconds=0)
         assert result["reason"] == "deadline"
 
     def test_refusals(self, run, host) -> None:
         remote = host(observe=[booted(start(1))], restart=[{"return_value": 1314}])
-        assert run("reboot", remote)["reason"] == "refused"
+        assert run("restart", remote)["reason"] == "refused"
         refused = RemoteError("refused", "it has a newer record", "look")
         remote = host(observe=[booted(start(1))], restart=[refused])
-        assert run("reboot", remote)["reason"] == "refused"
+        assert run("restart", remote)["reason"] == "refused"
 
     def test_wrong_credentials_are_tried_three_times_at_most(self, run, host) -> None:
         no = RemoteError("authentication_refused", "no", "check")
         remote = host(observe=[booted(start(1)), no], restart=[{"return_value": 0}])
-        assert run("reboot", remote)["reason"] == "authentication_refused"
+        assert run("restart", remote)["reason"] == "authentication_refused"
         assert len(remote.calls) == 5
 
     def test_check_mode(self, run, host) -> None:
         remote = host(observe=[booted(start(1))])
-        assert run("reboot", remote, check=True)["changed"]
+        assert run("restart", remote, check=True)["changed"]
         assert remote.acts() == []
 
 

@@ -33,7 +33,7 @@ def server(**settings: Any) -> dict[str, Any]:
             step("01-stage", "staged_package", arguments={"path": "C:\\fix.msp", "sha256": SHA256}),
             step("02-drain", "logon_mode", 7200, arguments={"forced_logoff": True}),
             step("03-install", "msp_patch", arguments=package, item="XA021"),
-            step("04-restart", "reboot", resting_point=True),
+            step("04-restart", "restart", resting_point=True),
             step("05-enable", "logon_mode"),
         ],
     }

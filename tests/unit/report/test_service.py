@@ -70,7 +70,7 @@ def test_a_failed_drain_proves_nothing():
 
 
 def test_a_restart_interrupts_for_an_unknown_part_of_its_time():
-    steps = [step("restart", "node_restart", "ftvirtual")]
+    steps = [step("restart", "restart", "ftvirtual")]
     up = {"check": "ft_phase", "with": {"node": "ftvirtual"}, "is": "up"}
     told = service(
         steps,

@@ -107,7 +107,9 @@ class Conditions:
         if about is not None and not free:
             self.names.wrong(at, f"check {check.name} is about no subject; leave {about} out")
             return None
-        if about is None and free and check.arguments[free[0]]:
+        # Of a system with several Windows, one must be named.
+        several = check.running and any(self.names.all("subjects"))
+        if about is None and free and (check.arguments[free[0]] or several):
             self.names.wrong(at, f"check {check.name} is about a subject; say of what it is asked")
             return None
         if about is not None:

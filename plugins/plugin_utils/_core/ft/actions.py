@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..actions import Answers, Argument, Arguments, Path, register
+from ..actions import Answers, Argument, Arguments, Path, register, register_of_node
+from ..windows import actions as _of_any_windows  # noqa: F401  # registered first
 from .machine_checks import SCREENS
 from .observed import table
 from .reported import BOARD
@@ -86,19 +87,14 @@ register(
     deadline_seconds=_DEADLINE,
     by=Argument("text", False, ("relay", "operator")),
 )
-register(
-    "node_restart",
-    "Restarts the Windows of a node once and waits until it answers again.",
+register_of_node(
+    "restart",
     touches=_RESTARTS,
-    interruptible=False,
-    effect="restarts",
     done_by=_by_node,
     answers=lambda _: Answers("screen", _SCREENS, ("windows",)),
-    node=_NODE,
-    deadline_seconds=_DEADLINE,
 )
 register(
-    "node_shutdown",
+    "shutdown",
     "Shuts the Windows of a node down and waits until it is silent.",
     touches=_RESTARTS,
     interruptible=False,

@@ -62,12 +62,13 @@ register(
     run_as=Argument("text", False, ("system", "user")),
 )
 register(
-    "reboot",
-    "Restarts the host once and waits until it answers again.",
-    takes_out={},
+    "restart",
+    "Restarts Windows once and waits until it answers again: the host's own, or a node's.",
+    takes_out={"node": None},
     interruptible=False,
     touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
     effect="restarts",
+    node=Argument("text", what=True, node=True),
     deadline_seconds=Argument("seconds", True),
     reason=Argument("text"),
 )

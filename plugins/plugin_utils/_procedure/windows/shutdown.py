@@ -16,6 +16,7 @@ from ..ft.action import WINDOWS_OPTIONS, WindowsAction
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "power_off": {"type": "bool", "default": True},
     **WINDOWS_OPTIONS,
+    "node": {**WINDOWS_OPTIONS["node"], "required": True},
 }
 
 

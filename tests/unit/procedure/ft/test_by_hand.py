@@ -95,5 +95,5 @@ def test_cutting_a_running_machine_is_refused(monkeypatch):
 def test_what_no_procedure_does_is_refused(monkeypatch):
     state = do(begin(), "shutdown", "coserver2")
     with pytest.raises(ActionError, match="No procedure") as refusal:
-        guard(monkeypatch, state, "node_shutdown", {"node": "coserver1"})
+        guard(monkeypatch, state, "shutdown", {"node": "coserver1"})
     assert refusal.value.reason == "by_hand"

@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 ---
-module: node_shutdown
+module: shutdown
 short_description: Shut the Windows of a node of an FT system down, and wait until it is silent
 version_added: 0.1.0
 author: legacyops.hotfix contributors (!UNKNOWN)
@@ -19,6 +19,12 @@ options:
       - Whether Windows switches the machine off as well. Otherwise it stops where it may be switched off.
     type: bool
     default: true
+  node:
+    description:
+      - The Windows installation. Its C(access) in O(ft_system) says whether the relay reaches it or a person does it.
+    type: str
+    choices: [coserver1, coserver2, ftvirtual]
+    required: true
 attributes:
   check_mode:
     support: full
@@ -38,7 +44,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Shut the FTvirtual Server down
-  legacyops.hotfix.node_shutdown:
+  legacyops.hotfix.shutdown:
     node: ftvirtual
     deadline_seconds: 1800
 """
