@@ -36,7 +36,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 _NOT_GIVEN: Final = "is not given: add it."
 
-Path_ = tuple[Any, ...]
+Place = tuple[Any, ...]
 # A host, a variable → its value as plain data; None where there is none, or it cannot be read.
 Read = Callable[[str, str], Any]
 
@@ -186,34 +186,23 @@ def judged(settings: Mapping[str, Any], kind: str = "", *, whole: bool = False) 
     kind: of the host, whose needs are to be met ("": of none). whole: also those of a plan.
     """
     given = {PREFIX + name: value for name, value in settings.items() if value is not None}
-    return _sentences(_validator(whole, kind), given, lambda path: _place(path, given))
-
-
-def judged_part(name: str, value: Any, where: str) -> list[str]:
-    """Return what is wrong with a value by one of the schema's definitions."""
-    validator = _validator(True, "")
-    part = validator.evolve(schema=schema()["$defs"][name])
-    return _sentences(part, value, lambda path: ".".join([where, *map(key_name, path)]))
-
-
-def _sentences(validator: Any, value: Any, place: Callable[[Path_], str]) -> list[str]:
     # What is missing, or is not known at all, comes before what its place would have to be.
     first = ("required", "properties")
-    errors = sorted(validator.iter_errors(value), key=lambda error: error.validator not in first)
+    errors = _validator(whole, kind).iter_errors(given)
     found: dict[str, str] = {}
-    refused: list[Path_] = []  # tables that lack what makes them one: what is inside says no more
-    for error in errors:
+    refused: list[Place] = []  # tables that lack what makes them one: what is inside says no more
+    for error in sorted(errors, key=lambda error: error.validator not in first):
         path = tuple(error.absolute_path)
         if any(path[: len(outer)] == outer != path for outer in refused):
             continue
         if error.validator == "required" and _says(error.schema, "incomplete"):
             refused.append(path)
-        where = place(path)
+        where = _place(path, given)
         found.setdefault(where, f"{where} {_end(error)}")
     return list(found.values())
 
 
-def _place(path: Path_, given: Mapping[str, Any]) -> str:
+def _place(path: Place, given: Mapping[str, Any]) -> str:
     """A fault's place: its path. Of a list of tables its entry is named, else the list alone."""
     number = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
     if number is None:

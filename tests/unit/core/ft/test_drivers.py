@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
     settings as _settings,  # noqa: F401 - the kinds add their formats
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import judged_part
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.system import SETTING
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import judged
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.endurance import (
     STATES,
     endurance_driver,
@@ -91,8 +92,10 @@ def make(of: str, part: Any) -> Any:
     return endurance_driver({"endurance": part}, CREDENTIALS)
 
 
-def judged(of: str, part: Any) -> list[str]:
-    return judged_part(of, part, of)
+def faults(of: str, part: Any) -> list[str]:
+    form = {"power": {"coserver1": {"power": part}}, "endurance": {"endurance": part}}[of]
+    where = f"{SETTING}.coserver1.power" if of == "power" else f"{SETTING}.endurance"
+    return [text for text in judged({"ft_system": form}) if text.startswith(where)]
 
 
 @pytest.mark.parametrize(("of", "kind"), GOOD)
@@ -103,7 +106,7 @@ def test_a_driver_asks_for_the_settings_of_the_form_and_no_others(of: str, kind:
     part.update(more)
     make(of, part)
     assert part.asked == {"driver", *KINDS[of][kind]}
-    assert judged(of, part) == []
+    assert faults(of, part) == []
 
 
 def values(of: str, kind: str, name: str) -> tuple[list[Any], list[Any]]:
@@ -115,10 +118,10 @@ def test_both_take_and_refuse_the_same_values(of: str, kind: str, name: str) -> 
     good, bad = values(of, kind, name)
     for value in good:
         part = {"driver": kind, **GOOD[of, kind], name: value}
-        assert judged(of, part) == []
+        assert faults(of, part) == []
         make(of, part)
     for value in bad:
         part = {"driver": kind, **GOOD[of, kind], name: value}
-        assert judged(of, part), value
+        assert faults(of, part), value
         with pytest.raises(DriverError):
             make(of, part)
