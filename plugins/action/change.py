@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.compare import compare_hosts, diff_text
 from ..plugin_utils._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, Context
+from ..plugin_utils._core.decision import remaining
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
-from ..plugin_utils._core.plan import remaining, step_request
+from ..plugin_utils._core.plan import step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.action import (

@@ -14,11 +14,10 @@ from ..plugin_utils._core.actions import action_of
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
-from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.ft.action import FtAction
-from ..plugin_utils._procedure.ft.observer import FtEye
-from ..plugin_utils._procedure.ft.step import FtRun
-from ..plugin_utils._procedure.step import Result, StepAction, StepRun, about
+from ..plugin_utils._procedure.kinds import hooks_of
+from ..plugin_utils._procedure.record import about
+from ..plugin_utils._procedure.step import Result, StepAction, StepRun
 from ..plugin_utils._procedure.text import in_language
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -43,15 +42,8 @@ class ActionModule(StepAction):
             return self._predicted(step)
         with self.locked(change, self.host):
             self.stop.check()
-            return self._run_of(remote, change, step).result()
-
-    def _run_of(self, remote: Remote, change: Change, step: Step) -> StepRun:
-        """The way in which this kind of host takes a step."""
-        variables = self.task_vars["hostvars"][self.host]
-        eye = self.eye(remote, change.directory)
-        if isinstance(eye, FtEye):
-            return FtRun(self, eye, change, step, variables)
-        return StepRun(self, eye, change, step)
+            hooks = hooks_of(self, self.eye(remote, change.directory), change)
+            return StepRun(self, hooks, change, step).result()
 
     def _predicted(self, step: Step) -> Result:
         """What the plan says, for a step that follows one which check mode has not carried out."""

@@ -16,8 +16,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
+    decision as core_decision,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import Verdict
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
+    decide,
+    remaining,
+)
 from ftsite import (
     HOST,
     ActionFailed,
@@ -133,7 +139,7 @@ class Explorer:
         key = sight(state)
         if key not in self.todos:
             view = within(state)
-            steps = core.remaining(self.plan, HOST, view, view.context)
+            steps = remaining(self.plan, HOST, view, view.context)
             self.todos[key] = tuple(self.number[step["id"]] for step in steps)
         return self.todos[key]
 
@@ -152,7 +158,7 @@ class Explorer:
         state = remembered(state)  # what is read before a step goes into the change directory
         step, rest = self.steps[todo[0]], todo[1:]
         view = within(state)
-        decision = core.step_decision(step, view, view.context)
+        decision = decide(step, view, view.context)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
             yield f"{step['id']} skipped", (state, rest)
@@ -172,7 +178,7 @@ class Explorer:
 
     def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
         """Have another run try the same step: it is told who holds the system."""
-        if core.step_decision(step, view.held_by("2"), view.context).action == "refuse":
+        if decide(step, view.held_by("2"), view.context).action == "refuse":
             return f"{step['id']} by a second run: refused", place
         system = blame(place[0].system, "second_run", step["target"] or HOST)
         return f"{step['id']} by a second run", (replace(place[0], system=system), None)
@@ -181,7 +187,7 @@ class Explorer:
         """Try each step out of order, as somebody may who calls the modules by hand."""
         for step in self.steps:
             view = within(state)
-            if core.step_decision(step, view, view.context).action == "act":
+            if decide(step, view, view.context).action == "act":
                 for label, (after, _todo) in self._carry_out(step, state, ()):
                     yield f"by hand {label}", (after, None)
 
@@ -264,7 +270,7 @@ class Explorer:
 def unproven(step: Any, state: State, before: State) -> list[Verdict]:
     """Return what a step should have brought about and is not read. before: right before it."""
     view = within(remembered(state), before)
-    return core.step_unproven(step, view, view.context)
+    return core_decision.unproven(step, view, view.context)
 
 
 def _blind(state: State) -> State:

@@ -23,6 +23,11 @@ from typing import Any, NamedTuple
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context, Place
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
+    decide,
+    remaining,
+    return_step,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.farm import (
     incomplete,
@@ -267,7 +272,7 @@ class Explorer:
         if server.status == "not_begun" and failed > self.case.budget:
             return tried
         seen, context = observe(name, server), self._context(servers)
-        ids = [step["id"] for step in core.remaining(self.plan, name, seen, context)]
+        ids = [step["id"] for step in remaining(self.plan, name, seen, context)]
         todo = tuple(i for i, step in enumerate(self.steps[name]) if step["id"] in ids)
         return tried._replace(status="under_way", todo=todo)
 
@@ -278,18 +283,18 @@ class Explorer:
         key = (name, number, own.shown, about)
         if key not in self._decided:
             step = self.steps[name][number]
-            found = core.step_decision(step, observe(name, own), self._context(servers))
+            found = decide(step, observe(name, own), self._context(servers))
             unmet = {v.ref["check"] for v in found.verdicts if v.holds is not True}
             self._decided[key] = (found.action, unmet <= set(BLAMELESS))
         return self._decided[key]  # type: ignore[no-any-return]
 
     def _left(self, name: str, policy: str, server: Server, servers: Farm, status: str) -> Server:
         """Return a host that was refused or failed, perhaps returned to its users."""
-        back = core.return_step(self.plan, name)
+        back = return_step(self.plan, name)
         if policy == "return_to_service" and back is not None and not server.logons:
             now = _with(servers, self.names.index(name), server)
             seen, context = observe(name, server), self._context(now)
-            if core.step_decision(back, seen, context).action == "act":
+            if decide(back, seen, context).action == "act":
                 server = _carried_out(back, server)
         if status == "not_begun" and not server.logons:
             status = "under_way"

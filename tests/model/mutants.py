@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
+    decision as core_decision,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
@@ -353,7 +356,7 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
         for state in states[:: max(1, len(states) // 12)]:
             after = _afterwards(state, step)
             for text, view in _readings(after, state):
-                missing = [v.ref for v in core.step_unproven(step, view, view.context)]
+                missing = [v.ref for v in core_decision.unproven(step, view, view.context)]
                 if len(missing) == 1:
                     told.setdefault(step["expect"].index(missing[0]), text)
         for number, check in enumerate(checks):

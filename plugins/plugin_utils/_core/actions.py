@@ -38,11 +38,13 @@ class Answers:
     """What a person may answer to a step, and which answers mean that it went well.
 
     Without choices the person's name is all that is asked for. about: what an answer tells of.
+    on_its_way: answers which mean that it is not over yet.
     """
 
     about: Literal["", "screen", "board", "update", "package", "shutdown"] = ""
     choices: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
+    on_its_way: tuple[str, ...] = ()
 
 
 Effect = Literal["", "restarts", "shuts_down", "switches_on", "switches_off"]
@@ -181,6 +183,11 @@ def effect_of(step: Mapping[str, Any]) -> Effect:
 def answers_to(step: Mapping[str, Any]) -> Answers:
     """Return what a person may answer to a step."""
     return action_of(step).answers(step["arguments"])
+
+
+def is_on_its_way(step: Mapping[str, Any], saw: str | None) -> bool:
+    """Return whether what a person has answered to a step means that it is not over yet."""
+    return saw in answers_to(step).on_its_way
 
 
 def same_act(step: Mapping[str, Any], action: str, arguments: Arguments) -> bool:

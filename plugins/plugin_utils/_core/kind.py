@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .model import Ref, Step
+from .people import GO_AHEAD
 from .schema import Read
 
 Settings = Mapping[str, Any]
@@ -44,7 +45,7 @@ class Kind:
     identity = ("identity", "as_planned")
     moves: Sequence[str] = ()
     order_setting = ""
-    looks: Sequence[str] = ()
+    looks: Sequence[str] = (GO_AHEAD,)
 
     def form(self, settings: Settings) -> Form | None:
         """Return what the inventory says of a system of nodes; None: the host is none."""

@@ -63,7 +63,7 @@ class Step(TypedDict):
     action: str  # name of the module without the collection
     arguments: dict[str, Json]
     target: str | None  # of an FT system: the node that is acted on
-    by: str | None  # of an FT system: relay, operator, or the driver that acts
+    by: str | None  # operator, relay, or the driver that acts; None: the host's own connection
     contact: str | None  # whom to call
     instruction: list[dict[str, str | None]]  # {clause, en, ja}: what a person is told
     interlocks: list[Ref]  # all must hold on a fresh observation, or the step is refused

@@ -93,6 +93,14 @@ class Observation:
         value = self.data.get(name)
         return UNKNOWN if value is None else value
 
+    def system(self, node: str | None = None) -> Any:
+        """Return the record of the Windows that was read, of a node where there are several."""
+        if node is None:
+            return self.part("system")
+        nodes = self.data.get("nodes")
+        record = nodes.get(node) if isinstance(nodes, Mapping) else None
+        return record.get("system") if isinstance(record, Mapping) else None
+
     def error(self, part: str) -> str | None:
         """Return why a part could not be read, or None."""
         errors = self.data.get("errors")

@@ -15,6 +15,8 @@ import re
 import unicodedata
 from typing import Final
 
+# Added to a step's id: two people answer for what is about to be done, before it is done.
+GO_AHEAD: Final = "+go"
 # Characters that nobody sees: controls, formats (zero width), surrogates, private and unassigned.
 _UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn")
 _IN_ANGLES: Final = re.compile(r".*<([^<>]*@[^<>]*)>\Z")

@@ -1,35 +1,28 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan: from one server's observation to its steps, and from all servers to one plan file.
-
-Also what is asked of a plan while it is carried out: which steps remain, and whether the next
-one acts, is skipped, is resumed, or is refused.
-"""
+"""The plan: from one server's observation to its steps, and from all servers to one plan file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from .actions import ACTIONS, action_of, leaves_service, same_act, takes_out, wrong_arguments
 from .advisory import Advisory, select_advisories
 from .brakes import braked, missing_brakes
 from .checks import (
     CHECKS,
-    Verdict,
-    all_hold,
-    any_fails,
     check_of,
     evaluate_all,
     request_for,
-    unmet,
 )
-from .conditions import condition, refusal
+from .conditions import condition
 from .context import NO_CHANGE, Context
+from .decision import needed
 from .digest import digest
 from .findings import (
     SEVERITIES,
@@ -53,7 +46,6 @@ from .settings import KNOWN_SETTINGS, LOOPS, effective
 __all__ = [
     "HostPlan",
     "PlanError",
-    "StepDecision",
     "assess_request",
     "make_plan",
     "notices_request",
@@ -62,17 +54,12 @@ __all__ = [
     "plan_host",
     "plan_notices",
     "planned_settings",
-    "remaining",
-    "return_step",
     "same_plan",
     "serves",
     "serving_refs",
-    "step_decision",
     "step_request",
-    "step_unproven",
     "steps_like",
     "verify_plan",
-    "was_begun",
 ]
 
 FORMAT: Final = 3
@@ -254,7 +241,7 @@ def plan_host(
     procedure = None if blockers else _procedure(advisory, scope, observation, context)
     if procedure is not None:
         every = _all_steps(advisory, procedure, scope, observation.host)
-        steps = _needed(every, observation, context)
+        steps = needed(every, observation, context)
         marks = foreseen(refusals(steps, observation, scope, context), scope)
         blockers = [finding for finding in marks if finding["severity"] == "blocker"]
         findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f["severity"]))
@@ -433,7 +420,7 @@ def _step(
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
         "target": target,
-        "by": None if form is None else ACTIONS[data["action"]].done_by(form, arguments),
+        "by": ACTIONS[data["action"]].done_by(form or {}, arguments),
         "contact": resolve(data.get("contact"), scope),
         "instruction": _instruction(advisory, data, cited, str(target)),
         **refs,  # type: ignore[typeddict-item]
@@ -484,66 +471,6 @@ def _instruction(
         for language, text in data["instruction"].items()
     }
     return [{"clause": None, **ours}, *words]
-
-
-def _needed(steps: Sequence[Step], observation: Observation, context: Context) -> list[Step]:
-    """Return the steps that remain to be done, by what is observed.
-
-    A step whose done_when holds is left out, and so is one whose only_if certainly fails, unless
-    an earlier step remains that may change that (again_after), or a step remains that may need it
-    after all (standby_for). A step that only comes with others (only_with) is left out where none
-    of them remains. One whose result nobody has taken yet remains, whatever it has reached
-    meanwhile.
-    """
-    kept: dict[str, Step] = {}
-    standby: dict[str, Step] = {}
-    for step in steps:
-        if any_fails(filter(_asks_a_setting, step["only_if"]), observation, context):
-            continue  # no earlier step changes a setting
-        again = any(other in kept for other in step["again_after"])
-        wanted = step["only_with"] is None or any(other in kept for other in step["only_with"])
-        done = bool(step["done_when"]) and all_hold(step["done_when"], observation, context)
-        idle = any_fails(step["only_if"], observation, context)
-        begun = _under_way(step, observation, context) or _to_collect(step, observation, context)
-        begun = begun or (_is_asked_for(step, context.journal) and not done)
-        if begun or (wanted and (again or not (done or idle))):
-            conditional = not all_hold(step["only_if"], observation, context)
-            kept[step["id"]] = {**step, "conditional": conditional}
-        elif step["standby_for"]:
-            standby[step["id"]] = {**step, "conditional": True}
-    names = {step["name"] for step in kept.values()}
-    called = {i for i, step in standby.items() if names.intersection(step["standby_for"])}
-    return [
-        kept.get(step["id"]) or standby[step["id"]]
-        for step in steps
-        if step["id"] in kept or step["id"] in called
-    ]
-
-
-def _asks_a_setting(ref: Ref) -> bool:
-    return check_of(ref).about == "setting"
-
-
-def _is_asked_for(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a person was asked to do a step, and no run has taken its end.
-
-    What was said of the machine before counts no more then, which is no reason to leave it out.
-    """
-    return step.get("by") == "operator" and was_begun(step, journal)
-
-
-def was_begun(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a run has begun a step, and none has taken its result."""
-    kinds = [
-        entry["kind"]
-        for entry in journal
-        if entry.get("step") == step["id"] and entry.get("kind") in ("intent", "result")
-    ]
-    return kinds[-1:] == ["intent"]
-
-
-def _under_way(step: Step, observation: Observation, context: Context) -> bool:
-    return bool(step["resume_when"]) and all_hold(step["resume_when"], observation, context)
 
 
 @dataclass(frozen=True)
@@ -769,101 +696,3 @@ def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
             f"{where} does not ask whether {condition(missing[0])['en']}, and gives no reason; "
             "make a new plan."
         )
-
-
-def _host_part(plan: Mapping[str, Any], host: str) -> Mapping[str, Any]:
-    part = plan["hosts"].get(host)
-    if not isinstance(part, Mapping):
-        raise PlanError(f"{host} is not in the plan; make a new plan that has it.")
-    return part
-
-
-def remaining(
-    plan: Mapping[str, Any],
-    host: str,
-    observation: Observation,
-    context: Context,
-) -> list[Step]:
-    """Return the steps of a server's plan that remain, by what is observed now.
-
-    The journal only tells what no observation shows: that an installation asked for a restart,
-    and that a step's result has not been taken.
-    """
-    # What came with other steps when the plan was made stands on its own from then on.
-    planned: list[Step] = _host_part(plan, host)["steps"]
-    mine = [entry for entry in context.journal if entry.get("plan") == plan.get("digest")]
-    told = {step["id"] for step in planned if _told_done(step, mine)}
-    steps: list[Step] = [{**step, "only_with": None} for step in planned if step["id"] not in told]
-    return _needed(steps, observation, context)
-
-
-def _told_done(step: Step, journal: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a person has done what nothing shows, and no step has undone it since.
-
-    A logon at a console, say. What the journal has of another plan counts for nothing.
-    """
-    if not action_of(step).word_alone(step["arguments"]):
-        return False
-    done = False
-    for entry in journal:
-        if entry.get("kind") == "result" and entry.get("step") == step["id"]:
-            done = entry.get("status") == "ok"
-        elif entry.get("kind") == "intent" and entry.get("step") in step["again_after"]:
-            done = False
-    return done
-
-
-@dataclass(frozen=True)
-class StepDecision:
-    """What is to be done with a step right now, and why."""
-
-    action: Literal["act", "skip", "resume", "refuse"]
-    reason: str
-    verdicts: list[Verdict]
-
-
-def step_decision(step: Step, observation: Observation, context: Context) -> StepDecision:
-    """Decide about a step on a fresh observation, within the change.
-
-    The journal tells whether the result of an earlier run was taken. A result that was taken is
-    history: from then on the interlocks decide about a new try.
-    """
-    if _under_way(step, observation, context):
-        verdicts = evaluate_all(step["resume_when"], observation, context)
-        return StepDecision("resume", f"under way: {_evidence(verdicts)}", verdicts)
-    if _to_collect(step, observation, context):
-        verdicts = evaluate_all(step["collect_when"], observation, context)
-        return StepDecision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
-    if step["done_when"] and all_hold(step["done_when"], observation, context):
-        verdicts = evaluate_all(step["done_when"], observation, context)
-        return StepDecision("skip", f"nothing to do: {_evidence(verdicts)}", verdicts)
-    if any_fails(step["only_if"], observation, context):
-        verdicts = evaluate_all(step["only_if"], observation, context)
-        return StepDecision("skip", f"not needed: {_evidence(verdicts)}", verdicts)
-    verdicts = evaluate_all([*step["only_if"], *step["interlocks"]], observation, context)
-    if unmet(verdicts):
-        return StepDecision("refuse", refusal(verdicts)["en"], verdicts)
-    return StepDecision("act", "all interlocks hold", verdicts)
-
-
-def _to_collect(step: Step, observation: Observation, context: Context) -> bool:
-    """Return whether a step has ended, and the journal tells only that it began."""
-    began = bool(step["collect_when"]) and was_begun(step, context.journal)
-    return began and all_hold(step["collect_when"], observation, context)
-
-
-def step_unproven(step: Step, observation: Observation, context: Context) -> list[Verdict]:
-    """Return what the step should have brought about and is not observed; none: it is proven."""
-    return unmet(evaluate_all(step["expect"], observation, context))
-
-
-def _evidence(verdicts: Iterable[Verdict]) -> str:
-    return "; ".join(dict.fromkeys(verdict.evidence for verdict in verdicts))
-
-
-def return_step(plan: Mapping[str, Any], host: str) -> Step | None:
-    """Return the step that gives a server back to its users, or None."""
-    for step in reversed(_host_part(plan, host)["steps"]):
-        if step["returns_to_service"]:
-            return step  # type: ignore[no-any-return]
-    return None

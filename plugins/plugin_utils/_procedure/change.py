@@ -15,9 +15,10 @@ from .._core.advisory import Advisory
 from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
 from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failure_budget
+from .._core.decision import remaining
 from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
-from .._core.plan import PlanError, remaining, verify_plan
+from .._core.plan import PlanError, verify_plan
 from .._core.window import WindowState, at_resting_point, judge
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError

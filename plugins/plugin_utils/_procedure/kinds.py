@@ -14,10 +14,17 @@ from .._core.schema import PREFIX
 from .._io.remote import Remote
 from .directory import ChangeDirectory
 from .ft import observer as ft_observer
+from .ft import step as ft_step
 from .ft import text as ft_text
+from .hooks import Hooks
 from .layout import Paint
 from .observer import Eye
 from .windows.observer import ServerEye
+from .xenapp import step as xenapp_step
+
+if t.TYPE_CHECKING:
+    from .change import Change
+    from .step import StepAction
 
 
 def kind_by(variables: Mapping[str, t.Any]) -> Kind:
@@ -37,6 +44,13 @@ def eye_of(
     if kind_by(variables).nodes:
         return ft_observer.eye_of(remote, variables, directory, writes=writes)
     return ServerEye(remote)
+
+
+def hooks_of(action: StepAction, eye: Eye, change: Change) -> Hooks:
+    """What is special about this kind of system on the way of a step."""
+    if kind_by(action.task_vars["hostvars"][action.host]).nodes:
+        return ft_step.FtHooks(action, eye, change)
+    return xenapp_step.ServerHooks(action, eye, change)
 
 
 def system_lines(

@@ -69,7 +69,7 @@ def service(
         return None
     periods = list(_periods(moments))
     return {
-        "kind": "nodes" if any(step["by"] is not None for step in steps) else "logons",
+        "kind": "nodes" if any(step["target"] for step in steps) else "logons",
         "at_least_seconds": sum(period["at_least_seconds"] for period in periods),
         "at_most_seconds": sum(period["at_most_seconds"] for period in periods),
         "down_before": moments[0].state == DOWN,

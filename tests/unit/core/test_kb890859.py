@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import CHECKS
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
+    decide,
+)
 
 LISTS = {
     "2003": "The Endurance Kernel Driver detected a failure.",
@@ -320,7 +323,7 @@ def test_where_everything_is_unknown_every_step_is_refused(kit, planned):
     for data in ({}, {"nodes": {n: {"reachable": False} for n in kit.FT_NODES}}):
         observation = kit.ft_observation(data)
         for step in every_step(kit, planned):
-            decision = core.step_decision(step, observation, kit.ft_context())
+            decision = decide(step, observation, kit.ft_context())
             assert decision.action != "act", step["name"]
 
 
@@ -329,13 +332,13 @@ def test_each_single_unknown_refuses(kit, planned):
     plan = planned(kit.ft_data())
     [first] = plan.steps[:1]
     good = kit.ft_observation(kit.ft_data())
-    assert core.step_decision(first, good, kit.ft_context()).action == "act"
+    assert decide(first, good, kit.ft_context()).action == "act"
     for part in ("owner", "endurance", "nodes", "packages"):
         data = kit.ft_data(**{part: None})
         seen = kit.ft_observation(data)
-        assert core.step_decision(first, seen, kit.ft_context()).action == "refuse", part
+        assert decide(first, seen, kit.ft_context()).action == "refuse", part
     for change in ({"approved": False}, {"stopped": True}, {"window_open": False}):
-        assert core.step_decision(first, good, kit.ft_context(**change)).action == "refuse"
+        assert decide(first, good, kit.ft_context(**change)).action == "refuse"
 
 
 # --- Words --------------------------------------------------------------------------------------
@@ -458,11 +461,11 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
     job = {"state": "running", "operation": "uninstall", "update": "KB890859"}
     data["nodes"]["coserver1"]["job"] = job
     observation = kit.ft_observation(data)
-    assert core.step_decision(step, observation, kit.ft_context()).action == "resume"
+    assert decide(step, observation, kit.ft_context()).action == "resume"
     job["state"] = "finished"
-    assert core.step_decision(step, observation, kit.ft_context()).action == "refuse"
+    assert decide(step, observation, kit.ft_context()).action == "refuse"
     begun = kit.ft_context(journal=[{"kind": "intent", "step": step["id"]}])
-    assert core.step_decision(step, observation, begun).action == "resume"
+    assert decide(step, observation, begun).action == "resume"
 
 
 def board(kit, planned, driver="command", **data):

@@ -28,6 +28,12 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     Context,
     Place,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
+    decide,
+    remaining,
+    return_step,
+    unproven,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
@@ -518,20 +524,20 @@ def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, r
     plan = plan_of(kit, ctx130025, server.observe())
     acted: list[str] = []
     for _ in range(2):  # the first run dies after `die` steps, the second one goes on
-        for step in planning.remaining(plan, "xa01", *server.now()):
+        for step in remaining(plan, "xa01", *server.now()):
             if len(acted) == die:
                 die = -1
                 break
             server.probe()
-            decision = planning.step_decision(step, *server.now())
+            decision = decide(step, *server.now())
             if decision.action == "skip":
                 continue
             assert decision.action == "act", decision.reason
             server.act(step, restart=restart)
             server.probe()
-            assert planning.step_unproven(step, *server.now()) == []
+            assert unproven(step, *server.now()) == []
             acted.append(step["name"])
-    assert planning.remaining(plan, "xa01", *server.now()) == []
+    assert remaining(plan, "xa01", *server.now()) == []
     assert ("restart_server" in acted) == (restart and not installed)
     assert acted.count("install_hotfix") == (not installed)
     assert server.data["sessions"]["drain_mode"] == 0
@@ -547,9 +553,9 @@ def test_an_installation_under_way_is_joined_not_started(kit, ctx130025):
     data["sessions"]["drain_mode"] = 2
     data["installer"]["in_progress"] = True
     observation = Observation("xa01", kit.NOW, "test", data)
-    steps = planning.remaining(plan, "xa01", observation, kit.context())
+    steps = remaining(plan, "xa01", observation, kit.context())
     install = next(step for step in steps if step["name"] == "install_hotfix")
-    assert planning.step_decision(install, observation, kit.context()).action == "resume"
+    assert decide(install, observation, kit.context()).action == "resume"
 
 
 @pytest.mark.parametrize(
@@ -565,7 +571,7 @@ def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
     journal = [{"kind": "intent", "step": step["id"]}]
     journal += [{"kind": last, "step": step["id"], "status": "failed"}]
     context = kit.context("xa01", "xa02", journal=journal if last else ())
-    decision = planning.step_decision(step, Observation("xa01", kit.NOW, "test", data), context)
+    decision = decide(step, Observation("xa01", kit.NOW, "test", data), context)
     assert decision.action == action
 
 
@@ -577,7 +583,7 @@ def test_a_result_that_nobody_took_remains_to_be_taken(kit, ctx130025, last, rem
     _failed_job(data, kit)  # ended, however
     journal = [{"kind": last, "step": step["id"], "status": "ok"}]
     observation = Observation("xa01", kit.NOW, "test", data)
-    left = planning.remaining(plan, "xa01", observation, kit.context(journal=journal))
+    left = remaining(plan, "xa01", observation, kit.context(journal=journal))
     assert ("install_hotfix" in names(left)) is remains
 
 
@@ -589,13 +595,13 @@ def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx
     asked = {"required": True, "since": start(1), "signs": []}
     journal = [{"kind": "result", "restart": asked}]
     now = (Observation("xa01", kit.NOW, "test", data), kit.context(journal=journal))
-    left = planning.remaining(plan, "xa01", *now)
+    left = remaining(plan, "xa01", *now)
     assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
     data["system"].update(start(1, up=900, clock=2))  # the clock was set, and nothing else
-    assert names(planning.remaining(plan, "xa01", *now)) == names(left)
+    assert names(remaining(plan, "xa01", *now)) == names(left)
     data["system"].update(start(2))
     data["pending_restart"]["file_renames"] = 3  # and something puts renames back at each start
-    left = planning.remaining(plan, "xa01", *now)
+    left = remaining(plan, "xa01", *now)
     assert names(left) == ["prove_ima", "enable_logons"]
 
 
@@ -604,9 +610,9 @@ def test_ima_running_right_after_the_installation_is_no_proof_that_it_stays(kit,
     data = kit.data(installed=True)
     data["sessions"]["drain_mode"] = 2
     now = (Observation("xa01", kit.NOW, "test", data), kit.context())
-    assert "prove_ima" in names(planning.remaining(plan, "xa01", *now))
+    assert "prove_ima" in names(remaining(plan, "xa01", *now))
     data["sessions"]["drain_mode"] = 0
-    assert names(planning.remaining(plan, "xa01", *now)) == []
+    assert names(remaining(plan, "xa01", *now)) == []
 
 
 def _probed(kit: Any, status: int = 1) -> dict[str, Any]:
@@ -624,7 +630,7 @@ def _install_step(kit: Any, advisory: Any) -> Any:
 def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
     observation = Observation("xa01", kit.NOW, "t", _probed(kit))
     context = kit.context("xa01", "xa02")
-    decision = planning.step_decision(_install_step(kit, ctx130025), observation, context)
+    decision = decide(_install_step(kit, ctx130025), observation, context)
     assert decision.action == "act", decision.reason
 
 
@@ -669,7 +675,7 @@ def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
     spoil(data, changed)
     observation = Observation("xa01", kit.NOW, "test", data)
     context = kit.context("xa01", "xa02", **changed)
-    decision = planning.step_decision(_install_step(kit, ctx130025), observation, context)
+    decision = decide(_install_step(kit, ctx130025), observation, context)
     assert decision.action == "refuse"
     assert decision.reason
 
@@ -722,11 +728,11 @@ def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, c
     context = kit.context("xa01", "xa02", places=places)
     observation = Observation("xa01", kit.NOW, "test", _probed(kit))
     install = next(s for s in plan["hosts"]["xa01"]["steps"] if s["name"] == "install_hotfix")
-    assert planning.step_decision(install, observation, context).action == "refuse"
+    assert decide(install, observation, context).action == "refuse"
     assert install["on_refusal"] == "return_to_service"
-    back = planning.return_step(plan, "xa01")
+    back = return_step(plan, "xa01")
     assert back is not None
-    assert planning.step_decision(back, observation, context).action == "act"
+    assert decide(back, observation, context).action == "act"
 
 
 def test_the_plan_is_deterministic_and_verifies(kit, ctx130025):
@@ -875,7 +881,7 @@ def test_a_step_probes_only_when_it_may(kit, ctx130025):
 def test_a_host_that_is_not_in_the_plan_is_one_sentence(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation())
     with pytest.raises(planning.PlanError, match="xa99 is not in the plan"):
-        planning.remaining(plan, "xa99", kit.observation("xa99"), NO_CHANGE)
+        remaining(plan, "xa99", kit.observation("xa99"), NO_CHANGE)
 
 
 @pytest.mark.parametrize("hostile", [2**60, float("nan"), "\ud800"])
@@ -955,5 +961,5 @@ def test_what_nothing_shows_a_persons_word_ends_until_it_is_to_be_done_again(ent
         for kind, step, *other in entries
     ]
     seen = Observation("ft", "t", "operator", {})
-    left = planning.remaining(plan, "ft", seen, Context(journal=journal))
+    left = remaining(plan, "ft", seen, Context(journal=journal))
     assert bool(left) is remains

@@ -24,6 +24,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import evaluate_all
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
+    decide,
+    unproven,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
 from ftsite import (
@@ -98,7 +102,7 @@ class Night:
     def carry_out(self, step: Mapping[str, Any]) -> None:
         self.state = remembered(self.state)
         before = self.state
-        decision = plan.step_decision(step, *_inside(self.state))
+        decision = decide(step, *_inside(self.state))
         if decision.action == "skip":
             self.note("result", step=step["id"], status="skipped", why=decision.reason)
             return
@@ -123,7 +127,7 @@ class Night:
         )
 
     def _wait(self, step: Mapping[str, Any], before: State) -> None:
-        while plan.step_unproven(step, *_inside(self.state, before)):
+        while unproven(step, *_inside(self.state, before)):
             soon = next_event(self.state.system)
             assert soon is not None, step["id"]
             self.state = let_pass(self.state, soon)

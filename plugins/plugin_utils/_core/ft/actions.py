@@ -12,7 +12,7 @@ from ..actions import Answers, Argument, Arguments, Path, register, register_of_
 from ..windows import actions as _of_any_windows  # noqa: F401  # registered first
 from .machine_checks import SCREENS
 from .observed import table
-from .reported import BOARD
+from .reported import BOARD, STARTING, STOPPING
 from .system import Form
 
 # Files that wait for a restart are replaced by it. The FTvirtual Server restarts with its sides.
@@ -24,6 +24,7 @@ _RESTARTS: Final[tuple[Path, ...]] = (
 )
 _SCREENS: Final = tuple(sorted(SCREENS))
 _BOARD: Final = Answers("board", tuple(BOARD), tuple(BOARD))
+_STARTS: Final = Answers("screen", _SCREENS, ("windows",), STARTING)
 
 
 def _by_node(form: Form, arguments: Arguments) -> str:
@@ -48,9 +49,9 @@ def _of_update(arguments: Arguments) -> Answers:
 
 def _of_power(arguments: Arguments) -> Answers:
     if arguments["state"] == "on":
-        return Answers("screen", _SCREENS, ("windows",))
-    in_setup = arguments.get("way") == "bios_setup"
-    return Answers("screen", _SCREENS, ("bios_setup", "dark") if in_setup else ("dark",))
+        return _STARTS
+    good = ("bios_setup", "dark") if arguments.get("way") == "bios_setup" else ("dark",)
+    return Answers("screen", _SCREENS, good, STOPPING)
 
 
 def _of_confirm(arguments: Arguments) -> Answers:
@@ -91,7 +92,7 @@ register_of_node(
     "restart",
     touches=_RESTARTS,
     done_by=_by_node,
-    answers=lambda _: Answers("screen", _SCREENS, ("windows",)),
+    answers=lambda _: _STARTS,
 )
 register(
     "shutdown",
@@ -146,7 +147,7 @@ register(
     done_by=lambda _form, _: "operator",
     answers=_of_confirm,
     word_alone=lambda a: bool(a["ask"] == "done"),
-    node=_NODE,
+    node=Argument("text", what=True, node=True),  # on a server there is none
     ask=Argument("text", True, ("screen", "done")),
     deadline_seconds=_DEADLINE,
 )

@@ -11,10 +11,11 @@ from typing import Any, Final
 from ..actions import action_of, effect_of
 from ..kind import Form, Kind, Settings
 from ..model import Ref, Step
+from ..people import GO_AHEAD
 from ..schema import Read
 from . import inventory
 from .observed import answers, managed, table
-from .reported import GO_AHEAD, LOOKS
+from .reported import LOOKS
 from .system import COSERVERS, NODES, SETTING, TITLES, completed
 
 # Of a node's record: what moves by itself once something was done.

@@ -33,8 +33,6 @@ BOARD_LOOK: Final = "+board"
 UPDATE_LOOK: Final = "+update"
 SCREEN_LOOKS: Final = {name: f"+{name}" for name in NODES}
 LOOKS: Final = (BOARD_LOOK, UPDATE_LOOK, *SCREEN_LOOKS.values())
-# Two people answer for what a driver is about to do: no look.
-GO_AHEAD: Final = "+go"
 # What the list of programs and %windir% may show: is it listed, is its uninstall folder there.
 UPDATE: Final = {
     "installed": (True, True),

@@ -18,7 +18,8 @@ from ..._core.actions import answers_to
 from ..._core.conditions import conditions
 from ..._core.ft.system import NODES, TITLES
 from ..._core.model import Ref
-from ..._io.confirmations import Request
+from .. import asked
+from ..asked import INDENT, LABEL, instruction_lines, labelled
 from ..command import confirm_line
 from ..layout import (
     WIDTH,
@@ -32,17 +33,11 @@ from ..layout import (
     wrapped,
 )
 
-_INDENT: Final = " " * 8
-# Columns of a label and its colon.
-_LABEL: Final = 10
-
 _EN: Final = {
+    **asked.EN,
     "if": "if",
-    "do": "do",
-    "notice": "notice",
     "does": "does",
     "see": "see",
-    "confirm": "confirm",
     "then": "then",
     "time": "time",
     "undo": "undo",
@@ -67,17 +62,12 @@ _EN: Final = {
     "steps": "{number} steps, {conditional} of them only if needed: {took}",
     "part": "== Part {part} of the notice ==",
     "unless": "{condition}; not where {done}",
-    "asks": "Step {step}{clauses} waits for a person.",
-    "asked": "Step {step} waits for a person: {words} To confirm:",
-    "the_notice": "The notice says: {words}",
 }
 _JA: Final = {
+    **asked.JA,
     "if": "条件",
-    "do": "実施",
-    "notice": "本資料",
     "does": "内容",
     "see": "確認",
-    "confirm": "報告",
     "then": "結果",
     "time": "所要",
     "undo": "切り戻し",
@@ -102,9 +92,6 @@ _JA: Final = {
     "steps": "{number} 手順 (うち {conditional} は必要な場合のみ): {took}",
     "part": "== 本資料 {part} ==",
     "unless": "{condition} ({done}の場合を除く)",
-    "asks": "手順 {step}{clauses} は担当者の作業または確認を待っています。",
-    "asked": "手順 {step} は担当者の作業または確認を待っています。{words} 報告:",
-    "the_notice": "本資料: {words}",
 }
 Step = Mapping[str, Any]
 
@@ -162,10 +149,10 @@ def _head(
     all_of_it = words["steps"].format(
         number=len(steps), conditional=number, took=_took(steps, words["took"])
     )
-    lines += _labelled(words["all"], all_of_it, "    ")
+    lines += labelled(words["all"], all_of_it, "    ")
     contacts = form.get("contacts") or {}
     called = ", ".join(f"{name}: {person}" for name, person in contacts.items())
-    lines += _labelled(words["call"], harmless(called), "    ")
+    lines += labelled(words["call"], harmless(called), "    ")
     return lines
 
 
@@ -178,25 +165,16 @@ def _why(
     told_of = [finding for finding in findings if finding["severity"] in ("warning", "info")]
     for finding in sorted(told_of, key=lambda finding: not _is_case(finding)):
         text = in_language(finding["title"], language) + clauses(finding.get("clause"))
-        lines += _labelled(words["case" if _is_case(finding) else "note"], text, "    ")
+        lines += labelled(words["case" if _is_case(finding) else "note"], text, "    ")
         for seen in finding["evidence"]:
             if seen not in told:
-                lines += _labelled("", f"- {harmless(seen)}", "    ")
+                lines += labelled("", f"- {harmless(seen)}", "    ")
         told.update(finding["evidence"])
     return lines
 
 
 def _is_case(finding: Mapping[str, Any]) -> bool:
     return str(finding["id"]).startswith("branch_")
-
-
-def _labelled(label: str, text: str, indent: str = _INDENT) -> list[str]:
-    """A labelled paragraph; nothing where there is no text."""
-    if not text:
-        return []
-    mark = f"{label}:" if label else ""
-    head = indent + mark + " " * max(1, _LABEL - wide(mark))
-    return wrapped(text, head, indent + " " * _LABEL)
 
 
 def _took(steps: Sequence[Step], text: str) -> str:
@@ -211,33 +189,6 @@ def _long(seconds: float, text: str) -> str:
     if text.isascii():
         return shown
     return shown.replace(" h", " 時間").replace(" min", " 分").replace(" s", " 秒")
-
-
-def asked_text(
-    host: str, step: Step, request: Request, confirm: Sequence[str], language: str
-) -> str:
-    """What a step asks a person for: our words, the notice's, both in both languages.
-
-    :param confirm: the command that confirms, then what is to be known about it.
-    """
-    words = _words(language)
-    head = words["asks"].format(step=request.step, clauses=clauses(step["clause"]))
-    lines = [f"[{host}] {head}", *_instruction({"instruction": request.instruction}, words)]
-    command, *more = confirm
-    lines.append(f"{_INDENT}{words['confirm']}: {harmless(command)}")
-    for text in more:
-        lines += wrapped(harmless(text), _INDENT)
-    return "\n".join(lines)
-
-
-def asked_line(request: Request, language: str) -> str:
-    """The same in a sentence or two, in one language, before the command that confirms."""
-    words = _words(language)
-    ours = [in_language(each, language) for each in request.instruction if not each.get("clause")]
-    theirs = [in_language(each, language) for each in request.instruction if each.get("clause")]
-    if theirs:
-        ours.append(words["the_notice"].format(words=" ".join(theirs)))
-    return words["asked"].format(step=request.step, words=" ".join(ours))
 
 
 def _rest(
@@ -280,26 +231,26 @@ def _step(
     ]
     head = f"  [ ] {marks}{' ' * max(2, 10 - wide(marks))}{number}  "
     colour = "yellow" if by_hand else "normal"
-    lines = [paint(line, colour) for line in wrapped(" · ".join(parts), head, _INDENT)]
+    lines = [paint(line, colour) for line in wrapped(" · ".join(parts), head, INDENT)]
     if step["conditional"]:
-        lines += _labelled(words["if"], _condition(step, words, language))
+        lines += labelled(words["if"], _condition(step, words, language))
     if by_hand:
-        lines += [*_instruction(step, words), *_expected(step, language, words)]
+        lines += [*instruction_lines(step["instruction"], words), *_expected(step, language, words)]
         lines += _confirmation(host, step, confirm, words)
     else:
-        lines += _labelled(words["does"], in_language(step["title"], language))
+        lines += labelled(words["does"], in_language(step["title"], language))
         lines += _expected(step, language, words)
-    lines += _labelled(words["then"], in_language(step["changes"], language))
+    lines += labelled(words["then"], in_language(step["changes"], language))
     for text in brakes_off(step, language):
-        lines += _labelled(words["note"], text)
+        lines += labelled(words["note"], text)
     time = _took([{**step, "conditional": False}], words["took"])
     if not step["interruptible"]:
         time += f"; {words['stay']}"
-    lines += _labelled(words["time"], time)
-    lines += _labelled(words["call"], harmless(step["contact"] or ""))
+    lines += labelled(words["time"], time)
+    lines += labelled(words["call"], harmless(step["contact"] or ""))
     if step["point_of_no_return"]:
-        lines.append(paint(_INDENT + words["no_return"], "red"))
-    return [*lines, *_labelled(words["undo"], in_language(step["rollback"], language))]
+        lines.append(paint(INDENT + words["no_return"], "red"))
+    return [*lines, *labelled(words["undo"], in_language(step["rollback"], language))]
 
 
 def title_of(name: str, language: str = "en") -> str:
@@ -322,23 +273,10 @@ def _all(refs: Sequence[Ref], language: str) -> str:
     return (" かつ " if language == "ja" else ", and ").join(texts)
 
 
-def _instruction(step: Step, words: Mapping[str, str]) -> list[str]:
-    """What to do, then the notice's words for it, clause by clause; all in both languages."""
-    lines: list[str] = []
-    labels = {True: words["notice"], False: words["do"]}  # each once
-    for piece in step["instruction"]:
-        mark = str(piece.get("clause") or "").partition("-")[2]
-        for language in ("ja", "en"):
-            text = in_language({"en": piece.get(language)}, "en")
-            lead = f"{harmless(mark)} " if mark and language == "ja" else ""
-            lines += _labelled(labels.pop(bool(piece.get("clause")), ""), lead + text)
-    return lines
-
-
 def _expected(step: Step, language: str, words: Mapping[str, str]) -> list[str]:
     """What is looked for afterwards."""
     texts = [harmless(in_language(each, language)) for each in conditions(step["expect"])]
-    return _labelled(words["see"], "; ".join(texts))
+    return labelled(words["see"], "; ".join(texts))
 
 
 def _confirmation(
@@ -348,10 +286,10 @@ def _confirmation(
     choices = answers_to(step).choices
     line = shlex.split(confirm_line(confirm, host, step["id"], choices))
     quoted = [shlex.quote(harmless(word)) for word in line]
-    first, *rest = _folded(quoted, WIDTH - len(_INDENT) - _LABEL - 4)
-    lead = _labelled(words["confirm"], "x")[0][:-1]
-    lines = [lead + first, *(_INDENT + " " * (_LABEL + 2) + line for line in rest)]
-    return [*lines, *_labelled("", f"WHAT_YOU_SAW: {', '.join(choices)}" if choices else "")]
+    first, *rest = _folded(quoted, WIDTH - len(INDENT) - LABEL - 4)
+    lead = labelled(words["confirm"], "x")[0][:-1]
+    lines = [lead + first, *(INDENT + " " * (LABEL + 2) + line for line in rest)]
+    return [*lines, *labelled("", f"WHAT_YOU_SAW: {', '.join(choices)}" if choices else "")]
 
 
 def _folded(line: Sequence[str], width: int) -> list[str]:

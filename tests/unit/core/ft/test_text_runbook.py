@@ -27,12 +27,12 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import
     plan_host,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import Request
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.command import (
-    confirm_command,
-)
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.text import (
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.asked import (
     asked_line,
     asked_text,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.command import (
+    confirm_command,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import (
     WIDTH,

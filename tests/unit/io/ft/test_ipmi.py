@@ -143,7 +143,7 @@ class TestABusyBoard:
         assert lab.power(ONE) == "on"
 
     def test_an_act_is_asked_again_for_a_short_time_only(self) -> None:
-        """What guards it was read before; who asked guards it anew (FtRun)."""
+        """What guards it was read before; who asked guards it anew (StepRun)."""
         assert ipmi._BUSY_ACT_SECONDS <= 10 < 63 <= ipmi._BUSY_SECONDS
 
 

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A step on a server of no special kind: a person's, and one that two people answer for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
+    Confirmations,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Stop
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.hooks import Hooks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.step import StepRun
+
+HOST = "xa01"
+RUNS = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Running"}
+STOPPED = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Stopped"}
+TEXT = {"en": "Start IMA by hand.", "ja": "IMA を手動で開始する。"}
+
+
+def step(**parts: Any) -> dict[str, Any]:
+    refs = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
+    return {
+        "id": "01-start",
+        "name": "start",
+        "clause": [],
+        "title": TEXT,
+        "action": "operator_confirm",
+        "arguments": {"ask": "done", "deadline_seconds": 5},
+        "by": "operator",
+        "target": None,
+        "instruction": [{"clause": None, **TEXT}],
+        "without_brakes": {},
+        "only_with": None,
+        "again_after": [],
+        "standby_for": [],
+        "resting_point": False,
+        "returns_to_service": False,
+        "on_refusal": "stop",
+        "on_failure": "stop",
+        "seconds": {"expected": 60, "longest": 600},
+        **{key: [] for key in refs},
+        **parts,
+    }
+
+
+class Owner:
+    """Nobody else asks for the host."""
+
+    def take(self, change: str, run: str) -> dict[str, Any]:
+        return {"change": change, "run": run}
+
+    def free(self, _change: str, _run: str) -> bool:
+        return True
+
+
+class Server:
+    """An observer of a server, and the action that runs its steps. states: of IMA, look by look."""
+
+    check_mode = False
+    language = "en"
+    host = HOST
+
+    def __init__(self, *states: str, **variables: Any) -> None:
+        self.states, self.owner, self.stop = list(states), Owner(), Stop()
+        self.task_vars = {"hostvars": {HOST: variables}}
+        self.said: list[str] = []
+        self.dispatched: list[dict[str, Any]] = []
+
+    def observe(self, _request: Any, _since: Any = None) -> Observation:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        services = {"IMAService": {"exists": True, "state": state}}
+        data = {"services": services, "owner": {"free": True}, "sessions": {"drain_mode": 0}}
+        return Observation(HOST, "2026-11-22T05:00:00Z", "test", data)
+
+    def dispatch(self, _step: Any, **more: Any) -> dict[str, Any]:
+        self.dispatched.append(more)
+        return {"changed": True}
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def paint(self, text: str, _colour: str) -> str:
+        return text
+
+    def patiently(self, ask: Callable[[], Any], _seconds: float) -> Any:
+        return ask()
+
+    def progress(self) -> Callable[[str], None]:
+        return self.said.append
+
+    def poll_seconds(self, _args: Any) -> float:
+        return 0.01
+
+    def difference(self, *_what: Any) -> None:
+        return None
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Callable[..., Change]:
+    """Return a maker of a change whose plan is one step."""
+
+    def make(step: dict[str, Any], **settings: Any) -> Change:
+        entry = {"settings": {"silo": "s"}, "steps": [step], "facts": {}, "request": {}}
+        plan = {"digest": "sha256:d", "waves": [[HOST]], "hosts": {HOST: entry}}
+        directory = ChangeDirectory(tmp_path, "C1")
+        return Change(directory, "C1", plan, settings, {"approve_plan": True})
+
+    return make
+
+
+def run(server: Any, change: Change) -> dict[str, Any]:
+    [step] = change.plan["hosts"][HOST]["steps"]
+    return StepRun(server, Hooks(server, server, change), change, step).result()
+
+
+def kinds(change: Change) -> list[str]:
+    return [entry["kind"] for entry in change.journal(HOST).entries()]
+
+
+def test_a_person_does_a_step_on_a_server_and_it_comes_true_later(
+    change: Callable[..., Change],
+) -> None:
+    mine = change(step(interlocks=[STOPPED], expect=[RUNS]))
+    with pytest.raises(ActionError) as waits:
+        run(Server("Stopped"), mine)
+    assert (waits.value.reason, mine.state(HOST)["status"]) == ("waiting_operator", "waiting")
+    assert TEXT["en"] in str(waits.value)
+    assert kinds(mine) == ["intent", "left"]
+    desk = Confirmations(mine.directory.root)
+    desk.confirm(HOST, "01-start", name="Sato")
+    # Meanwhile it starts: it is not asked for again, and what it should bring about is awaited.
+    server = Server("Stopped", "Stopped", "Start Pending", "Running")
+    result = run(server, mine)
+    assert (result["outcome"], mine.state(HOST)["status"]) == ("done", "under_way")
+    assert kinds(mine) == ["intent", "left", "confirmation", "intent", "result"]
+    assert server.dispatched == []
+    assert any("IMAService" in text and "waits" in text for text in server.said)
+    assert run(Server("Running"), mine)["outcome"] == "already"
+
+
+def test_two_people_answer_for_a_servers_step_where_the_site_wants_that(
+    change: Callable[..., Change],
+) -> None:
+    restart = step(action="restart", by=None, arguments={"deadline_seconds": 5}, interlocks=[RUNS])
+    mine = change(restart, second_name_for=["restart"])
+    server = Server("Running")
+    with pytest.raises(ActionError, match="Two people answer for it"):
+        run(server, mine)
+    assert server.dispatched == []
+    desk = Confirmations(mine.directory.root)
+    desk.confirm(HOST, "01-start+go", name="Sato", second_name="Ito")
+    assert run(server, mine)["outcome"] == "done"
+    assert server.dispatched == [{}]
+
+
+def test_the_guards_are_asked_again_after_people_have_answered(
+    change: Callable[..., Change],
+) -> None:
+    restart = step(action="restart", by=None, arguments={"deadline_seconds": 5}, interlocks=[RUNS])
+    mine = change(restart, second_name_for=["restart"])
+    with pytest.raises(ActionError):
+        run(Server("Running"), mine)
+    desk = Confirmations(mine.directory.root)
+    desk.confirm(HOST, "01-start+go", name="Sato", second_name="Ito")
+    server = Server("Running", "Stopped")
+    with pytest.raises(ActionError, match="Refused after the confirmation"):
+        run(server, mine)
+    assert server.dispatched == []
