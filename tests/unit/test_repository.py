@@ -24,6 +24,11 @@ HEADER = (
 )
 # Absolute paths and addresses that mean something only on the machine somebody wrote the code on.
 PRIVATE = re.compile(r"(?<![\w./}$\\-])/(?:work|opt/(?:dev|wheels|pypi)|home/\w+|root)/")
+# Of the two notices: marks of clauses, numbers of updates, articles and errors, machines, words.
+NOTICES = re.compile(
+    r"[\u2460-\u2473]|\b5\.[12]\)|KB890859|MS05-018|CTX\d{6}|26005|TX200|PRIMERGY|Marathon"
+    r"|緊急修正|対策\d"
+)
 # The pure core reads and writes nothing: no files, processes, sockets, threads, clocks by import.
 CORE_MAY_NOT_IMPORT = {
     "ansible",
@@ -164,6 +169,17 @@ def test_the_lab_has_no_import_circle(repository):
         for module, names in above.items()
     }
     graphlib.TopologicalSorter(graph).prepare()  # CycleError names the circle
+
+
+def test_nothing_of_a_notice_stands_in_code(repository):
+    """Clause marks, and what a notice is about, are data; a module's docs may cite its clause."""
+    found = []
+    for path in tracked(repository, "plugins/*"):
+        name = str(path.relative_to(repository))
+        if not name.startswith(("plugins/modules/", "plugins/doc_fragments/")):
+            lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            found += [f"{name}:{number}: {line}" for number, line in lines if NOTICES.search(line)]
+    assert not found, "\n".join(found)
 
 
 def test_every_play_names_its_strategy(repository):

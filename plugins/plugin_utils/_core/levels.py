@@ -13,8 +13,10 @@ Level = tuple[int, int, int]
 Version = tuple[int, int, int, int]
 
 _LEVEL: Final = re.compile(r"(?<![0-9A-Za-z.])V(\d{1,3})\.(\d{1,3})L(\d{1,4})(?![0-9A-Za-z.])")
-# The product line that a level belongs to: "V6 緊急修正", "V5 緊急修正#001", in English "V5 #001".
-_LINE: Final = re.compile(r"(?<![0-9A-Za-z.])V(\d{1,3})(?![\d.])\s*(?:緊急修正)?\s*(?:#(\d{1,4}))?")
+# The product line that a level belongs to: "V5 #001"; in Japanese a word may come between.
+_LINE: Final = re.compile(
+    r"(?<![0-9A-Za-z.])V(\d{1,3})(?![\d.])\s*[\u3040-\u9fff]*\s*(?:#(\d{1,4}))?"
+)
 _VERSION: Final = re.compile(r"\s*(\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?![\d.])")
 _LONGEST: Final = 500
 

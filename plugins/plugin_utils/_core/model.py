@@ -78,6 +78,7 @@ class Step(TypedDict):
     again_after: list[str]  # ids: while one of these remains, done_when proves nothing
     standby_for: list[str]  # names: while one of these remains, this one is there if needed
     changes: Text
+    departure: Text | None  # what it does otherwise than the notice says; the site chose it
     resting_point: bool  # after this step stopping is safe
     interruptible: bool
     seconds: Seconds

@@ -430,6 +430,7 @@ def _step(
         "again_after": earlier(data.get("again_after", [])),
         "standby_for": list(data.get("standby_for", [])),
         "changes": data["changes"],
+        "departure": _departure(data.get("departures", {}), arguments),
         "resting_point": data.get("resting_point", False),
         "interruptible": ACTIONS[data["action"]].interruptible,
         "seconds": resolve(data["seconds"], scope),
@@ -439,6 +440,12 @@ def _step(
         "on_failure": data.get("on_failure", "stop"),
         "returns_to_service": data.get("returns_to_service", False),
     }
+
+
+def _departure(texts: Mapping[str, Any], arguments: Mapping[str, Any]) -> Text | None:
+    """Return what a step does otherwise than its notice says, as the site has chosen; or None."""
+    found = (values.get(str(arguments.get(argument))) for argument, values in texts.items())
+    return next((text for text in found if text is not None), None)
 
 
 def _spared(interlocks: Sequence[Ref], scope: Scope) -> list[Ref]:
@@ -458,7 +465,7 @@ def _instruction(
 ) -> list[dict[str, Any]]:
     """Return what a person is told: what this step is and is not, then the notice's words.
 
-    The notice's words may speak of more than the step (⑧, ⑲) or of the other node (⑦): what is
+    The notice's words may speak of more than the step, or of the other node: what is
     to be done, and on which machine, comes first. Empty where the step has no instruction: then
     nobody but the collection carries it out.
     """

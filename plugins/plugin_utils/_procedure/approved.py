@@ -13,7 +13,6 @@ from .._core.actions import effect_of
 from .._core.backups import records
 from .._core.kinds import form_of
 from .._core.window import Window
-from .._report.deviations import planned_otherwise
 from .layout import duration, harmless, in_language, wrapped
 
 Record = dict[str, Any]
@@ -99,7 +98,7 @@ def _host(entry: Mapping[str, Any]) -> Record:
         "outage": settings.get("single_server_silo") == "accept_outage",
         "renames": _renames_accepted_by(settings),
         "otherwise": [
-            {"step": step["id"], **said} for step in steps if (said := planned_otherwise(step))
+            {"step": step["id"], **step["departure"]} for step in steps if step["departure"]
         ],
         "backups": {where: dict(record) for where, record in records(settings)},
         "seconds": {

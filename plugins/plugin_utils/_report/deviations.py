@@ -13,22 +13,6 @@ from .texts import text, when
 
 Record = dict[str, Any]
 
-# Ways to switch a CoServer off that the notice does not have; it says: at the POST screen (⑥).
-_OTHER_WAYS: Final = {
-    "shutdown": text(
-        "Switched off by Windows' own shutdown, not by the button at POST as the notice says; "
-        "so it "
-        "was planned.",
-        "本資料の「POST 画面で電源ボタンから切る」ではなく、Windows のシャットダウンで電源断(計"
-        "画どおり)。",
-    ),
-    "bios_setup": text(
-        "Switched off in BIOS setup, not by the button at POST as the notice says; so it was "
-        "planned.",
-        "本資料の「POST 画面で電源ボタンから切る」ではなく、BIOS セットアップ画面で電源断(計画ど"
-        "おり)。",
-    ),
-}
 _STEPS: Final = {
     "failed": text("The step failed.", "手順が失敗した。"),
     "refused": text("The step was refused; it did nothing.", "手順は拒否され、実行されなかった。"),
@@ -65,13 +49,6 @@ _ENTRIES: Final = {
         "このシステムの計画が終了する前に変更をクローズ。",
     ),
 }
-
-
-def planned_otherwise(step: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """Return what a step of a plan does otherwise than the notice says, or None."""
-    way = _OTHER_WAYS.get(str(step["arguments"].get("way")))
-    cites = any("⑥" in clause for clause in step["clause"])
-    return way if step["action"] == "power" and cites else None
 
 
 def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
@@ -134,9 +111,8 @@ def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
         yield from _of_a_step(step)
         yield from _outside(step, window)
     for step in sources.steps(host):
-        way = planned_otherwise(step)
-        if way is not None:
-            yield _deviation("other_way", way, step=step["id"], planned=True)
+        if step["departure"] is not None:
+            yield _deviation("other_way", step["departure"], step=step["id"], planned=True)
     if record["status"] != "done" and record["begun"]:
         yield _deviation(
             "not_done",

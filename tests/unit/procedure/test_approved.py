@@ -15,11 +15,15 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.approv
 )
 
 SHA256 = "AB" * 32
+OTHERWISE = {
+    "en": "Switched off by Windows' own shutdown",
+    "ja": "Windows のシャットダウンで電源断",
+}
 BACKUP = {"taken": "2026-11-21", "by": "Sato", "where": "tape 7"}
 
 
 def step(name: str, action: str, longest: int = 600, **more: Any) -> dict[str, Any]:
-    blank = {"arguments": {}, "item": None, "clause": [], "resting_point": False}
+    blank = {"arguments": {}, "item": None, "resting_point": False, "departure": None}
     return {"id": name, "action": action, "seconds": {"expected": 60, "longest": longest}} | (
         blank | more
     )
@@ -43,7 +47,7 @@ def system() -> dict[str, Any]:
     off = {"coserver": "coserver1", "state": "off", "way": "shutdown"}
     return {
         "settings": {"ft_system": {"backups": {"coserver1": BACKUP}}},
-        "steps": [step("01-off", "power", 3600, arguments=off, clause=["2003-⑤", "2003-⑥"])],
+        "steps": [step("01-off", "power", 3600, arguments=off, departure=OTHERWISE)],
     }
 
 

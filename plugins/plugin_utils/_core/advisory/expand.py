@@ -167,12 +167,22 @@ class _Expander:
         found: dict[str, Any] = {}
         for texts in (self.names.texts_of("acts", act), self.names.texts_of("steps", name)):
             for key, text in texts.items() if texts else ():
-                found[key] = self.names.text(text, subject)
+                if key == "departures":
+                    found[key] = self._departures(text, subject)
+                else:
+                    found[key] = self.names.text(text, subject)
         for key in _WORDS:
             if key not in found:
                 self.names.wrong(at, f"step {name} has no {key}; write it in words.yml under steps")
                 found[key] = {"en": name, "ja": name}
         return found
+
+    def _departures(self, at: At, subject: Subject) -> dict[str, Any]:
+        """Return what is said of an argument's values that are not the notice's."""
+        return {
+            argument: {value: self.names.text(text, subject) for value, text in values.items()}
+            for argument, values in at.items()
+        }
 
     def _kept(self, key: str, at: At) -> dict[str, Any]:
         """Return what a key of a step is in the expanded form."""

@@ -67,7 +67,7 @@ class Names:
         return found[name]
 
     def clauses(self, at: At | None, part: str = "") -> list[str]:
-        """Return the clauses that marks stand for. part: the one that bare marks (①) are of."""
+        """Return the clauses that marks stand for. part: the one that bare marks are of."""
         known = self.notice.value["clauses"]
         cited = []
         for member in at.members() if at else ():

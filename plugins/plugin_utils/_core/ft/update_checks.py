@@ -270,12 +270,12 @@ def _level(
     Value(
         "reached",
         "the fix|has the level that protects, on {on}",
-        "緊急修正が|{on} で必要なレベルに達している",
+        "修正プログラムが|{on} で必要なレベルに達している",
     ),
     Value(
         "below",
         "the fix|is below the level that protects, on {on}",
-        "緊急修正が|{on} で必要なレベルに達していない",
+        "修正プログラムが|{on} で必要なレベルに達していない",
     ),
     reads=nodes_of,
     settles=True,
@@ -317,12 +317,12 @@ def _levels_of(observation: Observation, arguments: Arguments) -> Record | None:
     Value(
         "sufficient",
         "|the fix's package is at the notice's level",
-        "|用意した緊急修正のレベルが十分",
+        "|用意した修正プログラムのレベルが十分",
     ),
     Value(
         "too_low",
         "|the fix's package is below the notice's level",
-        "|用意した緊急修正のレベルが不足",
+        "|用意した修正プログラムのレベルが不足",
     ),
     reads=ALL_NODES,
     level=True,
