@@ -92,7 +92,7 @@ def _distinct(form: Form) -> list[str]:
 
 
 def _power_off(form: Form) -> list[str]:
-    """The way of cutting power must be one that the drivers can go (⑥ is cut at POST)."""
+    """The way of cutting power must be one that the drivers can go (at POST, a person does it)."""
     way = form.get("power_off") or "at_post"
     wrong = []
     for node in COSERVERS:
@@ -185,7 +185,8 @@ def _fix_steps(form: Form) -> list[str]:
     ]
     missing = [node for node in NODES if f"install_{node}" not in names]
     if missing:
-        wrong.append(f"{where} leaves out {', '.join(missing)}: the notice (5.1) asks for all.")
+        names_left = ", ".join(missing)
+        wrong.append(f"{where} leaves out {names_left}: every node needs the fix.")
     return wrong or _early_restart(names, where)
 
 
