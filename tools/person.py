@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
 )
@@ -107,7 +108,7 @@ class Person:
             return self.operator(host, "look", look)
         if look == "go":
             return None
-        plan = json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8"))
+        plan = loaded(json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8")))
         steps = {step["id"]: step for step in plan["hosts"][host]["steps"]}
         step = steps[request["step"].partition("+")[0]]
         given = step["arguments"]

@@ -16,7 +16,6 @@ from ..plugin_utils._core.plan import (
     Outside,
     make_plan,
     outside_of,
-    plan_digest,
     plan_notices,
     same_plan,
 )
@@ -97,13 +96,14 @@ class ActionModule(ProcedureAction):
             created=now(),
             outside=list(others.values()),
         )
-        before = directory.read(directory.plan)
-        if before is not None:
-            of_change(directory, before, change_id)
-            if same_plan(before, plan) and before["digest"] == plan_digest(before):
+        document = directory.read(directory.plan)
+        if document is not None:
+            of_change(directory, document, change_id)
+            before = directory.planned()
+            if before is not None and same_plan(before, plan):
                 return before, False
         if not self.check_mode:
-            directory.write(directory.plan, plan)
+            directory.write_plan(plan)
         return plan, True
 
     def _others(

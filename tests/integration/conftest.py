@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
 from journals import entries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -107,11 +108,11 @@ class Lab:
         return json.loads(self.command("status", "--json"))
 
     def read(self, *parts: str) -> dict[str, Any]:
-        """A JSON file of the change directory."""
+        """A JSON file of the change directory; the plan as it is in memory."""
         content: dict[str, Any] = json.loads(
             self.change_dir.joinpath(*parts).read_text(encoding="utf-8")
         )
-        return content
+        return loaded(content) if parts == ("plan.json",) else content
 
     def journal(self, host: str) -> list[dict[str, Any]]:
         return entries(self.change_dir / "journal" / f"{host}.jsonl")

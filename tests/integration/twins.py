@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
 from journals import entries
 from legacyops_lab.world import images
 
@@ -164,8 +165,7 @@ class Twins:
         if not folder.exists():
             done = self.run(self.words("plan", folder))
             assert done.returncode == 0, done.stdout
-        plan: dict[str, Any] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-        return plan
+        return loaded(json.loads((folder / "plan.json").read_text(encoding="utf-8")))
 
     def change(self, host: str) -> Change:
         """A change of its own for one server, with the plan of all."""

@@ -22,7 +22,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import advi
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.approval import approval_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import verify_plan
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
+    read_plan,
+    verify_plan,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import confirmations
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
@@ -201,7 +204,10 @@ def test_any_bytes_as_an_advisory(content: bytes) -> None:
 @given(JSON)
 def test_any_value_as_a_plan(value: Any) -> None:
     ours(lambda: verify_plan(value))
-    ours(lambda: verify_plan({"format": 3, "digest": value, "waves": value, "hosts": value}))
+    ours(lambda: verify_plan({"format": 4, "digest": value, "waves": value, "hosts": value}))
+    document = {"format": 4, "digest": value, "waves": value, "hosts": value, "shared": value}
+    ours(lambda: read_plan(value))
+    ours(lambda: read_plan(document))
 
 
 @given(st.dictionaries(st.sampled_from(["host", "taken", "source", "data", "change"]), JSON))

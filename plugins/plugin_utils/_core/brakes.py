@@ -37,9 +37,10 @@ class Brake:
     def of(self, settings: Settings) -> Ref:
         """Return the interlock of a host with these settings."""
         if self.check:
-            return _ref(self.check, self.accepts)
+            return _ref(self.name, self.check, self.accepts)
         kind = kind_of(settings)
-        return kind.identity_of(kind.form(settings))
+        ref = kind.identity_of(kind.form(settings))
+        return {**ref, "name": self.name}  # type: ignore[typeddict-item]
 
     def accepted_by(self) -> Mapping[str, tuple[str, ...]]:
         """Return the checks that ask it, each with the values that hold."""
@@ -92,10 +93,10 @@ BRAKES: Final[dict[str, Brake]] = {
 }
 
 
-def _ref(check: str, accepts: Sequence[str]) -> Ref:
+def _ref(name: str, check: str, accepts: Sequence[str]) -> Ref:
     if len(accepts) == 1:
-        return {"check": check, "is": accepts[0]}
-    return {"check": check, "is_one_of": list(accepts)}
+        return {"check": check, "name": name, "is": accepts[0]}
+    return {"check": check, "name": name, "is_one_of": list(accepts)}
 
 
 def braked(interlocks: Sequence[Ref], without: Mapping[str, Any], settings: Settings) -> list[Ref]:
@@ -116,7 +117,7 @@ def missing_brakes(
         if brake.name not in without:
             wanted.append(ref)
         elif brake.always:
-            wanted.append(_ref(brake.check, brake.always))
+            wanted.append(_ref(brake.name, brake.check, brake.always))
     return [ref for ref in wanted if not any(_says(own, ref) for own in interlocks)]
 
 

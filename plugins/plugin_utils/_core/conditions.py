@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from . import kinds
 from .checks import Check, Verdict, check_of, unmet
-from .model import Ref, Text
+from .model import WANTED, Ref, Text
 from .observation import quote
 
 # The arguments that say what a check is asked about.
@@ -65,7 +65,7 @@ def technical(ref: Ref) -> str:
     words = {k: _word(v) for k, v in ref.get("with", {}).items()}
     given = [f"{k}={word}" for k, word in words.items() if word]
     name = ref["check"] + (f"({', '.join(given)})" if given else "")
-    wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k not in ("check", "with")]
+    wanted = [f"{k.replace('_', ' ')} {v}" for k, v in ref.items() if k in WANTED]
     return quote(f"{name} {' '.join(wanted)}", 400)
 
 

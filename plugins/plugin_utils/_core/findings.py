@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .actions import is_setting
-from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
+from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory, loops_of
 from .checks import Verdict, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
 from .ft.system import fix_steps
-from .model import Finding, Ref, Text
+from .model import WANTED, Finding, Ref, Text
 from .observation import Observation
 
 Scope = Mapping[str, Any]
-WANTED: Final = ("is", "is_one_of", "at_most", "at_least", "is_unknown")
 
 
 def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,8 +55,13 @@ def resolve(value: Any, scope: Scope) -> Any:
     return value
 
 
-def filled(advisory: Advisory, refs: Sequence[Mapping[str, Any]], scope: Scope) -> list[Ref]:
-    """Return conditions of an advisory as references to registered checks, settings filled in."""
+def filled(
+    advisory: Advisory, refs: Sequence[Mapping[str, Any]], scope: Scope, part: str = ""
+) -> list[Ref]:
+    """Return conditions of an advisory as references to registered checks, settings filled in.
+
+    part: the part of the notice that is carried out; only its clauses are named.
+    """
     found = []
     for ref in refs:
         question = advisory.data["questions"][ref["ask"]]
@@ -66,8 +70,25 @@ def filled(advisory: Advisory, refs: Sequence[Mapping[str, Any]], scope: Scope) 
         if arguments:
             full["with"] = arguments
         full.update({k: resolve(v, scope) for k, v in ref.items() if k in WANTED})
+        full["name"] = _called(ref["ask"], question, scope)
+        if "guard" in ref:
+            full["guard"] = ref["guard"]
+        cited = ref.get("clause") or question.get("clause", [])
+        clauses = [mark for mark in cited if part.startswith(mark.partition("-")[0]) or not part]
+        if clauses:
+            full["clause"] = clauses
         found.append(full)
     return found  # type: ignore[return-value]
+
+
+def _called(name: str, question: Mapping[str, Any], scope: Scope) -> str:
+    """Return the name of a question on a host: with the item that it is about, if it is."""
+    asked, _space, about = name.partition(" ")
+    if about.startswith("$"):
+        return f"{asked} {resolve({'setting': about[1:]}, scope)}"
+    for loop in loops_of(question) & scope.keys():
+        return f"{name} {scope[loop]['id']}"
+    return name
 
 
 def finding_refs(advisory: Advisory, settings: Mapping[str, Any]) -> list[Ref]:

@@ -9,7 +9,7 @@ TypedDicts, not objects that would have to be turned to and fro.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 Json = Any
 Severity = Literal["blocker", "warning", "info", "good"]
@@ -27,8 +27,9 @@ class Text(TypedDict):
 
 
 # A reference is {"check": NAME, "with": {...}} and one of "is", "is_one_of", "at_most",
-# "at_least" (and, in findings only, "is_unknown"). "with" and "is" are keywords of Python,
-# hence the functional syntax.
+# "at_least" (and, in findings only, "is_unknown"). What it is called by people: the question's
+# "name", the "guard" that it came by, and the "clause" that asks for it. "with" and "is" are
+# keywords of Python, hence the functional syntax.
 Ref = TypedDict(
     "Ref",
     {
@@ -39,8 +40,15 @@ Ref = TypedDict(
         "at_most": NotRequired[int],
         "at_least": NotRequired[int],
         "is_unknown": NotRequired[bool],
+        "name": NotRequired[str],
+        "guard": NotRequired[str],
+        "clause": NotRequired[list[str]],
     },
 )
+
+
+# The keys of a reference that say which value is wanted; there is one of them.
+WANTED: Final = ("is", "is_one_of", "at_most", "at_least", "is_unknown")
 
 
 class Seconds(TypedDict):

@@ -41,6 +41,7 @@ from .kinds import form_of, kind_of
 from .model import CoreError, Finding, Ref, Severity, Step, Text
 from .observation import Observation, Request, facts, merge_requests, observation_digest
 from .order import PlanError, Server, collects, leads, short_of, waves
+from .plan_file import loaded, written
 from .settings import KNOWN_SETTINGS, LOOPS, effective
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "plan_host",
     "plan_notices",
     "planned_settings",
+    "read_plan",
     "same_plan",
     "serves",
     "serving_refs",
@@ -62,7 +64,7 @@ __all__ = [
     "verify_plan",
 ]
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 # Settings that say where and how a run works, not what is done.
 _NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
 _REFS: Final = (
@@ -374,9 +376,10 @@ def _all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> l
         scopes = list(each(entry["for_each"], scope)) if "for_each" in entry else [scope]
         for inner in scopes:
             named += [(e["step"], inner, e["clause"]) for e in entry.get("steps", [entry])]
+    part = procedures[procedure]["part"]
     ids = [f"{number:02d}-{step}" for number, (step, _scope, _clause) in enumerate(named, 1)]
     return [
-        _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)))
+        _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)), part)
         for i in range(len(named))
     ]
 
@@ -387,6 +390,7 @@ def _step(
     step_id: str,
     named: Named,
     before: list[tuple[str, Named]],
+    part: str,
 ) -> Step:
     name, scope, cited = named
     data = advisory.data["steps"][name]
@@ -401,7 +405,7 @@ def _step(
             if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
         ]
 
-    refs = {key: filled(advisory, data.get(key, []), scope) for key in _REFS}
+    refs = {key: filled(advisory, data.get(key, []), scope, part) for key in _REFS}
     arguments = resolve(data.get("arguments", {}), scope)
     if takes_out({**data, "arguments": arguments}):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
@@ -457,7 +461,8 @@ def _spared(interlocks: Sequence[Ref], scope: Scope) -> list[Ref]:
         return []
     arguments = {"single_server_silo": scope["single_server_silo"], "only_if_serving": True}
     minimum = scope["minimum_capacity_percent"]
-    return [{"check": "capacity_percent", "with": arguments, "at_least": minimum}]
+    name = "capacity_while_serving"
+    return [{"check": "capacity_percent", "with": arguments, "at_least": minimum, "name": name}]
 
 
 def _instruction(
@@ -618,6 +623,7 @@ def make_plan(
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
         "outside": {each.server.name: each.to_dict() for each in others},
     }
+    plan = loaded(written(plan))
     return {**plan, "digest": plan_digest(plan)}
 
 
@@ -633,8 +639,8 @@ def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the digest of a plan: over all of it, as whoever approves it has seen it."""
-    return digest({key: value for key, value in plan.items() if key != "digest"})
+    """Return the digest of a plan: over all that is in its file."""
+    return digest(written({key: value for key, value in plan.items() if key != "digest"}))
 
 
 def same_plan(one: Any, other: Any) -> bool:
@@ -664,8 +670,25 @@ def _lasting(plan: Any) -> Any:
     return lasting
 
 
+def read_plan(document: Any) -> dict[str, Any]:
+    """Return the plan of a file. Raises PlanError unless it is whole and of a form we know.
+
+    Whether it was altered, verify_plan tells.
+    """
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        raise PlanError(f"This is no plan file of format {FORMAT}; make a new plan.")
+    try:
+        plan = loaded(document)
+        altered = written(plan) != document
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise PlanError(f"The plan file is incomplete ({error!r}); make a new plan.") from error
+    if altered:
+        raise PlanError("The plan was altered after it was made; make a new plan.")
+    return plan
+
+
 def verify_plan(plan: Any) -> None:
-    """Raise PlanError unless a plan file is whole, unaltered and of a form we know."""
+    """Raise PlanError unless a plan is whole, unaltered and of a form we know."""
     again = "make a new plan"
     if not isinstance(plan, Mapping) or plan.get("format") != FORMAT:
         raise PlanError(f"This is no plan file of format {FORMAT}; {again}.")

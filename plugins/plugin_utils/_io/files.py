@@ -9,13 +9,16 @@ files are made with mode 0600 and folders with 0700, whatever the umask is.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .answers import AnswerError, loads
+
+_WIDTH: Final = 150
 
 
 def make_folder(path: Path) -> None:
@@ -92,3 +95,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def json_text(value: Any, indent: int = 0) -> str:
+    """Return JSON for people: what fits stands on one line, the rest a line for each member."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or indent + len(flat) <= _WIDTH or not value:
+        return flat
+    pad = " " * (indent + 1)
+    if isinstance(value, list):
+        lines = [pad + json_text(member, indent + 1) for member in value]
+        return "[\n" + ",\n".join(lines) + "\n" + " " * indent + "]"
+    lines = [
+        f"{pad}{json.dumps(key, ensure_ascii=False)}: {json_text(member, indent + 1)}"
+        for key, member in value.items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"

@@ -18,7 +18,7 @@ from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failur
 from .._core.decision import remaining
 from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
-from .._core.plan import PlanError, verify_plan
+from .._core.plan import PlanError, read_plan, verify_plan
 from .._core.window import WindowState, at_resting_point, judge
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
@@ -61,14 +61,15 @@ class Change:
 
         :raises ChangeError: there is no plan, or it is not as it was made.
         """
-        plan = directory.read(directory.plan)
-        if plan is None:
+        document = directory.read(directory.plan)
+        if document is None:
             raise ChangeError(
                 f"There is no plan in {directory.root}. Run legacyops.hotfix.plan with the same "
                 "change_id (and change_dir) first."
             )
-        of_change(directory, plan, change_id)
+        of_change(directory, document, change_id)
         try:
+            plan = read_plan(document)
             verify_plan(plan)
         except PlanError as problem:
             raise ChangeError(

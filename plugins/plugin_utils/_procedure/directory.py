@@ -29,7 +29,9 @@ from typing import Any
 from urllib.parse import quote
 
 from .._core.context import NOT_BEGUN
-from .._io.files import UnreadableError, read_object, write_whole
+from .._core.plan import PlanError, read_plan, verify_plan
+from .._core.plan_file import written
+from .._io.files import UnreadableError, json_text, read_object, write_whole
 
 _LONGEST_ID = 200  # of 255 bytes that file systems allow a name
 
@@ -117,6 +119,21 @@ class ChangeDirectory:
         """Write one JSON object atomically and durably."""
         text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         self.write_bytes(path, text.encode("utf-8"))
+
+    def planned(self) -> dict[str, Any] | None:
+        """The plan of the change; None where there is none that can be carried out."""
+        document = self.read(self.plan)
+        try:
+            plan = None if document is None else read_plan(document)
+            if plan is not None:
+                verify_plan(plan)
+        except PlanError:
+            return None
+        return plan
+
+    def write_plan(self, plan: Mapping[str, Any]) -> None:
+        """Write the plan, so that a person can read it, too."""
+        self.write_bytes(self.plan, (json_text(written(plan)) + "\n").encode("utf-8"))
 
     def write_bytes(self, path: Path, content: bytes) -> None:
         """Write a whole file atomically and durably."""

@@ -208,7 +208,8 @@ def test_a_step_that_restarts_a_server_takes_it_out_of_service(kit, ctx130025):
     (step,) = plans[0].steps
     mine = [ref for ref in step["interlocks"] if ref["check"] == "capacity_percent"]
     arguments = {"single_server_silo": None, "only_if_serving": True}
-    assert mine == [{"check": "capacity_percent", "with": arguments, "at_least": 50}]
+    own = {"check": "capacity_percent", "with": arguments, "at_least": 50}
+    assert mine == [{**own, "name": "capacity_while_serving"}]
 
 
 @pytest.mark.parametrize("odd", [{"batches": [1]}, {"soak_minutes": 5}])

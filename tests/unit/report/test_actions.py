@@ -37,7 +37,7 @@ class Desk:
 
     def __init__(self, root: Path, plan: dict[str, Any]) -> None:
         self.directory = ChangeDirectory(root, CHANGE)
-        self.directory.write(self.directory.plan, plan)
+        self.directory.write_plan(plan)
         self.confirmations = Confirmations(root)
         self.journal = JournalFile(self.directory, HOST)
         self.path = Path(self.run()["form_path"])
@@ -145,6 +145,6 @@ def test_the_same_runbook_again_is_no_change(desk: Desk) -> None:
 
 
 def test_another_plan_has_another_form(desk: Desk, night: Any) -> None:
-    desk.directory.write(desk.directory.plan, night("ft-healthy").plan)
+    desk.directory.write_plan(night("ft-healthy").plan)
     assert desk.run()["form_path"] != str(desk.path)
     assert desk.path.exists()

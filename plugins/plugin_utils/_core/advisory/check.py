@@ -87,7 +87,7 @@ def _condition_faults(
 ) -> Iterator[Wrong]:
     for number, condition in enumerate(conditions):
         here = (*place, number)
-        for loop in sorted(_loops_of(data["questions"][condition["ask"]]) - set(loops)):
+        for loop in sorted(loops_of(data["questions"][condition["ask"]]) - set(loops)):
             text = f"{condition['ask']} is about one {loop}"
             yield here, f"{text}; ask it only within for_each: {loop}"
         yield from _value_faults(data, here, condition)
@@ -122,7 +122,7 @@ def _resolved(data: Data, value: Any) -> Any:
     return value
 
 
-def _loops_of(value: Any) -> set[str]:
+def loops_of(value: Any) -> set[str]:
     """Return the names of for_each whose item a value refers to."""
     firsts = {name.split(".")[0] for _place, name in _setting_names((), value)}
     return firsts & settings_module.LOOPS.keys()

@@ -121,7 +121,7 @@ class Conditions:
     def _argument(self, about: str, argument: str, at: At) -> Any:
         """Return a subject as an argument: a list where the check is about several at once."""
         if about.startswith("$"):
-            return value(about)
+            return [value(about)] if argument == "nodes" else value(about)
         members = self.names.logic.value["subjects"].get(about)
         several = isinstance(members, list)
         if several and argument != "nodes":

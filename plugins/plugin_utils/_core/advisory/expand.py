@@ -232,7 +232,8 @@ class _Expander:
         if title is None:
             self.names.wrong(at, f"{name} has no title; write it in words.yml under procedures")
         clauses = self.names.clauses(at.get("clause"))
-        return {"title": title.value if title else {}, "clause": clauses, "steps": entries}
+        words = title.value if title else {}
+        return {"title": words, "clause": clauses, "part": part, "steps": entries}
 
     def _add_entries(self, found: list[dict[str, Any]], at: At, part: str, place: Place) -> None:
         """Add the steps of a procedure, those of its sequences in their places."""

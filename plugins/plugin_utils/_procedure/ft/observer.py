@@ -250,8 +250,7 @@ def eye_of(
 
     :param writes: False leaves the change directory as it is (check mode).
     """
-    plan = directory.read(directory.plan) or {}
-    entry = (plan.get("hosts") or {}).get(remote.host) or {}
+    entry = (directory.planned() or {"hosts": {}})["hosts"].get(remote.host) or {}
     journal = JournalFile(directory, remote.host)
     return FtEye(
         remote,

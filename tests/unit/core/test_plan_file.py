@@ -1,0 +1,124 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan's file holds all of the plan, what repeats itself once, and nothing unnoticed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import (
+    loaded,
+    written,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def system(kit, kb890859) -> dict[str, Any]:
+    """Return the plan of an FT system in recovery, from ① on."""
+    settings = {"ft_system": kit.ft_form()}
+    one = core.plan_host(kb890859, settings, kit.ft_observation(kit.ft_failed()))
+    return core.make_plan([one], {"failure_budget": 0}, change="CHG1", created=kit.NOW)
+
+
+def farm(kit, ctx130025, number: int) -> dict[str, Any]:
+    """Return the plan of servers that are alike, without the root."""
+    settings = kit.settings(single_server_silo="accept_outage")
+    hosts = [kit.observation(f"xa{n:02}", root=False) for n in range(number)]
+    plans = [core.plan_host(ctx130025, settings, each) for each in hosts]
+    return core.make_plan(plans, {}, change="CHG1", created=kit.NOW)
+
+
+def size(document: Any) -> int:
+    return len(json.dumps(document, ensure_ascii=False).encode())
+
+
+def read_again(document: dict[str, Any]) -> dict[str, Any]:
+    return core.read_plan(json.loads(json.dumps(document)))
+
+
+def test_the_file_holds_all_of_the_plan(kit, system, ctx130025):
+    for plan in (system, farm(kit, ctx130025, 3)):
+        document = written(plan)
+        assert read_again(document) == plan
+        core.verify_plan(read_again(document))
+        upside_down = json.loads(json.dumps(document, sort_keys=True))
+        assert read_again(upside_down) == plan
+
+
+def test_what_repeats_itself_is_there_once(kit, system, ctx130025):
+    document = written(system)
+    text = json.dumps(document, ensure_ascii=False)
+    assert size(document) < 110_000 < size(system)
+    whole = json.dumps(system, ensure_ascii=False)
+    for once in ("apply MS05-018 (KB890859) again", "Updates\\\\Windows 2000", "Failed/Connected"):
+        assert text.count(once) == 1 < 8 < whole.count(once)
+    part = document["hosts"]["ft01"]
+    read = [q for q in part["questions"].values() if q["check"] != "setting"]
+    assert len({json.dumps(each, sort_keys=True) for each in read}) == len(read) > 50
+    assert size(written(farm(kit, ctx130025, 1))) < 25_000
+    # Servers that are alike cost little more than one of them.
+    assert size(written(farm(kit, ctx130025, 40))) < 4 * size(written(farm(kit, ctx130025, 1)))
+
+
+def test_a_condition_names_its_question_its_guard_and_the_clause(system):
+    steps = {step["name"]: step for step in system["hosts"]["ft01"]["steps"]}
+    (ref,) = [r for r in steps["coserver1_on"]["interlocks"] if r.get("guard") == "peer_off"]
+    assert ref == {
+        "check": "ft_power",
+        "with": {"coserver": "coserver2"},
+        "is": "off",
+        "name": "power coserver2",
+        "guard": "peer_off",
+        "clause": ["2003-①"],
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["hosts"]["ft01"]["questions"].update(more={"check": "ft_relay"}),
+        lambda d: d["shared"].update(more=["x"]),
+        lambda d: d["hosts"]["ft01"]["steps"][0].update(resting_point=False),
+        lambda d: d["hosts"]["ft01"]["steps"][0].update(node="ft02"),
+        lambda d: d["hosts"]["ft01"]["every_step"].pop(),
+    ],
+)
+def test_nothing_is_put_into_the_file_unnoticed(system, change):
+    document = json.loads(json.dumps(written(system)))
+    change(document)
+    with pytest.raises(core.PlanError, match="altered"):
+        core.verify_plan(core.read_plan(document))
+
+
+def test_a_mark_that_leads_nowhere_or_to_itself_is_no_plan(system):
+    document = json.loads(json.dumps(written(system)))
+    for broken in ({"shared": "nothing"}, {"shared": "loop"}):
+        document["hosts"]["ft01"]["findings"] = broken
+        document["shared"]["loop"] = [{"shared": "loop"}]
+        with pytest.raises(core.PlanError, match="incomplete"):
+            core.read_plan(document)
+
+
+VALUES = st.recursive(
+    st.none() | st.integers(0, 9) | st.text("ab", max_size=120),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "shared"]), inner)
+    ),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_whatever_a_host_says_stays_what_it_is(value):
+    part = {"serving": [], "steps": [], "facts": value, "settings": {"again": copy.deepcopy(value)}}
+    plan = {"format": core.FORMAT, "hosts": {"x": part, "y": copy.deepcopy(part)}}
+    document = json.loads(json.dumps(written(plan)))
+    assert loaded(document) == plan
+    assert written(loaded(document)) == document
