@@ -40,7 +40,7 @@ class Brake:
             return _ref(self.name, self.check, self.accepts)
         kind = kind_of(settings)
         ref = kind.identity_of(kind.form(settings))
-        return {**ref, "name": self.name}  # type: ignore[typeddict-item]
+        return {**ref, "name": self.name}
 
     def accepted_by(self) -> Mapping[str, tuple[str, ...]]:
         """Return the checks that ask it, each with the values that hold."""
