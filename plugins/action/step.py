@@ -14,7 +14,6 @@ from ..plugin_utils._core.actions import action_of
 from ..plugin_utils._core.model import Step
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
-from ..plugin_utils._procedure.ft.action import FtAction
 from ..plugin_utils._procedure.kinds import hooks_of
 from ..plugin_utils._procedure.record import about
 from ..plugin_utils._procedure.step import Result, StepAction, StepRun
@@ -76,8 +75,7 @@ class ActionModule(StepAction):
         )
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
-        if isinstance(action, FtAction):
-            action.of_a_step = True
+        action.of_a_step = True
         if _ends_with_the_change(step):
             action.change_stopped = self.stop_file
         try:

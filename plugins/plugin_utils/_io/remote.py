@@ -51,7 +51,7 @@ _SECRET_NAME = re.compile(r"pass|secret|(?<!boot_)token(?!_)", re.IGNORECASE)
 def script_text(name: str) -> str:
     """The text of a shipped script, after what all scripts share, and what those of its folder do.
 
-    :param name: its path without its ending, such as ``ft/act``.
+    :param name: its path without its ending, such as ``FOLDER/act``.
     :raises ValueError: there is no such script.
     """
     path = _SCRIPTS / f"{name}.ps1"

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One Windows, and what can be asked of it whatever way leads there.
 
-The ways: its own WinRM (WinrmWindows), the relay of its system (ft.relay.NodeWindows), a person
-(PersonsWindows). Nothing here decides, and nothing waits for what comes of an act.
+The ways: its own WinRM (WinrmWindows), the relay of its system (NodeWindows, beside the relay), a
+person (PersonsWindows). Nothing here decides, and nothing waits for what comes of an act.
 """
 
 from __future__ import annotations

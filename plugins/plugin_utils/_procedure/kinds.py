@@ -16,6 +16,7 @@ from .directory import ChangeDirectory
 from .ft import observer as ft_observer
 from .ft import step as ft_step
 from .ft import text as ft_text
+from .ft.action import NODE_OPTIONS, FtAction
 from .hooks import Hooks
 from .layout import Paint
 from .observer import Eye
@@ -25,6 +26,11 @@ from .xenapp import step as xenapp_step
 if t.TYPE_CHECKING:
     from .change import Change
     from .step import StepAction
+
+__all__ = ["NODE_OPTIONS", "SystemAction", "eye_of", "hooks_of", "kind_by", "system_lines"]
+
+# An action on a host that may be a system of nodes; their options are NODE_OPTIONS.
+SystemAction = FtAction
 
 
 def kind_by(variables: Mapping[str, t.Any]) -> Kind:

@@ -21,7 +21,6 @@ from ..._io.ft.power import (
     wiring_by_shutdown,
     wiring_by_uuid,
 )
-from ..._io.ft.relay import Relay
 from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
 from ..._io.waiting import poll
@@ -108,7 +107,7 @@ class Power(FtAction):
         node = self._args["coserver"]
         if (self.system(self._args).get(node) or {}).get("access") != "relay":
             return ""
-        windows = self._relay().windows(node)
+        windows = self.relay(self._remote, self._args).windows(node)
         seen = windows.look()
         if seen.obstacle is not None:
             if seen.obstacle.reason in _BEGUN:
@@ -117,9 +116,6 @@ class Power(FtAction):
         if self._args["way"] == "shutdown":
             return windows.shut_down(seen.start, power_off=True)
         return windows.restart(seen.start, "Hotfix")
-
-    def _relay(self) -> Relay:
-        return Relay(self._remote, self.system(self._args), self.credentials(self._args))
 
     def _cut(self) -> str:
         """Cut, if nothing speaks against it; a way that leads over the BIOS setup begins there."""

@@ -16,13 +16,13 @@ from ..._io.ft.relay import NodeWindows
 from ..._io.jobs import Job, JobResult, job_name
 from ..._io.remote import Remote
 from ..._io.windows import Look, PersonsWindows, Windows
+from ..windows.action import WINDOWS_OPTIONS
 from ..windows.install import (
     TAIL_BYTES,
     InstallAction,
     Result,
     check_package,
 )
-from .action import WINDOWS_OPTIONS
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "operation": {"type": "str", "choices": ["install", "uninstall"], "required": True},

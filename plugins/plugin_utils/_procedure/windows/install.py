@@ -22,7 +22,7 @@ from ..._core.windows.starts import position
 from ..._io.jobs import Job, JobResult, decode_log, run_detached
 from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
-from ..ft.action import WindowsAction
+from .action import WindowsAction
 
 TAIL_BYTES = 24_000  # of an installer's log
 _JAPANESE, _JAPANESE_PAGE, _WESTERN_PAGE = 1041, 932, 1252

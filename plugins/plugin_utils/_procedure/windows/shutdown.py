@@ -11,7 +11,7 @@ from ..._action import ActionError, changed
 from ..._core.windows.starts import started_since
 from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
-from ..ft.action import WINDOWS_OPTIONS, WindowsAction
+from .action import WINDOWS_OPTIONS, WindowsAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "power_off": {"type": "bool", "default": True},

@@ -667,18 +667,20 @@ def test_an_update_that_the_site_names_by_one_key(kit, ask, sign, expected):
 
 
 @pytest.mark.parametrize(
-    ("since", "accepted", "settled"),
+    ("since", "accepted", "pending", "settled"),
     [
-        (None, None, "not_proven"),
-        (None, "Sato", "proven"),
+        (None, None, "yes", "not_proven"),
+        (None, "Sato", "accepted", "proven"),
         # After a start since the update was changed, they have come back.
-        (start(0), None, "proven"),
-        (start(1), "Sato", "not_proven"),
+        (start(0), None, "returned", "proven"),
+        (start(1), "Sato", "yes", "not_proven"),
     ],
 )
-def test_renames_that_come_back_on_a_node(kit, ask, since, accepted, settled):
+def test_renames_that_come_back_on_a_node(kit, ask, since, accepted, pending, settled):
     data = kit.ft_data()
     node = data["nodes"]["coserver2"]
     node.update(file_renames=2, accepted={"renames": accepted})
     journal = [asked_by("coserver2", since)] if since else []
     assert ask("clean both", data, journal=journal) == settled
+    assert ask("pending coserver2", data, journal=journal) == pending
+    assert ask("pending coserver1", data, journal=journal) == "no"
