@@ -51,3 +51,19 @@ def test_links_lead_somewhere(repository, pattern):
         if not (page.parent / target).exists()
     ]
     assert not broken
+
+
+def test_the_architecture_names_files_that_there_are(repository):
+    """Each path in docs/architecture.md that begins with a floor, or with a folder of the root."""
+    page = (repository / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = re.findall(r"`((?:_[a-z]+|plugins|lab|tests|advisories)/[\w./*]*)`", page)
+    missing = [
+        name
+        for name in sorted(set(told))
+        if not any(
+            any(root.glob(name.replace("NAME", "*").rstrip("/")))
+            for root in (repository, repository / "plugins" / "plugin_utils")
+        )
+    ]
+    assert len(told) > 30
+    assert not missing
