@@ -10,7 +10,6 @@ import typing as t
 from ..plugin_utils._action import ActionError, HotfixAction, changed
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
-from ..plugin_utils._io.waiting import poll
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "default": "IMAService"},
@@ -75,9 +74,7 @@ class ActionModule(HotfixAction):
             done = now.get("state") == target or gone > 1
             return now if done else None
 
-        now: Service | None = poll(
-            look, deadline=self._args["deadline_seconds"], interval=0.5, stop=self.stop
-        )
+        now = self.wait(look, self._args, interval=0.5)
         if now is None or now.get("state") != target:
             raise self._failed(remote, now, target)
         return now

@@ -11,7 +11,6 @@ from ..plugin_utils._action import ActionError, HotfixAction, known_part, unknow
 from ..plugin_utils._core.xenapp.checks import is_session
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
-from ..plugin_utils._io.waiting import poll
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["enabled", "drained"], "required": True},
@@ -111,12 +110,7 @@ class ActionModule(HotfixAction):
             progress(f"waits for {len(last)} sessions to end")
             return None if last else True
 
-        poll(
-            look,
-            deadline=args["deadline_seconds"],
-            interval=self.poll_seconds(args),
-            stop=self.stop,
-        )
+        self.wait(look, args)
         return last
 
 

@@ -19,7 +19,9 @@ from ._io.failures import connection_failure
 from ._io.remote import Remote, RemoteError
 from ._io.steady import keep_going
 from ._io.terminal import only_writes, tell
-from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError
+from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError, poll
+
+T = t.TypeVar("T")
 
 POLL_SECONDS = 15
 
@@ -156,6 +158,32 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Seconds between two looks: the argument's, else the inventory's, else 15."""
         given = args.get("poll_seconds") or self.task_vars.get("legacyops_poll_seconds")
         return max(float(given or POLL_SECONDS), 0.1)
+
+    def wait(
+        self,
+        look: t.Callable[[], T | None],
+        args: Mapping[str, t.Any],
+        *,
+        deadline: float | None = None,
+        interval: float | None = None,
+        back_off: int = 1,
+    ) -> T | None:
+        """What ``look`` finds at last; None where the deadline passes before.
+
+        :param deadline: seconds; the argument deadline_seconds without it.
+        :param interval: seconds between two looks; those of poll_seconds without it.
+        :param back_off: by how much the interval may grow.
+        :raises StoppedError: see waiting.Stop.
+        """
+        seconds = self.poll_seconds(args) if interval is None else interval
+        found: T | None = poll(
+            look,
+            deadline=args["deadline_seconds"] if deadline is None else deadline,
+            interval=seconds,
+            longest_interval=seconds * back_off,
+            stop=self.stop,
+        )
+        return found
 
     def progress(self, interval: float = 60.0) -> Progress:
         """Lines on the terminal that carry the host's name."""

@@ -12,7 +12,6 @@ from ..._core.ft.system import TITLES
 from ..._io.ft.endurance import STATES, Components, endurance_driver
 from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
-from ..._io.waiting import poll
 from .action import FT_OPTIONS, FtAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -59,12 +58,7 @@ class EnduranceInfo(FtAction):
             progress(f"{', '.join(green)}: light green, waits for dark green")
             return None
 
-        poll(
-            look,
-            deadline=args["deadline_seconds"],
-            interval=self.poll_seconds(args),
-            stop=self.stop,
-        )
+        self.wait(look, args)
         return last
 
     @staticmethod

@@ -23,7 +23,6 @@ from ..._io.ft.power import (
 )
 from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
-from ..._io.waiting import poll
 from .action import FT_OPTIONS, FtAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -214,12 +213,7 @@ class Power(FtAction):
             self._peer_kept(self._peer.status(), said)
             return None
 
-        after = poll(
-            look,
-            deadline=self._args["deadline_seconds"],
-            interval=self.poll_seconds(self._args),
-            stop=self.stop,
-        )
+        after = self.wait(look, self._args)
         peer = self._peer_after(said)
         if after is None:
             now = self._driver.status()
@@ -245,7 +239,7 @@ class Power(FtAction):
             return now if before == UNKNOWN or now.state != UNKNOWN else None
 
         deadline = min(self._args["deadline_seconds"], _PEER_SECONDS)
-        peer = poll(look, deadline=deadline, interval=1, stop=self.stop)
+        peer = self.wait(look, self._args, deadline=deadline, interval=1)
         peer = peer or PowerReading(UNKNOWN, "its driver does not say any more")
         self._peer_kept(peer, said)
         if peer.state != before:

@@ -18,7 +18,6 @@ from ..._io.ft.endurance import (
 )
 from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
-from ..._io.waiting import poll
 from .action import FT_OPTIONS, FtAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -42,7 +41,7 @@ class VirtualServer(FtAction):
         driver = endurance_driver(self.system(args), self.credentials(args))
         if isinstance(driver, OperatorEndurance):
             self.guard(remote, args)
-            return self._by_operator(driver, args)
+            return self._by_person(driver, args)
         before = self._read(driver, args)
         if before[0] in _ENABLED:
             return self._result(driver, before, before, changed=False)
@@ -80,26 +79,14 @@ class VirtualServer(FtAction):
             progress(f"{TITLES[args['name']]} is {_word(last[0])}")
             return True if last[0] in _ENABLED else None
 
-        poll(
-            look,
-            deadline=args["deadline_seconds"],
-            interval=self.poll_seconds(args),
-            stop=self.stop,
-        )
+        self.wait(look, args)
         return last
 
-    def _by_operator(self, driver: EnduranceDriver, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What a person has done is reported by name; otherwise tell what to do."""
-        name = self.person(args)
+    def _by_person(self, driver: OperatorEndurance, args: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
-            driver.enable(args["name"])
+            return {"evidence": driver.enable(args["name"])}
         except OperatorNeededError as needed:
-            if not name and not self.check_mode:
-                raise self.waiting(needed, driver=driver.name, component={}) from None
-            evidence = f"{name} has enabled it" if name else "only a person sees it"
-            result = self._result(driver, ({}, ""), ({}, evidence), changed=True)
-            return {**result, "instruction": needed.instruction}
-        raise AssertionError("an operator's driver does nothing itself")
+            return self.by_person(args, needed, driver=driver.name, component={})
 
     def _result(
         self, driver: EnduranceDriver, before: State, after: State, *, changed: bool

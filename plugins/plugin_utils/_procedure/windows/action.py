@@ -13,7 +13,6 @@ from ..._core import kinds
 from ..._io.failures import is_passing
 from ..._io.remote import Remote, RemoteError
 from ..._io.site_command import OperatorNeededError
-from ..._io.waiting import poll
 from ..._io.windows import Look, Windows, WinrmWindows
 from ..kinds import NODE_OPTIONS, SystemAction
 
@@ -108,12 +107,4 @@ class WindowsAction(SystemAction):
                 return None
             return judge(seen, progress)
 
-        seconds = self.poll_seconds(args)
-        found: T | None = poll(
-            look,
-            deadline=args["deadline_seconds"],
-            interval=seconds,
-            longest_interval=seconds * _BACK_OFF,
-            stop=self.stop,
-        )
-        return found
+        return self.wait(look, args, back_off=_BACK_OFF)

@@ -28,7 +28,6 @@ from ..._core.windows.signature import Stores, judge
 from ..._core.windows.starts import started_since
 from ..._io.jobs import Job, JobResult
 from ..._io.remote import RemoteError
-from ..._io.waiting import poll
 from ..._io.windows import Look, Windows
 from .install import (
     TAIL_BYTES,
@@ -119,7 +118,7 @@ class MspPatch(InstallAction):
             seen = windows.observe(self.request(args))
             return None
 
-        poll(look, deadline=self.busy_seconds, interval=self.poll_seconds(args), stop=self.stop)
+        self.wait(look, args, deadline=self.busy_seconds)
         return seen
 
     def may_start(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
