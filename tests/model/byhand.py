@@ -25,7 +25,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     Place,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
-from explore import LONG, Explorer, interned
+from explore import Explorer
 from ftsite import (
     HASHES,
     HOST,
@@ -36,8 +36,10 @@ from ftsite import (
     State,
     View,
     _silent,
+    at_rest,
     do,
     form,
+    interned,
     let_pass,
     moves,
     next_event,
@@ -144,7 +146,7 @@ def harm(state: State, step: Step) -> str | None:
     would not be without the step.
     """
     now = replace(state, boots=(0, 0, 0))
-    without = let_pass(now, LONG).system
+    without = at_rest(now).system
     if without.violations:
         return None  # harmed already, whatever follows
     forbidden = _forbidden(now.system, step)
@@ -154,11 +156,11 @@ def harm(state: State, step: Step) -> str | None:
     if _presses_a_machine_that_is_on(now, step):
         ways.append(do(now, "power_off", step["target"]))
     for after in ways:
-        for end in (after, let_pass(after, LONG)):
+        for end in (after, at_rest(after)):
             if end.system.violations:
                 first = end.system.violations[0]
                 return f"{first.key} on {first.node}"
-    end = let_pass(ways[-1], LONG).system if ways else without
+    end = at_rest(ways[-1]).system if ways else without
     return _broken(now.system, without, end, step)
 
 

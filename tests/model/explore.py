@@ -10,52 +10,33 @@ before, during and after it, with the next run at once or once nothing moves any
 
 from __future__ import annotations
 
-import json
+import gc
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
-    decision as core_decision,
-)
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import Verdict
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
-    decide,
-    remaining,
-)
 from ftsite import (
     HOST,
     ActionFailed,
-    Sight,
+    Plan,
     State,
     View,
+    at_rest,
+    decided,
     let_pass,
     moves,
     next_event,
     remembered,
-    sight,
+    unproven,
+    with_,
     within,
 )
 from legacyops_lab.ft.state import System, blame, healthy, protected, windows
 
 Todo = tuple[int, ...] | None
 Place = tuple[State, Todo]
-LONG = 10**6
-REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
-_arguments: dict[str, Any] = {}
-
-
-def interned(step: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a step in which equal arguments of references are one object: see View."""
-    return {**step, **{key: [_interned(ref) for ref in step[key]] for key in REFS}}
-
-
-def _interned(ref: Mapping[str, Any]) -> dict[str, Any]:
-    if "with" not in ref:
-        return dict(ref)
-    text = json.dumps(ref["with"], sort_keys=True)
-    return {**ref, "with": _arguments.setdefault(text, ref["with"])}
 
 
 @dataclass
@@ -89,6 +70,21 @@ def reached(system: System, nodes: Collection[str]) -> bool:
     )
 
 
+@contextmanager
+def no_search_for_circles() -> Iterator[None]:
+    """Have Python count references only: millions of objects stay, and there is no circle in them.
+
+    To look for circles among them again and again took a quarter of the time.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class Explorer:
     """Explores one plan from one starting state."""
 
@@ -106,18 +102,23 @@ class Explorer:
         """
         self.by_hand = by_hand
         self.goal = goal
-        self.steps = [interned(step) for step in steps]
-        self.plan = {"hosts": {HOST: {"steps": self.steps}}}
-        self.number = {step["id"]: i for i, step in enumerate(self.steps)}
+        self.plan = Plan(steps)
+        self.steps = self.plan.steps
         self.crashes = crashes
         self.result = Result()
         self.came: dict[Place, tuple[Place, str] | None] = {}
         self.leads: dict[Place, list[Place]] = {}
         self.why: dict[Place, str] = {}
-        self.todos: dict[Sight, Todo] = {}
 
     def run(self, start: State) -> Result:
         """Explore, and judge what was found."""
+        with no_search_for_circles():
+            self._explore(start)
+        self.result.places = len(self.came)
+        self._judge()
+        return self.result
+
+    def _explore(self, start: State) -> None:
         first: Place = (_calm(start), None)
         self.came[first] = None
         queue = deque([first])
@@ -130,18 +131,6 @@ class Explorer:
                 if after not in self.came:
                     self.came[after] = (place, label)
                     queue.append(after)
-        self.result.places = len(self.came)
-        self._judge()
-        return self.result
-
-    def _remaining(self, state: State) -> Todo:
-        """Return the numbers of the steps that remain by what is read."""
-        key = sight(state)
-        if key not in self.todos:
-            view = within(state)
-            steps = remaining(self.plan, HOST, view, view.context)
-            self.todos[key] = tuple(self.number[step["id"]] for step in steps)
-        return self.todos[key]
 
     def _next(self, place: Place) -> Iterator[tuple[str, Place]]:
         state, todo = place
@@ -149,7 +138,7 @@ class Explorer:
             return  # judged by itself; nothing after it counts
         if todo is None:
             state = remembered(state)
-            yield "a run begins", (state, self._remaining(state))
+            yield "a run begins", (state, self.plan.remaining(within(state)))
             if self.by_hand:
                 yield from self._try_all(state)
             return
@@ -158,14 +147,14 @@ class Explorer:
         state = remembered(state)  # what is read before a step goes into the change directory
         step, rest = self.steps[todo[0]], todo[1:]
         view = within(state)
-        decision = decide(step, view, view.context)
+        decision = decided(step, view)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
             yield f"{step['id']} skipped", (state, rest)
             return
         if decision.action == "refuse":
             self.why[place] = f"{step['id']} refused: {decision.reason}"
-            later = _calm(let_pass(state, LONG))
+            later = _calm(at_rest(state))
             if later != state:
                 yield f"{step['id']} refused, later", (later, None)
             return
@@ -178,7 +167,7 @@ class Explorer:
 
     def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
         """Have another run try the same step: it is told who holds the system."""
-        if decide(step, view.held_by("2"), view.context).action == "refuse":
+        if decided(step, view.held_by("2")).action == "refuse":
             return f"{step['id']} by a second run: refused", place
         system = blame(place[0].system, "second_run", step["target"] or HOST)
         return f"{step['id']} by a second run", (replace(place[0], system=system), None)
@@ -186,8 +175,7 @@ class Explorer:
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
         for step in self.steps:
-            view = within(state)
-            if decide(step, view, view.context).action == "act":
+            if decided(step, within(state)).action == "act":
                 for label, (after, _todo) in self._carry_out(step, state, ()):
                     yield f"by hand {label}", (after, None)
 
@@ -216,7 +204,7 @@ class Explorer:
         calm = _calm(state)
         if failed is not None:
             yield f"{step['id']} failed: {failed}", (calm, None)
-            yield f"{step['id']} failed, later", (_calm(let_pass(state, LONG)), None)
+            yield f"{step['id']} failed, later", (_calm(at_rest(state)), None)
         else:
             yield f"{step['id']} done", (calm, rest)
 
@@ -225,7 +213,7 @@ class Explorer:
             return
         # Nothing is read between the crash and the next run.
         yield f"{step['id']} crash", (_blind(state), None)
-        yield f"{step['id']} crash, later", (_blind(let_pass(state, LONG)), None)
+        yield f"{step['id']} crash, later", (_blind(at_rest(state)), None)
 
     def _judge(self) -> None:
         """Find the violations, and the places from which no way leads to a good end."""
@@ -267,17 +255,11 @@ class Explorer:
         return labels[::-1]
 
 
-def unproven(step: Any, state: State, before: State) -> list[Verdict]:
-    """Return what a step should have brought about and is not read. before: right before it."""
-    view = within(remembered(state), before)
-    return core_decision.unproven(step, view, view.context)
-
-
 def _blind(state: State) -> State:
     """Return a state as a crash leaves it: what happened since was not read."""
-    return replace(state, boots=(0, 0, 0))
+    return state if state.boots == (0, 0, 0) else with_(state, boots=(0, 0, 0))
 
 
 def _calm(state: State) -> State:
     """Return a state as a step leaves it: read, and without the count of starts."""
-    return replace(remembered(state), boots=(0, 0, 0))
+    return _blind(remembered(state))

@@ -10,13 +10,14 @@ cut at any point by a crash.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, decision
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
     NO_CHANGE,
     Context,
@@ -26,9 +27,11 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
 from legacyops_lab.ft.physics import Action, Impossible, act, advance, next_event
-from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
+from legacyops_lab.ft.state import NODES, RUNS, Event, Rules, System, Windows, windows
+from recall import Recall, Watched
 
 HOST = "ft01"
+LONG = 10**6  # seconds, after which nothing moves any more
 NOW = "2026-11-22T05:00:00Z"
 _NOW = datetime.fromisoformat(NOW)
 HASHES = {"kb": "AA" * 32, "fix": "BB" * 32}
@@ -87,6 +90,17 @@ class State:
             parts = (self.system, self.seen, self.screens, self.boots, self.events, self.power)
             known = self.__dict__["hash"] = hash(parts)
         return known
+
+
+def with_(state: State, **changes: Any) -> State:
+    """Return a state with changes, as dataclasses.replace does, and faster."""
+    copy = object.__new__(State)
+    fields = copy.__dict__
+    fields.update(state.__dict__)
+    fields.pop("hash", None)
+    fields.pop("sight", None)
+    fields.update(changes)
+    return copy
 
 
 class ActionFailed(Exception):  # noqa: N818 - a module's refusal, as the step gets it
@@ -281,17 +295,35 @@ def wiring(state: State, number: int) -> str | None:
     return "proven" if mine.proven else None
 
 
-Sight = tuple[Any, ...]
+# What is read of each part (nodes, drivers, Endurance), as a number: of equal values the same.
+Sight = tuple[int, ...]
+_numbers: dict[Any, int] = {}
+_pieces: list[Any] = []
 
 
 def sight(state: State) -> Sight:
     """Return all that can be read in a state; states of equal sight cannot be told apart."""
-    power = tuple(
-        (state.power[i].driver, power_says(state, i), wiring(state, i), state.power[i].followed)
-        for i in (0, 1)
-    )
-    nodes = tuple(_node_sight(state, i) for i in range(3))
-    return nodes, power, _endurance_sight(state.system)
+    known = state.__dict__.get("sight")
+    if known is None:
+        pieces = (
+            *(_node_sight(state, i) for i in range(3)),
+            *(_power_sight(state, i) for i in (0, 1)),
+            _endurance_sight(state.system),
+        )
+        known = state.__dict__["sight"] = tuple(map(_number, pieces))
+    return known  # type: ignore[no-any-return]
+
+
+def _number(piece: Any) -> int:
+    number = _numbers.setdefault(piece, len(_pieces))
+    if number == len(_pieces):
+        _pieces.append(piece)
+    return number
+
+
+def _power_sight(state: State, number: int) -> tuple[Any, ...]:
+    mine = state.power[number]
+    return mine.driver, power_says(state, number), wiring(state, number), mine.followed
 
 
 def _power_record(
@@ -301,45 +333,130 @@ def _power_record(
     return record if driver == "operator" else {**record, "wiring": wired, "followed": followed}
 
 
+_OWNERS = {run: _number(("owner", run)) for run in ("1", "2")}
+# Which number of View.values stands for which part: of the data, and of the observation before.
+_PARTS = {
+    "nodes": {name: i for i, name in enumerate(NODES)},
+    "power": {name: i for i, name in enumerate(NODES[:2], 3)},
+    "endurance": 5,
+}
+_BEFORE = {
+    "nodes": {name: i for i, name in enumerate(NODES, 6)},
+    "power": {name: i for i, name in enumerate(NODES[:2], 9)},
+    "endurance": 11,
+}
+_OWNER = 12
+
+
 @dataclass(frozen=True)
 class View(Observation):
-    """An observation that remembers what its checks have read; the context that it is judged in."""
+    """An observation, and the context that it is judged in.
+
+    values: what is read of each part, as a number; empty in a view that a test made up, which
+    remembers for itself what was judged of it.
+    """
 
     context: Context = NO_CHANGE
+    values: tuple[int, ...] = field(default=(), compare=False)
     known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
 
     def held_by(self, run: str) -> View:
-        """Return the same view where another run than this change's holds the system."""
+        """Return the same view where another run of another change holds the system."""
         data = {**self.data, "owner": {"change": "CHG-2", "run": run}}
-        other = View(self.host, self.taken, self.source, data, self.context)
-        other.known.update({k: v for k, v in self.known.items() if k[0] != "owner"})
-        return other
+        values = (*self.values[:_OWNER], _OWNERS[run])
+        return View(self.host, self.taken, self.source, data, self.context, values)
+
+    @cached_property
+    def watched(self) -> View:
+        """The same view; it notes which parts are read."""
+        assert self.context.before is not None
+        was = replace(self.context.before, data=Watched(self.context.before.data, _BEFORE))
+        data = Watched(self.data, {**_PARTS, "owner": _OWNER})
+        context = replace(self.context, before=was)
+        view = View(self.host, self.taken, self.source, data, context, self.values)
+        view.__dict__["watched"] = view
+        return view
 
 
-def remember_readings() -> None:
-    """Have each check read a view only once. The arguments of its references must be interned."""
-
-    def once(check: checks.Check) -> checks.Check:
-        run = check.run
-
-        def remembering(
-            observation: Observation, arguments: Mapping[str, Any], *context: Context
-        ) -> Any:
-            known = observation.__dict__.get("known")
-            if known is None:
-                return run(observation, arguments, *context)
-            key = (check.name, id(arguments) if arguments else 0)
-            if key not in known:
-                known[key] = run(observation, arguments, *context)
-            return known[key]
-
-        return replace(check, run=remembering)
-
-    for name, check in checks.CHECKS.items():
-        checks.CHECKS[name] = once(check)
+_refs: dict[str, Mapping[str, Any]] = {}
+_ids: set[int] = set()
+_steps: dict[str, dict[str, Any]] = {}
+REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
+_decisions, _missing, _todos = Recall(), Recall(), Recall()
 
 
-remember_readings()
+def interned(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step of which there is one only, and so of its references."""
+    text = json.dumps(step, sort_keys=True)
+    if text not in _steps:
+        refs = {key: [_interned_ref(ref) for ref in step[key]] for key in REFS}
+        _ids.update(map(id, refs.values()))
+        _steps[text] = {**step, **refs}
+    return _steps[text]
+
+
+def _interned_ref(ref: Mapping[str, Any]) -> Mapping[str, Any]:
+    one = _refs.setdefault(json.dumps(ref, sort_keys=True), ref)
+    _ids.add(id(one))
+    return one
+
+
+def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[..., Any]:
+    """Return a judge of interned things (references, lists of them) who judges once what is read.
+
+    key: the list of references by which a step is known, of which a plan makes copies.
+    """
+    recall = Recall()
+
+    def judged(asked: Any, view: Observation, context: Context) -> Any:
+        number = id(asked if key is None else asked[key])
+        if view.__class__ is not View or context is not view.context or number not in _ids:
+            return judge(asked, view, context)
+        if view.values:
+            seen = view.watched
+            return recall(number, view.values, judge, asked, seen, seen.context)
+        known = view.known.get((judge, number))
+        if known is None:
+            known = view.known[judge, number] = judge(asked, view, context)
+        return known
+
+    return judged
+
+
+checks.evaluate = remembering(checks.evaluate)
+decision.all_hold = checks.all_hold = remembering(checks.all_hold)
+decision.any_fails = checks.any_fails = remembering(checks.any_fails)
+decision._is_begun = remembering(decision._is_begun, "interlocks")
+decision._is_to_do = remembering(decision._is_to_do, "interlocks")
+
+
+def decided(step: Mapping[str, Any], view: View) -> decision.Decision:
+    """Return what the collection decides about an interned step."""
+    seen = view.watched
+    return _decisions(id(step), view.values, decision.decide, step, seen, seen.context)
+
+
+def unproven(step: Mapping[str, Any], state: State, before: State) -> list[checks.Verdict]:
+    """Return what an interned step should have brought about and is not read. before: it began."""
+    seen = within(remembered(state), before).watched
+    return _missing(id(step), seen.values, decision.unproven, step, seen, seen.context)
+
+
+class Plan:
+    """Interned steps, in order."""
+
+    def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        self.steps = [interned(step) for step in steps]
+        self._all = {"hosts": {HOST: {"steps": self.steps}}}
+        self._key = tuple(map(id, self.steps))
+
+    def remaining(self, view: View) -> tuple[int, ...]:
+        """Return the numbers of the steps that remain by what is read."""
+        return _todos(self._key, view.values, self._decide, view.watched)
+
+    def _decide(self, seen: View) -> tuple[int, ...]:
+        ids = {step["id"] for step in decision.remaining(self._all, HOST, seen, seen.context)}
+        return tuple(number for number, step in enumerate(self.steps) if step["id"] in ids)
 
 
 def observe(state: State) -> Observation:
@@ -347,10 +464,11 @@ def observe(state: State) -> Observation:
     return Observation(HOST, NOW, "model", _data(sight(state)))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def _data(sight: Sight) -> dict[str, Any]:
-    nodes, power, endurance = sight
-    records = [_record(*rest) if usable else _silent(*rest) for usable, *rest in nodes]
+    one, two, ft, power_one, power_two, endurance = (_pieces[number] for number in sight)
+    records = [_record(*rest) if usable else _silent(*rest) for usable, *rest in (one, two, ft)]
+    power = (power_one, power_two)
     return {
         "nodes": dict(zip(NODES, records, strict=True)),
         "power": {n: _power_record(*each) for n, each in zip(NODES[:2], power, strict=True)},
@@ -361,10 +479,10 @@ def _data(sight: Sight) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def _view(sight: Sight, before: Sight) -> View:
     context = _context(Observation(HOST, NOW, "model", _data(before)))
-    return View(HOST, NOW, "model", _data(sight), context)
+    return View(HOST, NOW, "model", _data(sight), context, (*sight, *before, _OWNERS["1"]))
 
 
 def within(state: State, before: State | None = None) -> View:
@@ -375,17 +493,24 @@ def within(state: State, before: State | None = None) -> View:
 def remembered(state: State) -> State:
     """Return the state after an observation was written to the change directory."""
     seen = tuple(
-        seen_of(windows(state.system, n)) if windows(state.system, n).usable else old
-        for n, old in zip(NODES, state.seen, strict=True)
+        seen_of(mine) if mine.usable else old
+        for mine, old in zip(_each_windows(state.system), state.seen, strict=True)
     )
-    power = tuple(
-        replace(mine, followed=True)
-        if not mine.followed and windows(state.system, NODES[i]).usable and says == "on"
-        else mine
-        for i, mine in enumerate(state.power)
-        for says in [power_says(state, i)]
-    )
-    return replace(state, seen=seen, power=power)
+    power = tuple(_followed(state, i) for i in (0, 1))
+    if seen == state.seen and power == state.power:
+        return state
+    return with_(state, seen=seen, power=power)
+
+
+def _each_windows(system: System) -> tuple[Windows, Windows, Windows]:
+    return system.one.windows, system.two.windows, system.ft
+
+
+def _followed(state: State, number: int) -> Power:
+    mine = state.power[number]
+    if mine.followed or not _each_windows(state.system)[number].usable:
+        return mine
+    return replace(mine, followed=True) if power_says(state, number) == "on" else mine
 
 
 def _context(before: Observation) -> Context:
@@ -408,15 +533,15 @@ def _context(before: Observation) -> Context:
 def _became(state: State, system: System) -> State:
     """Return the state with a new truth: starts are counted, what a person said is outdated."""
     boots, screens = list(state.boots), list(state.screens)
-    for i, name in enumerate(NODES):
-        was, now = windows(state.system, name), windows(system, name)
+    each = zip(_each_windows(state.system), _each_windows(system), strict=True)
+    for i, (was, now) in enumerate(each):
         if was.phase != now.phase:
             screens[i] = None
             if now.phase == "boot":
                 boots[i] = (boots[i] + 1) % 4
     # Events decide about cases, when a plan is made, and not about steps here: left out, they keep
     # the number of states small.
-    return replace(state, system=system, boots=tuple(boots), screens=tuple(screens))
+    return with_(state, system=system, boots=tuple(boots), screens=tuple(screens))
 
 
 def do(state: State, verb: str, node: str, **more: Any) -> State:
@@ -435,6 +560,16 @@ def wait(state: State, until: Callable[[System], bool], limit: int) -> State:
             return state
         state, limit = _became(state, advance(state.system, step)), limit - step
     return state
+
+
+@lru_cache(maxsize=1 << 17)
+def _at_rest(state: State, _rules: Rules) -> State:
+    return let_pass(state, LONG)
+
+
+def at_rest(state: State) -> State:
+    """Return the state once nothing moves any more. Rules: equality of systems leaves them out."""
+    return _at_rest(state, state.system.rules)
 
 
 def let_pass(state: State, seconds: int) -> State:
@@ -587,20 +722,27 @@ def _operator(state: State, given: Mapping[str, Any]) -> State:
 
 __all__ = [
     "HOST",
+    "LONG",
     "RUNS",
     "ActionFailed",
+    "Plan",
     "Power",
     "Sight",
     "State",
     "View",
+    "at_rest",
+    "decided",
     "do",
     "form",
+    "interned",
     "let_pass",
     "moves",
     "next_event",
     "observe",
     "remembered",
     "sight",
+    "unproven",
     "wait",
+    "with_",
     "within",
 ]

@@ -22,7 +22,6 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from byhand import Guard, Judged, Step, carried_out
-from explore import unproven
 from ftsite import (
     HASHES,
     HOST,
@@ -35,6 +34,7 @@ from ftsite import (
     next_event,
     observe,
     remembered,
+    unproven,
     within,
 )
 from legacyops_lab.ft.state import put, put_half, windows

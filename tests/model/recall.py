@@ -1,0 +1,103 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was decided once is recalled by what it was decided from.
+
+A decision reads a few parts of a view: one node's record, say, or one driver's. It is kept in a
+tree: which part it read first; by that part's value, which one next; at the end what came out. So
+views that differ elsewhere are decided once, and no difference is overlooked: a value that was not
+met yet has no branch, and is decided afresh. That is true of pure functions, which decisions are;
+one that reads another part first the next time is found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+_noted: list[int] | None = None  # the parts that the decision at hand has read
+
+
+class _Branch:
+    """A part that was read, and what came of each of its values."""
+
+    __slots__ = ("by", "part")
+
+    def __init__(self, part: int) -> None:
+        self.part = part
+        self.by: dict[int, Any] = {}
+
+
+class Recall:
+    """Remembers the results of pure functions of views."""
+
+    def __init__(self) -> None:
+        self._trees: dict[Any, Any] = {}
+
+    def __call__(
+        self, what: Any, values: tuple[int, ...], decide: Callable[..., Result], *given: Any
+    ) -> Result:
+        """Return decide(*given), from memory where its parts have been met.
+
+        what: names the function and all of `given` but the parts; values: a number for the value
+        of each part. decide reads parts through Watched, or by what is recalled itself.
+        """
+        global _noted
+        outer, found = _noted, self._trees.get(what)
+        while found.__class__ is _Branch:
+            if outer is not None:
+                outer.append(found.part)
+            found = found.by.get(values[found.part])
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+        _noted = []
+        try:
+            result = decide(*given)
+            parts = list(dict.fromkeys(_noted))
+        finally:
+            _noted = outer
+        if outer is not None:
+            outer += parts
+        self._keep(what, parts, values, result)
+        return result
+
+    def _keep(self, what: Any, parts: list[int], values: tuple[int, ...], result: Any) -> None:
+        if not parts:
+            self._trees[what] = result
+            return
+        branch = self._trees.setdefault(what, _Branch(parts[0]))
+        for part, following in zip(parts, [*parts[1:], None], strict=True):
+            if branch.part != part:
+                raise AssertionError(f"{what}: part {part} was read before part {branch.part}")
+            if following is None:
+                branch.by[values[part]] = result
+            else:
+                branch = branch.by.setdefault(values[part], _Branch(following))
+
+
+class Watched(Mapping[str, Any]):
+    """A table that notes which of its parts are read.
+
+    parts: key → the part's number, or the same of a table within; other keys are not watched.
+    """
+
+    def __init__(self, table: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
+        self._parts = parts
+        self._table = {
+            key: Watched(value, parts[key]) if isinstance(parts.get(key), Mapping) else value
+            for key, value in table.items()
+        }
+
+    def __getitem__(self, key: str) -> Any:
+        part = self._parts.get(key)
+        if part.__class__ is int and _noted is not None:
+            _noted.append(part)
+        return self._table[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the keys, which are the same in every view."""
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
