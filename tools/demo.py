@@ -198,7 +198,7 @@ def apply_with_a_person(change: Change, state: Path) -> None:
     print(f"\n$ {shlex.join(command)}\n".replace(f"{ROOT}/", ""), flush=True)
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)
     try:
-        person = Person(state, change.folder, environment=ENVIRONMENT, confirm=confirm)
+        person = Person(state, change.folder, confirm=confirm)
         person.stay_until(lambda: process.poll() is not None)
     finally:
         process.terminate()

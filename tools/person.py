@@ -8,7 +8,6 @@ It reads what waits in a change directory, acts on the lab as hands and eyes at 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file i
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
 )
+from legacyops_lab.control import ControlError, ask
 
 NAME = "Sato (the lab's double of a person)"
 SECOND_NAME = "Suzuki (another double)"
@@ -45,11 +45,9 @@ class Person:
         state: Path,
         change_dir: Path,
         *,
-        environment: Mapping[str, str] | None = None,
         confirm: Callable[[dict[str, Any], str | None], None] | None = None,
     ) -> None:
         self.state, self.change_dir = state, change_dir
-        self.environment = environment
         self.confirm = confirm or self._confirm
         self.answered: list[tuple[str, str, str | None]] = []
 
@@ -87,16 +85,30 @@ class Person:
             if not self.answer_all():
                 time.sleep(0.2)
 
-    def operator(self, host: str, verb: str, node: str = "", *options: str) -> str:
-        """What `legacyops-lab operator` prints; its refusal as RuntimeError."""
-        words = ["legacyops-lab", "operator", host, verb, *([node] if node else []), *options]
-        done = subprocess.run(
-            [*words, "--state", str(self.state)], env=self.environment, capture_output=True,
-            text=True, check=False, timeout=120,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
-        return done.stdout.strip()
+    def operator(
+        self,
+        host: str,
+        verb: str,
+        node: str | None = None,
+        *,
+        when: str | None = None,
+        level: str | None = None,
+        restart: bool = True,
+    ) -> Any:
+        """Do, or look at, something at a machine, as `legacyops-lab operator` does.
+
+        Asks the lab without starting a process: a person looks again and again. Its refusal as
+        RuntimeError.
+        """
+        given = {"system": host, "verb": verb, "node": node}
+        try:
+            return self._ask("operator", **given, when=when, level=level, restart=restart)
+        except ControlError as error:
+            raise RuntimeError(f"{host} {verb} {node or ''}: {error}") from None
+
+    def _ask(self, what: str, **arguments: Any) -> Any:
+        lab = json.loads((self.state / "lab.json").read_text(encoding="utf-8"))
+        return ask(Path(lab["control"]), what, arguments)
 
     def _do(self, request: Mapping[str, Any]) -> str | None:
         """Do what is asked, and return what is to be seen then."""
@@ -105,7 +117,7 @@ class Person:
             return self.board(host)
         look = request["step"].partition("+")[2]
         if look in ("coserver1", "coserver2", "ftvirtual"):
-            return self.operator(host, "look", look)
+            return str(self.operator(host, "look", look))
         if look == "go":
             return None
         plan = loaded(json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8")))
@@ -119,7 +131,7 @@ class Person:
             return listed if there["kb"] else "not_installed"
         match step["action"]:
             case "operator_confirm" if given["ask"] == "screen":
-                return self.operator(host, "look", node)
+                return str(self.operator(host, "look", node))
             case "operator_confirm":
                 self.operator(host, "logon", node)
                 return None
@@ -151,7 +163,7 @@ class Person:
                 if self.operator(host, "look", node) == "windows":
                     self.operator(host, "restart", node)
                 try:
-                    self.operator(host, "power_off", node, "--when", "post")
+                    self.operator(host, "power_off", node, when="post")
                 except RuntimeError:  # POST was missed: not cut, but shut down, as the step says
                     self._screen(host, node, "windows")
                     return self._shut_down(host, node)
@@ -160,14 +172,14 @@ class Person:
                 if by != "operator":
                     return self._screen(host, node, "bios_setup")
                 self.operator(host, "boot_setup", node)
-                self.operator(host, "power_off", node, "--when", "bios_setup")
+                self.operator(host, "power_off", node, when="bios_setup")
             case "shutdown":
                 if self.operator(host, "look", node) == "windows":
                     return self._shut_down(host, node)
                 return self._screen(host, node, "dark")
             case _:
                 self.operator(host, "power_off", node)
-        return self.operator(host, "look", node)
+        return str(self.operator(host, "look", node))
 
     def _shut_down(self, host: str, node: str) -> str:
         self.operator(host, "shutdown", node)
@@ -177,23 +189,19 @@ class Person:
         verb = "uninstall"
         if given["operation"] == "install":
             verb = "install_fix" if given["update"] == "fix" else "install_kb"
-        self.operator(host, verb, node, "--no-restart")
+        self.operator(host, verb, node, restart=False)
         self._until(lambda: not self._node(host, node)["installing"], f"{verb} on {node}")
         return "removed" if verb == "uninstall" else "installed"
 
     def _node(self, host: str, node: str) -> dict[str, Any]:
-        shown = subprocess.run(
-            ["legacyops-lab", "status", "--json", "--state", str(self.state)],
-            env=self.environment, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-        found: dict[str, Any] = json.loads(shown)[host][node]
+        found: dict[str, Any] = self._ask("status")["hosts"][host][node]
         return found
 
     def _screen(self, host: str, node: str, wanted: str) -> str:
         """Wait for what a screen should show; what it shows when it does, or does no more."""
         lasting = (wanted, "stop", "hung")
         self._until(lambda: self.operator(host, "look", node) in lasting, f"{wanted} on {node}")
-        return self.operator(host, "look", node)
+        return str(self.operator(host, "look", node))
 
     @staticmethod
     def _until(holds: Callable[[], bool], what: str) -> None:
@@ -206,7 +214,7 @@ class Person:
     def board(self, host: str) -> str:
         """Endurance Manager's view in one of the words that a step offers."""
         try:
-            shown = json.loads(self.operator(host, "board"))
+            shown = self.operator(host, "board")
         except RuntimeError:
             return "offline"  # no CoServer can be used, so nothing runs
         if any(part.get("colour") == "light_green" for part in shown.values()):

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
 from journals import entries
+from legacyops_lab.control import ask
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FARM = REPOSITORY / "lab" / "estates" / "farm.yml"
@@ -94,18 +95,22 @@ class Lab:
             )
         )  # fmt: skip
 
+    def ask(self, what: str) -> Any:
+        """What legacyops-lab's command of this name prints, without a process."""
+        lab = json.loads((self.state / "lab.json").read_text(encoding="utf-8"))
+        return ask(Path(lab["control"]), what)
+
     def snapshot(self) -> Any:
-        return json.loads(self.command("snapshot"))
+        return self.ask("snapshot")
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
-        entries = json.loads(self.command("ledger", "--json"))
-        return [entry for entry in entries if entry["kind"] == kind]
+        return [entry for entry in self.ask("ledger") if entry["kind"] == kind]
 
     def counters(self) -> Any:
-        return json.loads(self.command("counters", "--json"))["hosts"]
+        return self.ask("counters")["hosts"]
 
     def status(self) -> Any:
-        return json.loads(self.command("status", "--json"))
+        return self.ask("status")["hosts"]
 
     def read(self, *parts: str) -> dict[str, Any]:
         """A JSON file of the change directory; the plan as it is in memory."""

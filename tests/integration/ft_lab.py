@@ -29,7 +29,7 @@ class FtLab(Lab):
         return [*super().arguments(name, "--limit", "ft"), *wait, *extra]
 
     def person(self) -> Person:
-        return Person(self.state, self.change_dir, environment=self.environment)
+        return Person(self.state, self.change_dir)
 
     def start(self, name: str, *extra: str) -> subprocess.Popen[str]:
         """Start a playbook in a session of its own."""

@@ -182,7 +182,7 @@ def test_every_procedure_by_every_way(
         def confirm(request: Mapping[str, Any], saw: str | None) -> None:
             WAYS[way](lab, request, saw)
 
-        person = Person(lab.state, lab.change_dir, environment=lab.environment, confirm=confirm)
+        person = Person(lab.state, lab.change_dir, confirm=confirm)
         healthy(lab, lab.apply(person=person))
 
 
@@ -231,7 +231,7 @@ class Stops(Person):
     """Answers everything but one step."""
 
     def __init__(self, person: Person, step: str) -> None:
-        super().__init__(person.state, person.change_dir, environment=person.environment)
+        super().__init__(person.state, person.change_dir)
         self.left = step
 
     def waiting(self) -> list[dict[str, Any]]:

@@ -29,9 +29,8 @@ def lab(
         run = lab.playbook("plan")
         assert run.code == 0, run.output
         person = lab.person()
-        fix = ("--level", "V1.0L10", "--no-restart")
-        person.operator(OTHER_LEVEL, "install_fix", "coserver1", *fix)
-        person.operator(ONE_MORE, "install_kb", "ftvirtual", "--no-restart")
+        person.operator(OTHER_LEVEL, "install_fix", "coserver1", level="V1.0L10", restart=False)
+        person.operator(ONE_MORE, "install_kb", "ftvirtual", restart=False)
         until(lambda: not installs(lab), 120)
         yield lab
 

@@ -127,7 +127,7 @@ def test_who_wants_it_is_asked_at_the_terminal(
             terminal.read_until("Your name")
             person = lab.person()
             person.operator(HOST, "shutdown", "coserver2")
-            person.operator(HOST, "look", "coserver2", "--when", "dark")
+            person.operator(HOST, "look", "coserver2", when="dark")
             terminal.type("Sato Hanako")
             terminal.read_until("Seen (")
             terminal.type("dark")

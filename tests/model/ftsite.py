@@ -409,8 +409,10 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
     recall = Recall()
 
     def judged(asked: Any, view: Observation, context: Context) -> Any:
+        if view.__class__ is not View or context is not view.context:
+            return judge(asked, view, context)
         number = id(asked if key is None else asked[key])
-        if view.__class__ is not View or context is not view.context or number not in _ids:
+        if number not in _ids:
             return judge(asked, view, context)
         if view.values:
             seen = view.watched
