@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
 )

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from journals import entries
 from legacyops_lab.control import ask
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import written
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 from patience import until
 
 pytestmark = pytest.mark.slow

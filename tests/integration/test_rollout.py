@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from journals import entries
 from twins import Twins, estate, running
 

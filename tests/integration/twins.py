@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from journals import entries
 from legacyops_lab.world import images
 

@@ -76,7 +76,7 @@ def every_step(advisory: Advisory, kind: str) -> dict[str, Step]:
     found: dict[str, Step] = {}
     for procedure in advisory.data["procedures"]:
         if procedure.split("_")[1] == number:
-            for step in core._all_steps(advisory, procedure, scope, HOST):
+            for step in core.all_steps(advisory, procedure, scope, HOST):
                 fixed = [ref for ref in step["only_if"] if ref["check"] == "setting"]
                 if not checks.any_fails(fixed, observe(State(System())), NO_CHANGE):
                     name = step["name"] + (f" {step['item']}" if step["item"] else "")

@@ -175,7 +175,7 @@ def procedure_of(advisory: Advisory, start: Start) -> str | None:
     driver, way, _special = SWITCHES[start.switch]
     windows_ = start.kind.removeprefix("windows_")
     given = form(start.description["model"], driver, windows=windows_, power_off=way)
-    return core._procedure(
+    return core.chosen_procedure(
         advisory, scope_of(advisory, {"ft_system": given}), observe(start.state())
     )
 

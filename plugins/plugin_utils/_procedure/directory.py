@@ -30,7 +30,7 @@ from urllib.parse import quote
 
 from .._core.context import NOT_BEGUN
 from .._core.plan import PlanError, read_plan, verify_plan
-from .._core.plan_file import written
+from .._core.plan.file import written
 from .._io.files import UnreadableError, json_text, read_object, write_whole
 
 _LONGEST_ID = 200  # of 255 bytes that file systems allow a name

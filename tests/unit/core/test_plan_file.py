@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import (
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import (
     loaded,
     written,
 )

@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from .actions import ACTIONS
-from .model import WANTED
+from ..actions import ACTIONS
+from ..model import WANTED
 
 _CONDITIONS: Final = (
     "interlocks",

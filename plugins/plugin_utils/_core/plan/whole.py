@@ -1,0 +1,233 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a whole change: all hosts in their order; made, compared and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ..actions import ACTIONS, takes_out, wrong_arguments
+from ..brakes import missing_brakes
+from ..checks import (
+    CHECKS,
+)
+from ..conditions import condition
+from ..digest import digest
+from ..model import CoreError, Finding, Step
+from ..order import PlanError, collects, leads, short_of, waves
+from ..settings import KNOWN_SETTINGS
+from .file import loaded, written
+from .host import (
+    NOT_PLANNED,
+    HostPlan,
+    Outside,
+)
+from .steps import (
+    refs_of,
+)
+
+FORMAT: Final = 4
+
+
+def _behind_their_collectors(ordered: Sequence[HostPlan]) -> list[HostPlan]:
+    """Leave servers alone that would be patched before a collector of theirs that is left alone.
+
+    Whichever has the newest IMA wins the election of its zone.
+    """
+    blocked = [p for p in ordered if p.blocked and collects(p.server())]
+    result = []
+    for plan in ordered:
+        first = [p.host for p in blocked if leads(p.server(), plan.server())]
+        patches = any(takes_out(step) for step in plan.steps)
+        result.append(plan.left_alone(_overtakes(first)) if first and patches else plan)
+    return result
+
+
+def _overtakes(first: Sequence[str]) -> Finding:
+    return {
+        "id": "farm_order",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": "It comes after a data collector of its zone that is left alone",
+            "ja": "先に適用すべき同じゾーンのデータコレクターが対象から外れている",
+        },
+        "evidence": [
+            f"{', '.join(first)} must have the hotfixes first: the newest IMA wins the zone"
+        ],
+        "remedy": {
+            "en": "Resolve what blocks the collector, and plan again.",
+            "ja": "データコレクターの阻害要因を解消し、計画を作り直してください。",
+        },
+    }
+
+
+def _cannot_be_spared(why: str) -> Finding:
+    return {
+        "id": "silo_capacity",
+        "item": None,
+        "clause": [],
+        "severity": "blocker",
+        "title": {
+            "en": "Its silo cannot spare it: too few other servers take users",
+            "ja": "サイロ内でサービス中の他のサーバーが不足しているため停止できない",
+        },
+        "evidence": [why],
+        "remedy": {
+            "en": "Bring the others back into service, or lower "
+            "legacyops_minimum_capacity_percent, and plan again.",
+            "ja": "他のサーバーを復旧するか、legacyops_minimum_capacity_percent を下げてから、"
+            "計画を作り直してください。",
+        },
+    }
+
+
+def make_plan(
+    host_plans: Sequence[HostPlan],
+    settings_common: Mapping[str, Any],
+    *,
+    change: str,
+    created: str,
+    outside: Sequence[Outside] = (),
+) -> dict[str, Any]:
+    """Return the plan file of all servers. Raises PlanError where no order satisfies the site.
+
+    change: the id of the change that it is the plan of. created: ISO 8601 UTC. outside: the servers
+    of the inventory that are not in the run; those of its farms count for order and capacity.
+    """
+    names = [plan.host for plan in host_plans]
+    if len(set(names)) != len(names):
+        raise PlanError("A server is there twice; plan each one once.")
+    by_id = {plan.advisory["id"]: dict(plan.advisory) for plan in host_plans}
+    ordered = sorted(host_plans, key=lambda plan: plan.host)
+    ordered = _behind_their_collectors(ordered)
+    farms = {p.server().farm for p in ordered if p.server().in_silo}
+    others = sorted((o for o in outside if o.server.farm in farms), key=lambda o: o.server.name)
+    everybody = [plan.server() for plan in ordered] + [each.server for each in others]
+    short = short_of(everybody)
+    ordered = [
+        p.left_alone(_cannot_be_spared(short[p.host])) if p.host in short else p for p in ordered
+    ]
+    everybody = [plan.server() for plan in ordered] + [each.server for each in others]
+    common = {
+        name: value
+        for name, value in settings_common.items()
+        if name in KNOWN_SETTINGS and name not in NOT_PLANNED
+    }
+    plan: dict[str, Any] = {
+        "format": FORMAT,
+        "change": change,
+        "created": created,
+        "advisories": [by_id[name] for name in sorted(by_id)],
+        "settings_common": json.loads(json.dumps(common)),
+        "waves": waves(everybody, _batches(ordered)),
+        "hosts": {plan.host: plan.to_dict() for plan in ordered},
+        "outside": {each.server.name: each.to_dict() for each in others},
+    }
+    plan = loaded(written(plan))
+    return {**plan, "digest": plan_digest(plan)}
+
+
+def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
+    """Return the batches of the change. Raises PlanError where the hosts do not agree."""
+    for name in ("batches", "soak_minutes"):
+        if len({json.dumps(plan.settings[name]) for plan in host_plans}) > 1:
+            raise PlanError(
+                f"legacyops_{name} differs from host to host, but is one for the whole change: "
+                "set it once, for all."
+            )
+    return list(host_plans[0].settings["batches"]) if host_plans else []
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the digest of a plan: over all that is in its file."""
+    return digest(written({key: value for key, value in plan.items() if key != "digest"}))
+
+
+def same_plan(one: Any, other: Any) -> bool:
+    """Return whether a plan made anew says what the one before says.
+
+    Not compared: when it was made, and what findings only inform of or give as evidence, which
+    changes by itself (who is logged on). What matters of it is in the facts and in the steps.
+    """
+    return bool(_lasting(one) == _lasting(other))
+
+
+def _lasting(plan: Any) -> Any:
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("hosts"), Mapping):
+        return plan
+    lasting = {key: value for key, value in plan.items() if key not in ("created", "digest")}
+    lasting["hosts"] = {
+        host: {
+            **part,
+            "findings": [
+                {**finding, "evidence": []}
+                for finding in part["findings"]
+                if finding["severity"] in ("blocker", "warning")
+            ],
+        }
+        for host, part in plan["hosts"].items()
+    }
+    return lasting
+
+
+def read_plan(document: Any) -> dict[str, Any]:
+    """Return the plan of a file. Raises PlanError unless it is whole and of a form we know.
+
+    Whether it was altered, verify_plan tells.
+    """
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        raise PlanError(f"This is no plan file of format {FORMAT}; make a new plan.")
+    try:
+        plan = loaded(document)
+        altered = written(plan) != document
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise PlanError(f"The plan file is incomplete ({error!r}); make a new plan.") from error
+    if altered:
+        raise PlanError("The plan was altered after it was made; make a new plan.")
+    return plan
+
+
+def verify_plan(plan: Any) -> None:
+    """Raise PlanError unless a plan is whole, unaltered and of a form we know."""
+    again = "make a new plan"
+    if not isinstance(plan, Mapping) or plan.get("format") != FORMAT:
+        raise PlanError(f"This is no plan file of format {FORMAT}; {again}.")
+    try:
+        if plan["digest"] != plan_digest(plan):
+            raise PlanError(f"The plan was altered after it was made; {again}.")
+        planned = [host for wave in plan["waves"] for host in wave]
+        acting = [host for host, part in plan["hosts"].items() if part["steps"]]
+        if sorted(planned) != sorted(acting):
+            raise PlanError(f"The plan's waves do not name each server with steps once; {again}.")
+        for host, part in plan["hosts"].items():
+            for step in part["steps"]:
+                _verify_step(host, step, part["settings"])
+    except PlanError:
+        raise
+    except (AttributeError, CoreError, KeyError, TypeError, ValueError) as error:
+        raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
+
+
+def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
+    where = f"Step {step['id']} of {host}"
+    if step["node"] != host:
+        raise PlanError(f"{where} is for {step['node']}; make a new plan.")
+    if step["action"] not in ACTIONS:
+        raise PlanError(f"{where} has an unknown action; make a new plan.")
+    wrong = wrong_arguments(step["action"], step["arguments"])
+    if wrong:
+        raise PlanError(f"{where}: {wrong[0]}; make a new plan.")
+    for ref in refs_of(step):
+        if ref["check"] not in CHECKS:
+            raise PlanError(f"{where} has an unknown check {ref['check']}; make a new plan.")
+    missing = missing_brakes(step["interlocks"], step["without_brakes"], settings)
+    if missing:
+        raise PlanError(
+            f"{where} does not ask whether {condition(missing[0])['en']}, and gives no reason; "
+            "make a new plan."
+        )
