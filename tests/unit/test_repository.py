@@ -137,6 +137,52 @@ def test_core_is_pure(repository):
     assert not [pair for pair in core if first(pair[1]) in CORE_MAY_NOT_IMPORT]
 
 
+# What speaks of FT systems, as a name in code or data does.
+OF_FT = re.compile(r"(?<![a-z])ft_|\bft\b|coserver|endurance|ftvirtual|virtual_server")
+# Each floor's one way to its kinds, and what an FT system's own modules are called by.
+MAY_SPEAK = ("/ft/", "/kinds.py")
+
+
+def test_only_kinds_and_their_folders_speak_of_ft_systems(repository):
+    """What is different with an FT system stands in ft/ on each floor; the root asks kinds.
+
+    The action plugins of an FT system are shims: nothing but the import of what they do.
+    """
+    found = []
+    for path in tracked(repository, "plugins/plugin_utils/*.py", "plugins/action/*.py"):
+        name = str(path.relative_to(repository))
+        shim = re.compile(r"from \.\.plugin_utils\._procedure\.ft\.\w+ import .*")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            mine = any(part in name for part in MAY_SPEAK)
+            mine = mine or (name.startswith("plugins/action/") and shim.fullmatch(line))
+            if OF_FT.search(line) and not mine and name not in ACT_ON_NODES:
+                found.append(f"{name}:{number}: {line.strip()}")
+    assert not found, "\n".join(found)
+
+
+# They act on a host's Windows, and on a node's: whichever the task names.
+ACT_ON_NODES = {
+    f"plugins/plugin_utils/_procedure/windows/{name}.py"
+    for name in ("install", "restart", "shutdown")
+}
+
+
+@pytest.mark.parametrize("floor", ["_core", "_io", "_report", "_procedure"])
+def test_the_root_of_a_floor_knows_no_kind_but_through_kinds(repository, floor):
+    """windows/ is no kind: every kind has Windows."""
+    folder = f"plugins/plugin_utils/{floor}"
+    pairs = [(name, kind) for name in (floor, "_core") for kind in ("ft", "xenapp")]
+    kinds = tuple(f"{UTILS}.{name}.{kind}." for name, kind in pairs)
+    found = [
+        (file, name)
+        for file, name in imported(repository, f"{folder}/*.py")
+        if name.startswith(kinds)
+        and "/".join(file.split("/")[3:-1]) in ("", "advisory")
+        and not file.endswith("/kinds.py")
+    ]
+    assert not found
+
+
 @pytest.mark.parametrize(
     ("part", "below"),
     [

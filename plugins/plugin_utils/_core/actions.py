@@ -4,8 +4,8 @@
 """The registered actions: the modules that a step may name.
 
 An action's record is the one place that knows it: its arguments, what it changes, who carries it
-out, and what a person may answer to it. The records stand beside their kind (windows/, xenapp/,
-ft/); whoever imports the core has all of them.
+out, and what a person may answer to it. The records stand beside their kind; whoever imports the
+core has all of them.
 """
 
 from __future__ import annotations

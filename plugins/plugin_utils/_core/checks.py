@@ -6,8 +6,8 @@
 A check reads an observation and returns a Reading whose value may be UNKNOWN. It decides
 nothing: whether a value is good stands in the advisory. Its record (Check) is the one place that
 knows it: what it reads, which values it may have, how each is said to a person, and what each means
-for a step. The checks themselves stand with their subject (change_checks, windows/, xenapp/, ft/);
-importing kinds registers all of them.
+for a step. The checks themselves stand with their subject (change_checks, and beside each kind of
+system); whoever imports the core has all of them.
 
     check_of(ref).seen_at == "board"      ask the record
     value_of(verdict).course == "final"   ask the record of the value that was read

@@ -17,7 +17,7 @@ from .model import WANTED, Ref, Text
 from .observation import quote
 
 # The arguments that say what a check is asked about.
-_ABOUT: Final = ("nodes", "node", "coserver", "name", "file")
+_ABOUT: Final = ("nodes", "node", "name", "file")
 
 
 def conditions(refs: Iterable[Ref]) -> list[Text]:

@@ -12,7 +12,7 @@ from .actions import is_setting
 from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory, loops_of
 from .checks import Verdict, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
-from .ft.system import fix_steps
+from .kinds import items_of
 from .model import WANTED, Finding, Ref, Text
 from .observation import Observation
 
@@ -33,11 +33,7 @@ def acts(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
 
 def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
     """Yield the scope once for each item that for_each repeats over, bound under its name."""
-    if loop == "hotfix":
-        items = scope.get("hotfixes") or ()
-    else:
-        items = fix_steps(scope.get("ft_system") or {})
-    for item in items:
+    for item in items_of(loop, scope):
         yield {**scope, loop: item}
 
 

@@ -22,6 +22,8 @@ class Kind:
     name: as plan and report call it. setting: the one that makes a host such a system; empty: none.
     prefix: of all of its settings; empty: none. secrets: settings that its own refer to, and no
     plan holds. must_be_whole: the inventory must have what only a plan needs (else findings tell).
+    group: of its settings in the schema. not_planned: those that say where and how a run works, not
+    what is done. named_by_model: its product is known by the model number in its form.
     nodes: its installations of Windows. machines: those that a person stands in front of.
     serving_node: the one that serves the users; empty: the host itself.
     titles: parts of such a system → what the vendor calls them.
@@ -37,6 +39,9 @@ class Kind:
     prefix = ""
     secrets: Sequence[str] = ()
     must_be_whole = False
+    group = ""
+    not_planned: Sequence[str] = ()
+    named_by_model = False
     nodes: Sequence[str] = ()
     machines: Sequence[str] = ()
     serving_node = ""
@@ -88,6 +93,10 @@ class Kind:
     def between_hosts(self, host: str, hosts: Iterable[str], read: Read) -> list[str]:
         """Return what is wrong between a host and the others, and how Ansible reaches it."""
         return []
+
+    def items(self, scope: Settings) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Return what for_each may repeat over: name → items, by a host's settings."""
+        return {}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield each backup's place in the settings, as it is written there, and its record."""

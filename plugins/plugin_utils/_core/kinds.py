@@ -8,7 +8,7 @@ Importing this module registers the checks and the actions of all kinds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from . import change_checks  # noqa: F401
@@ -16,6 +16,7 @@ from .ft import actions as ft_actions  # noqa: F401
 from .ft import endurance_checks, machine_checks, update_checks  # noqa: F401
 from .ft.kind import FtSystem
 from .kind import Kind
+from .schema import PREFIX
 from .windows import actions as windows_actions  # noqa: F401
 from .windows import checks as windows_checks  # noqa: F401
 from .windows import trust  # noqa: F401
@@ -27,6 +28,8 @@ _SERVER: Final = Server()
 KINDS: Final[tuple[Kind, ...]] = (FtSystem(), _SERVER)
 # What a step's id may have added, where a person is asked for something besides the step itself.
 LOOKS: Final = tuple(look for kind in KINDS for look in kind.looks)
+# The variables that hold the passwords of nodes.
+CREDENTIALS: Final = " or ".join(f"{PREFIX}{s}" for kind in KINDS for s in kind.secrets)
 
 
 def kind_of(settings: Mapping[str, Any]) -> Kind:
@@ -43,6 +46,11 @@ def meant(settings: Mapping[str, Any]) -> Kind:
 def form_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what the inventory says of a system of nodes; None: the host is a server."""
     return kind_of(settings).form(settings)
+
+
+def items_of(loop: str, scope: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what for_each repeats over under a name, by a host's settings."""
+    return next((kind.items(scope)[loop] for kind in KINDS if loop in kind.items(scope)), ())
 
 
 def title(name: str) -> str:

@@ -13,12 +13,12 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .kinds import kind_of, meant
+from .kinds import KINDS, kind_of, meant
 from .schema import default_of, judged, rules_of
 
 Settings = Mapping[str, Any]
 
-_RULES: Final = rules_of("server", "hotfix", "rollout", "ft")
+_RULES: Final = rules_of("hotfix", "rollout", *(kind.group for kind in KINDS))
 KNOWN_SETTINGS: Final = frozenset(_RULES)
 # None: what no source gives, the site must say.
 DEFAULTS: Final[Mapping[str, Any]] = {name: default_of(rule) for name, rule in _RULES.items()}
@@ -48,7 +48,7 @@ def validate_settings(
 ) -> list[str]:
     """Return what is wrong with a host's settings, one sentence each that says what to do.
 
-    secrets: what the settings refer to and no plan holds (ft_credentials), as far as it is to be
+    secrets: what the settings refer to and no plan holds (Kind.secrets), as far as it is to be
     compared. complete: what only a plan needs must be there too. Whether the product is one that
     an advisory knows is not judged here (select_advisories).
     """

@@ -48,28 +48,29 @@ class OperatorNeededError(DriverError):
 
 @dataclass(frozen=True)
 class Credentials:
-    """An entry of legacyops_ft_credentials. Its repr tells nothing."""
+    """An entry of a setting with credentials. Its repr tells nothing."""
 
     username: str = field(repr=False)
     password: str = field(repr=False)
 
     @classmethod
-    def of(cls, name: Any, entries: Any, where: str) -> Credentials:
+    def of(cls, name: Any, entries: Any, where: str, setting: str) -> Credentials:
         """The named entry.
 
+        :param where: what names it. setting: the variable that has the entries.
         :raises DriverError: there is no such entry, or it is incomplete.
         """
         entry = entries.get(name) if isinstance(entries, Mapping) else None
         if not isinstance(entry, Mapping):
             raise wrong(
-                f"{where}.credentials is {name!r}, which legacyops_ft_credentials lacks.",
+                f"{where}.credentials is {name!r}, which {setting} lacks.",
                 "Add it there (from a vault), with username and password.",
             )
         for key in ("username", "password"):
             value = entry.get(key)
             if not isinstance(value, str) or not value or "\n" in value or "\0" in value:
                 raise wrong(
-                    f"legacyops_ft_credentials.{name}.{key} is not one line of text.",
+                    f"{setting}.{name}.{key} is not one line of text.",
                     "Give both username and password there.",
                 )
         return cls(entry["username"], entry["password"])

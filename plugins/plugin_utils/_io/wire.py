@@ -19,6 +19,7 @@ import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 
+from .._core.kinds import CREDENTIALS
 from .answers import AnswerError, fault, loads
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
@@ -327,7 +328,7 @@ def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
         "hash_mismatch": "Replace the file by the vendor's own, or correct the pinned SHA-256.",
         "not_found": "Check the path or name, and that this host can reach it.",
         "node_unreachable": "Check the node's power and network; a person may look at its screen.",
-        "access_denied": "Check the node's entry in legacyops_ft_credentials (NODE\\user).",
+        "access_denied": f"Check the node's entry in {CREDENTIALS} (NODE\\user).",
         "deadline": "What was begun may go on; run again, and the node's state will tell.",
     }
     return RemoteError(reason, f"The host refused: {said}", remedies[reason], detail)

@@ -123,7 +123,7 @@ def test_nothing_is_said_twice():
 
 
 def test_a_refusal_says_the_condition_and_what_was_seen(kit):
-    ref = {"check": "ft_power", "with": {"coserver": "coserver2"}, "is": "off"}
+    ref = {"check": "ft_power", "with": {"node": "coserver2"}, "is": "off"}
     data = kit.ft_data()
     verdicts = [evaluate(ref, kit.ft_observation(data), NO_CHANGE)]
     assert refusal(verdicts)["en"].startswith("not so: CoServer2 is off (seen: coserver2: ")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .. import settings as settings_module
+from ..kinds import form_of
 from .check import faults_of
 from .expand import expand
 from .read import AdvisoryError, Fault, Source, check_form, parse
@@ -36,11 +37,11 @@ class Advisory:
         return settings_module.effective(settings, self.data.get("defaults"))
 
     def product(self, settings: Mapping[str, Any]) -> str | None:
-        """Return the product that settings name, or that has the FT system's model number."""
+        """Return the product that settings name, or that has the system's model number."""
         named = settings.get("product")
         if named is not None:
             return str(named)
-        model = (settings.get("ft_system") or {}).get("model")
+        model = (form_of(settings) or {}).get("model")
         for name, facts in self.data["applies_to"]["products"].items():
             if _same_model(model) in map(_same_model, facts.get("models", ())):
                 return str(name)

@@ -13,7 +13,7 @@ from .names import Names, Subject
 from .read import At, Place, nearest
 
 # The arguments by which a check can be about a subject.
-_ABOUT: Final = ("nodes", "node", "coserver", "name")
+_ABOUT: Final = ("nodes", "node", "name")
 UNKNOWN: Final = "unknown"
 Condition = dict[str, Any]
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The three files of an advisory, expanded to the one form that planner, model and docs see.
 
-In it every condition is written out (``{"ask": "power coserver2", "is": "off"}``, with the guard
+In it every condition is written out (``{"ask": "power NODE", "is": "off"}``, with the guard
 that it came by), every question stands under its name and subject, and every step has all of its
 words. Each part keeps the line that it came from, also where that is one of an act or a guard.
 """

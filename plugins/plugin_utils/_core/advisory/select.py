@@ -1,13 +1,14 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which advisories are about a host: by its product, or by the model of an FT system."""
+"""Which advisories are about a host: by its product, or by the model of a system."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..kinds import kind_of
 from ..model import CoreError
 from .advisory import Advisory
 from .check import listed
@@ -46,9 +47,13 @@ def select_advisories(
 
 
 def _is_about(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
-    if settings.get("ft_system") is not None and settings.get("product") is None:
+    if _is_named_by_model(settings):
         return advisory.product(settings) is not None
     return settings.get("product") in advisory.data["applies_to"]["products"]
+
+
+def _is_named_by_model(settings: Mapping[str, Any]) -> bool:
+    return kind_of(settings).named_by_model and settings.get("product") is None
 
 
 def _document(advisory: Advisory) -> str:
@@ -63,11 +68,12 @@ def _about_nothing(
     products = {
         n: f for w in wanted for n, f in advisories[w].data["applies_to"]["products"].items()
     }
-    if settings.get("ft_system") is not None and settings.get("product") is None:
-        model = (settings["ft_system"] or {}).get("model")
+    if _is_named_by_model(settings):
+        kind = kind_of(settings)
+        model = (kind.form(settings) or {}).get("model")
         known = listed({m for facts in products.values() for m in facts.get("models", ())})
         return (
-            f"legacyops_ft_system.model is {model!r}, which no advisory is about; "
+            f"legacyops_{kind.setting}.model is {model!r}, which no advisory is about; "
             f"they are about {known or 'no model'}. Copy the number from the type plate, or leave "
             "the system out."
         )

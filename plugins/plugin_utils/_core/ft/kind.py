@@ -16,7 +16,7 @@ from ..schema import Read
 from . import inventory
 from .observed import answers, managed, table
 from .reported import LOOKS
-from .system import COSERVERS, NODES, SETTING, TITLES, completed
+from .system import COSERVERS, NODES, SETTING, TITLES, completed, fix_steps
 
 # Of a node's record: what moves by itself once something was done.
 _MOVES: Final = ("job", "events", "error", "errors")
@@ -32,6 +32,9 @@ class FtSystem(Kind):
     prefix = "ft_"
     secrets = ("ft_credentials",)
     must_be_whole = True
+    group = "ft"
+    not_planned = ("ft_events_days",)
+    named_by_model = True
     nodes = NODES
     machines = COSERVERS
     serving_node = "ftvirtual"
@@ -75,6 +78,9 @@ class FtSystem(Kind):
 
     def between_hosts(self, host: str, hosts: Iterable[str], read: Read) -> list[str]:
         return inventory.between_hosts(host, hosts, read)
+
+    def items(self, scope: Settings) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return {"fix_step": fix_steps(self.form(scope) or {})}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for node, record in table(table(self.form(settings)).get("backups")).items():

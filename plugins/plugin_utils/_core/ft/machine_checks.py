@@ -189,7 +189,7 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
     reads=ALL_NODES,
     seen_at="screen",
     settles=True,
-    coserver=True,
+    node=True,
 )
 def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     """Is a CoServer's power off? Only where its driver says off and the node is silent.
@@ -197,7 +197,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     conflict: its driver says off, and it answers: the driver switches something else.
     claimed_off: nothing has shown yet that the driver follows this machine.
     """
-    return ft_power_state(observation, arguments["coserver"])
+    return ft_power_state(observation, arguments["node"])
 
 
 @register(
@@ -331,7 +331,7 @@ def ft_read_by(observation: Observation, arguments: Arguments) -> Reading:
         "{on} の電源ドライバーの接続先が|別の機械",
     ),
     reads=ALL_NODES,
-    coserver=True,
+    node=True,
     way=False,
 )
 def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
@@ -340,7 +340,7 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
     not_needed: unproven, but the way is shutdown: Windows switches the machine off, the driver
     only tells, and what goes off with it is the proof. A driver that says nothing is unknown.
     """
-    power = table(table(observation.data.get("power")).get(arguments["coserver"]))
+    power = table(table(observation.data.get("power")).get(arguments["node"]))
     driver = quote(power.get("driver"), 40)
     if driver == "operator":
         return Reading("proven", "an operator presses the button")

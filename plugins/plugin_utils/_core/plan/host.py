@@ -28,7 +28,7 @@ from ..findings import (
     scope_of,
 )
 from ..foresight import foreseen, refusals
-from ..kinds import kind_of
+from ..kinds import KINDS, kind_of
 from ..model import CoreError, Finding, Ref, Severity, Step, Text
 from ..observation import Observation, Request, facts, merge_requests, observation_digest
 from ..order import Server
@@ -41,7 +41,9 @@ from .steps import (
 )
 
 # Settings that say where and how a run works, not what is done.
-NOT_PLANNED: Final = frozenset({"change_id", "change_dir", "poll_seconds", "ft_events_days"})
+NOT_PLANNED: Final = frozenset(
+    ["change_id", "change_dir", "poll_seconds", *(s for kind in KINDS for s in kind.not_planned)]
+)
 
 
 @dataclass(frozen=True)

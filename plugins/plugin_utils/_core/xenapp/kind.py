@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..kind import Kind, Settings
@@ -16,11 +16,15 @@ class Server(Kind):
     """The kind of every host that is no system of several nodes."""
 
     name = "server"
+    group = "server"
 
     def between_settings(
         self, settings: Settings, _wrong: Collection[str], _secrets: Settings
     ) -> list[str]:
         return between_settings(settings)
+
+    def items(self, scope: Settings) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return {"hotfix": scope.get("hotfixes") or ()}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         record = settings.get("data_store_backup")

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..._core.ft.system import TITLES
+from ..._core.ft.system import CREDENTIALS, TITLES
 from ..site_command import (
     Credentials,
     DriverError,
@@ -161,7 +161,7 @@ def endurance_driver(system: Mapping[str, Any], credentials: Any) -> EnduranceDr
 def _command(part: Mapping[str, Any], credentials: Any) -> CommandEndurance:
     login = None
     if part.get("credentials") is not None:
-        login = Credentials.of(part["credentials"], credentials, "endurance")
+        login = Credentials.of(part["credentials"], credentials, "endurance", CREDENTIALS)
     commands = {}
     for verb in ("status", "enable"):
         words = part.get(verb)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..._core.ft.machine_uuid import machine_uuid, nobodys, orders, parsed
-from ..._core.ft.system import TITLES
+from ..._core.ft.system import CREDENTIALS, TITLES
 from ..site_command import (
     Answer,
     Credentials,
@@ -262,7 +262,7 @@ def _ipmi(part: Mapping[str, Any], where: str, credentials: Any) -> IpmiPower:
         raise wrong(f"{where}.address is not given.", "Give the management board's address.")
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
         raise wrong(f"{where}.port is {port!r}.", "Give a UDP port, or leave it out (623).")
-    login = Credentials.of(part.get("credentials"), credentials, where)
+    login = Credentials.of(part.get("credentials"), credentials, where, CREDENTIALS)
     if (
         len(login.username.encode()) > _LONGEST_NAME
         or len(login.password.encode()) > _LONGEST_PASSWORD
@@ -282,7 +282,7 @@ def _command(
 ) -> CommandPower:
     login = None
     if part.get("credentials") is not None:
-        login = Credentials.of(part["credentials"], credentials, where)
+        login = Credentials.of(part["credentials"], credentials, where, CREDENTIALS)
     commands = {
         verb: SiteCommand(
             part.get(verb),

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ..._core.ft.system import NODES, TITLES
+from ..._core.ft.system import CREDENTIALS, NODES, TITLES
 from ..._core.observation import Observation
 from ..._core.windows.jobs import JobRecord
 from ..._core.windows.starts import mark_of, position
@@ -141,7 +141,7 @@ class Relay:
                 f"{name} is not reached through the relay.",
                 "Say access: relay in its part of legacyops_ft_system, or let a person do it.",
             )
-        login = Credentials.of(part.get("credentials"), self._credentials, name)
+        login = Credentials.of(part.get("credentials"), self._credentials, name, CREDENTIALS)
         return {
             "node": name,
             "address": str(part.get("address") or "").strip(),

@@ -144,7 +144,7 @@ class FtHooks(Hooks):
     def _unseen_screen(self, verdict: Verdict) -> str | None:
         """The node at whose screen a person sees what is missing; None where it is no screen."""
         given = verdict.ref.get("with", {})
-        node = given.get("node") or given.get("coserver")
+        node = given.get("node")
         if check_of(verdict.ref).seen_at != "screen" or node not in COSERVERS:
             return None
         return node if self._is_a_persons(node) and _may_still_come(verdict) else None

@@ -484,7 +484,7 @@ def test_a_machine_is_remembered_by_the_uuid_that_it_told_last(kit):
 def test_what_would_prove_the_wiring_is_in_the_evidence(kit, kb890859):
     power = {"driver": "ipmi", "state": "on", "wiring": None, "wiring_evidence": "read the peer"}
     observation = kit.ft_observation(kit.ft_data(power={"coserver1": power}))
-    reading = ft_wiring(observation, {"coserver": "coserver1"})
+    reading = ft_wiring(observation, {"node": "coserver1"})
     assert (reading.value, "read the peer" in reading.evidence) == ("unproven", True)
 
 
