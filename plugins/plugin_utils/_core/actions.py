@@ -65,7 +65,8 @@ class Action:
     done_by: who or what carries it out, by the system's form and the arguments: relay, operator, or
     the name of a driver; None: the connection of the inventory host.
     answers: what a person may answer to it.
-    word_alone: nothing but the word of whoever did it shows that it was done.
+    persons: a person does the whole of it. word_alone: nothing but the word of whoever did it shows
+    that it was done.
     two_people: a site that wants two people for this action wants them here.
     owes_restart: the Windows waits for a restart once it has changed something.
     """
@@ -84,6 +85,7 @@ class Action:
     logons: Callable[[Arguments], str]
     done_by: Callable[[Mapping[str, Any], Arguments], str | None]
     answers: Callable[[Arguments], Answers]
+    persons: bool
     word_alone: Callable[[Arguments], bool]
     two_people: Callable[[Arguments], bool]
     owes_restart: Callable[[Arguments], bool]
@@ -126,6 +128,7 @@ def register(
     logons: Callable[[Arguments], str] = lambda _: "",
     done_by: Callable[[Mapping[str, Any], Arguments], str | None] = lambda _form, _: None,
     answers: Callable[[Arguments], Answers] = lambda _: Answers(),
+    persons: bool = False,
     word_alone: Callable[[Arguments], bool] = lambda _: False,
     two_people: Callable[[Arguments], bool] = lambda _: True,
     owes_restart: Callable[[Arguments], bool] = lambda _: False,
@@ -147,6 +150,7 @@ def register(
         logons=logons,
         done_by=done_by,
         answers=answers,
+        persons=persons,
         word_alone=word_alone,
         two_people=two_people,
         owes_restart=owes_restart,

@@ -53,7 +53,7 @@ class Hooks:
 
     def persons_part(self, step: Step) -> Instruction | None:
         """What a person is told who does the whole of a step; None: its module acts."""
-        return step["instruction"] if step["action"] == "operator_confirm" else None
+        return step["instruction"] if action_of(step).persons else None
 
     def broken(self, step: Step) -> str:
         """What a failed step has left behind, so that the change must stop; empty: nothing."""

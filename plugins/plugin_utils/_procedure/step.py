@@ -214,7 +214,7 @@ class StepRun:
     def _guard(self, seen: Seen, decision: Decision) -> None:
         """:raises ActionError: an interlock forbids it, or the host is not as it was approved."""
         if decision.action in ("wait", "refuse") and not self._only_unprobed(decision.verdicts):
-            message = f"Refused: {decision.reason}."
+            message = f"Refused: {self._said(decision.verdicts)}."
             raise self.record.refused("interlock", message, decision.verdicts)
         if decision.action == "resume":
             return  # what is under way is joined, come what may
@@ -343,8 +343,12 @@ class StepRun:
         refs = [ref for ref in self.step["interlocks"] if not check_of(ref).running]
         missing = unmet(evaluate_all(refs, *self._look()))
         if missing and not self.hooks.would_be_told(missing):
-            message = f"Refused after the confirmation: {refusal(missing)['en']}."
+            message = f"Refused after the confirmation: {self._said(missing)}."
             raise self.record.refused("interlock", message, missing)
+
+    def _said(self, verdicts: list[Verdict]) -> str:
+        """What does not hold, or is not known, and what was seen instead, in the run's language."""
+        return in_language(refusal(verdicts), self.action.language)
 
     def _proven(self, result: Result) -> list[Ref]:
         """Look again: the module's word is not enough. What was expected, and is there.
@@ -358,7 +362,7 @@ class StepRun:
         except RemoteError as error:
             raise self.record.failed(error.reason, str(error), result) from None
         if missing:
-            said = refusal(missing)["en"]
+            said = self._said(missing)
             message = f"It was carried out, but does not show what it should: {said}."
             raise self.record.failed("expectation", message, result, unmet=told(missing))
         return list(self.step["expect"])

@@ -19,6 +19,7 @@ from .._core.decision import Decision, decide, is_final, unproven
 from .._core.model import Step
 from .._core.observation import Observation
 from .._io.waiting import poll
+from .layout import in_language
 from .people import People
 
 if t.TYPE_CHECKING:
@@ -147,7 +148,8 @@ class Until:
         return result
 
     def _waits(self, missing: list[Verdict]) -> str:
-        return f"step {self._step['id']} waits: {refusal(missing)['en']}"
+        said = in_language(refusal(missing), self._action.language)
+        return f"step {self._step['id']} waits: {said}"
 
     def _deadline(self) -> float:
         return float(self._step["arguments"].get("deadline_seconds", 0))

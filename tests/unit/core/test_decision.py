@@ -119,7 +119,7 @@ def test_what_nothing_shows_is_not_asked_for_twice() -> None:
 
 
 def test_what_was_wrong_before_the_step_is_not_final() -> None:
-    on: Any = {"check": "ft_power", "with": {"coserver": "coserver1"}, "is": "off"}
+    on: Any = {"check": "ft_power", "with": {"node": "coserver1"}, "is": "off"}
     power = {"coserver1": {"driver": "ipmi", "state": "off", "wiring": "proven"}}
     # It says off, and the machine answers: a conflict.
     nodes = {"coserver1": {"reachable": True, "system": {"computer_name": "A"}}}

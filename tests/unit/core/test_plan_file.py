@@ -72,7 +72,7 @@ def test_a_condition_names_its_question_its_guard_and_the_clause(system):
     (ref,) = [r for r in steps["coserver1_on"]["interlocks"] if r.get("guard") == "peer_off"]
     assert ref == {
         "check": "ft_power",
-        "with": {"coserver": "coserver2"},
+        "with": {"node": "coserver2"},
         "is": "off",
         "name": "power coserver2",
         "guard": "peer_off",

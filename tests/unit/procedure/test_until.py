@@ -25,6 +25,8 @@ RUNS = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Running
 class Action:
     """Tells its progress."""
 
+    language = "en"
+
     def __init__(self) -> None:
         self.stop = Stop()
         self.said: list[str] = []

@@ -145,6 +145,7 @@ register(
     "Tells a person what to do or to look at, and waits for the confirmation with a name.",
     touches=(("packages",),),
     done_by=lambda _form, _: "operator",
+    persons=True,
     answers=_of_confirm,
     word_alone=lambda a: bool(a["ask"] == "done"),
     node=Argument("text", what=True, node=True),  # on a server there is none

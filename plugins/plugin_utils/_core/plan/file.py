@@ -4,7 +4,7 @@
 """The plan as a file: what stands in many places of a plan stands in plan.json once.
 
 In memory a step has all that is to be known of it (model.Step). In the file a condition names its
-question (``{"ask": "power coserver2", "is": "off"}``), which stands once a host, under questions;
+question (``{"ask": "power NODE", "is": "off"}``), which stands once a host, under questions;
 the interlocks that all of its steps begin with stand under every_step; what a step has by default
 is left out. Whatever else is there more than once, a clause's words or a certificate, say, stands
 under shared, and ``{"shared": NAME}`` in its places. ``loaded(written(plan))`` is the plan again.

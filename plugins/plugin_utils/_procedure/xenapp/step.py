@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.actions import action_of
 from ..._core.checks import evaluate_all, request_for, value_of
 from ..._core.context import NO_CHANGE
 from ..._core.model import Step
@@ -28,7 +29,7 @@ class ServerHooks(Hooks):
     """A XenApp server."""
 
     def arguments(self, step: Step, before: Observation, journal: Entries) -> Result:
-        if step["action"] != "msp_patch":
+        if not action_of(step).installs:
             return super().arguments(step, before, journal)
         last = [entry for entry in journal if entry.get("step") == step["id"]][-1:]
         return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
@@ -38,7 +39,7 @@ class ServerHooks(Hooks):
 
         Where the vendor's own rollback failed, the server needs more than another try.
         """
-        if step["action"] != "msp_patch":
+        if not action_of(step).installs:
             return ""
         found = self._broken_services(step)
         duty = in_language(NEEDS_RECONFIGURATION, self.action.language)
