@@ -96,8 +96,6 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     argument_spec: t.ClassVar[dict[str, t.Any]] = {}
     # mutually_exclusive, required_if and so on, as validate_argument_spec takes them.
     argument_rules: t.ClassVar[dict[str, t.Any]] = {}
-    # A step has evaluated its own interlocks; who calls the module by hand has not.
-    of_a_step = False
     # Set by a step whose waits end when the change is stopped: says why it is, or None.
     change_stopped: t.Callable[[], str | None] | None = None
     # A step has evaluated its own interlocks; who calls a module by hand has not.
