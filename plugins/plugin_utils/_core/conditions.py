@@ -108,11 +108,22 @@ def _facts(given: Mapping[str, Any], language: str) -> dict[str, str]:
 
 
 def refusal(verdicts: Iterable[Verdict]) -> Text:
-    """Return what does not hold, or is not known, each with what was seen instead."""
-    said = [(condition(v.ref), v) for v in unmet(verdicts)]
-    en = [f"{_HOW[v.holds][0]}: {words['en']} (seen: {v.evidence})" for words, v in said]
-    ja = [f"{_HOW[v.holds][1]}: {words['ja']} (確認結果: {v.evidence})" for words, v in said]
+    """Return what does not hold, or is not known, each with what was seen instead.
+
+    And with the names by which it is found in the advisory: its guard, and the notice's clause.
+    """
+    en, ja = [], []
+    for verdict in unmet(verdicts):
+        words, how, found = condition(verdict.ref), _HOW[verdict.holds], found_by(verdict.ref)
+        en.append(f"{how[0]}: {words['en']} (seen: {verdict.evidence}){found}")
+        ja.append(f"{how[1]}: {words['ja']} (確認結果: {verdict.evidence}){found}")
     return {"en": "; ".join(en), "ja": "; ".join(ja)}
+
+
+def found_by(ref: Ref) -> str:
+    """Return how an interlock is found in its advisory: " [GUARD, CLAUSE]"; empty: by nothing."""
+    names = [ref["guard"], *ref.get("clause", [])] if "guard" in ref else ref.get("clause", [])
+    return f" [{', '.join(names)}]" if names else ""
 
 
 _HOW: Final = {False: ("not so", "条件を満たさない"), None: ("not known", "不明")}

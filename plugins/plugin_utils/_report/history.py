@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from .._core.conditions import condition, conditions
+from .._core.conditions import condition, conditions, found_by
 from .._core.kinds import title
 from .texts import between, same, text
 
@@ -172,8 +172,9 @@ def _people(mine: Sequence[Entry]) -> list[str]:
 
 
 def _interlock(told: Mapping[str, Any]) -> Record:
+    words, found = condition(told["ref"]), found_by(told["ref"])
     return {
-        "asks": condition(told["ref"]),
+        "asks": {"en": words["en"] + found, "ja": words["ja"] + found},
         "holds": told.get("holds"),
         "evidence": str(told.get("evidence", "")),
     }

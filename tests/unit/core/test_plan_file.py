@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import Verdict
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions import refusal
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import (
     loaded,
     written,
@@ -78,6 +80,9 @@ def test_a_condition_names_its_question_its_guard_and_the_clause(system):
         "guard": "peer_off",
         "clause": ["2003-①"],
     }
+    said = refusal([Verdict(False, "it is on", ref)])
+    assert said["en"] == "not so: CoServer2 is off (seen: it is on) [peer_off, 2003-①]"
+    assert said["ja"].endswith(" [peer_off, 2003-①]")
 
 
 @pytest.mark.parametrize(
