@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._core.context import NOT_BEGUN
-from .._core.plan import PlanError, read_plan, verify_plan
+from .._core.plan import PlanError, read_plan
 from .._core.plan.file import written
 from .._io.files import UnreadableError, json_text, read_object, write_whole
 
@@ -124,12 +124,9 @@ class ChangeDirectory:
         """The plan of the change; None where there is none that can be carried out."""
         document = self.read(self.plan)
         try:
-            plan = None if document is None else read_plan(document)
-            if plan is not None:
-                verify_plan(plan)
+            return None if document is None else read_plan(document)
         except PlanError:
             return None
-        return plan
 
     def write_plan(self, plan: Mapping[str, Any]) -> None:
         """Write the plan, so that a person can read it, too."""

@@ -16,6 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
     decide,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import written
 
 LISTS = {
     "2003": "The Endurance Kernel Driver detected a failure.",
@@ -435,14 +436,14 @@ def test_a_plan_of_systems_and_its_verification(kit, planned):
     one = planned(kit.ft_failed())
     plan = core.make_plan([one], {"failure_budget": 0}, change="CHG1", created=kit.NOW)
     assert plan["waves"] == [["ft01"]]
-    core.verify_plan(plan)
+    core.read_plan(written(plan))
     again = core.make_plan(
         [planned(kit.ft_failed())], {"failure_budget": 0}, change="CHG1", created="x"
     )
     assert core.same_plan(plan, again)
     plan["hosts"]["ft01"]["steps"][0]["interlocks"] = []
     with pytest.raises(core.PlanError, match="altered"):
-        core.verify_plan(plan)
+        core.read_plan(written(plan))
 
 
 def test_what_a_run_asks_of_the_relay(kit, kb890859, planned):

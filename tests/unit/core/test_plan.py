@@ -37,6 +37,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import written
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +86,7 @@ def test_the_sites_batches_make_the_waves(kit, ctx130025):
         plans_of_a_silo(kit, ctx130025, **batches), {}, change="CHG1", created=kit.NOW
     )
     assert plan["waves"] == [["xa01"], ["xa02", "xa03"], ["xa04"]]
-    planning.verify_plan(plan)
+    planning.read_plan(written(plan))
 
 
 def test_a_silo_with_dead_servers_spares_nobody_and_the_plan_says_why(kit, ctx130025):
@@ -104,7 +105,7 @@ def test_a_silo_with_dead_servers_spares_nobody_and_the_plan_says_why(kit, ctx13
         assert "cannot spare" in plan["hosts"]["xa01"]["blocked"]
         assert all("xa01" not in wave for wave in plan["waves"])
         assert "xa02" in plan["hosts"]["xa01"]["findings"][0]["evidence"][0]
-        planning.verify_plan(plan)
+        planning.read_plan(written(plan))
 
 
 @pytest.mark.parametrize("notice", ["ctx130025", "bare"])
@@ -719,7 +720,7 @@ def test_a_step_without_a_brake_and_without_a_reason_is_no_plan(kit, ctx130025):
         plan["digest"] = planning.plan_digest(plan)
         asked = re.escape(condition(ref)["en"])
         with pytest.raises(planning.PlanError, match=f"does not ask whether {asked}, and"):
-            planning.verify_plan(plan)
+            planning.read_plan(written(plan))
         step["interlocks"] = whole
 
 
@@ -740,12 +741,12 @@ def test_the_plan_is_deterministic_and_verifies(kit, ctx130025):
     one = plan_of(kit, ctx130025, kit.observation(root=False))
     two = plan_of(kit, ctx130025, kit.observation(root=False))
     assert one == two
-    planning.verify_plan(one)
+    planning.read_plan(written(one))
 
 
 @given(st.data())
 def test_an_altered_plan_is_refused(kit, ctx130025, drawn):
-    plan = plan_of(kit, ctx130025, kit.observation(root=False))
+    plan = written(plan_of(kit, ctx130025, kit.observation(root=False)))
     place = drawn.draw(st.sampled_from(_places(plan)))
     target: Any = plan
     for key in place[:-1]:
@@ -754,15 +755,16 @@ def test_an_altered_plan_is_refused(kit, ctx130025, drawn):
         return
     target[place[-1]] = "altered"
     with pytest.raises(planning.PlanError, match="new plan"):
-        planning.verify_plan(plan)
+        planning.read_plan(plan)
 
 
 @pytest.mark.parametrize(
-    "plan", [None, [], {}, {"format": 2}, {"format": 1}, {"format": 1, "hosts": 3}]
+    "plan",
+    [None, [], {}, {"format": 2}, {"format": 4}, {"format": 4, "hosts": 3, "shared": {}}],
 )
 def test_what_is_no_plan_is_refused(plan):
     with pytest.raises(planning.PlanError, match="new plan"):
-        planning.verify_plan(plan)
+        planning.read_plan(plan)
 
 
 VOLATILE = [
@@ -807,14 +809,14 @@ def test_an_approval_is_for_one_plan_of_one_change(kit, ctx130025, key):
     other = planning.make_plan([host_plan], {}, **{**given, key: "2027-01-01T00:00:00Z"})
     assert one["digest"] != other["digest"]
     assert planning.same_plan(one, other) is (key == "created")
-    planning.verify_plan(one)
+    planning.read_plan(written(one))
 
 
 def test_the_digest_covers_what_the_findings_said(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation(root=False))
     plan["hosts"]["xa01"]["findings"][0]["evidence"] = ["all is well"]
     with pytest.raises(planning.PlanError, match="altered"):
-        planning.verify_plan(plan)
+        planning.read_plan(written(plan))
 
 
 def test_the_digest_changes_with_settings_but_not_with_where_the_run_works(kit, ctx130025):

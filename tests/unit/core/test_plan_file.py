@@ -49,7 +49,7 @@ def test_the_file_holds_all_of_the_plan(kit, system, ctx130025):
     for plan in (system, farm(kit, ctx130025, 3)):
         document = written(plan)
         assert read_again(document) == plan
-        core.verify_plan(read_again(document))
+        read_again(document)
         upside_down = json.loads(json.dumps(document, sort_keys=True))
         assert read_again(upside_down) == plan
 
@@ -99,7 +99,7 @@ def test_nothing_is_put_into_the_file_unnoticed(system, change):
     document = json.loads(json.dumps(written(system)))
     change(document)
     with pytest.raises(core.PlanError, match="altered"):
-        core.verify_plan(core.read_plan(document))
+        core.read_plan(document)
 
 
 def test_a_mark_that_leads_nowhere_or_to_itself_is_no_plan(system):

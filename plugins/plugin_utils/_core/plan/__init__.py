@@ -17,7 +17,7 @@ from .host import (
     serving_refs,
 )
 from .steps import all_steps, chosen_procedure, step_request, steps_like
-from .whole import FORMAT, make_plan, plan_digest, read_plan, same_plan, verify_plan
+from .whole import FORMAT, make_plan, plan_digest, read_plan, same_plan
 
 __all__ = [
     "FORMAT",
@@ -40,5 +40,4 @@ __all__ = [
     "serving_refs",
     "step_request",
     "steps_like",
-    "verify_plan",
 ]

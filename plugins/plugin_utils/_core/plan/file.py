@@ -121,7 +121,8 @@ def _common(lists: Sequence[Sequence[Json]]) -> list[Json]:
 
 
 def _defaults(step: Mapping[str, Json]) -> Object:
-    return {**_DEFAULTS, "interruptible": ACTIONS[step["action"]].interruptible}
+    action = ACTIONS.get(step["action"])  # an unknown one is refused by whoever reads the plan
+    return {**_DEFAULTS, "interruptible": action is None or action.interruptible}
 
 
 def _without_defaults(step: Mapping[str, Json]) -> Object:

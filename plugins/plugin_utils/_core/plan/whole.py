@@ -145,7 +145,11 @@ def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
     """Return the digest of a plan: over all that is in its file."""
-    return digest(written({key: value for key, value in plan.items() if key != "digest"}))
+    return _digest(written(plan))
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return digest({key: value for key, value in document.items() if key != "digest"})
 
 
 def same_plan(one: Any, other: Any) -> bool:
@@ -176,29 +180,16 @@ def _lasting(plan: Any) -> Any:
 
 
 def read_plan(document: Any) -> dict[str, Any]:
-    """Return the plan of a file. Raises PlanError unless it is whole and of a form we know.
+    """Return the plan of a file.
 
-    Whether it was altered, verify_plan tells.
+    Raises PlanError unless it is whole, unaltered and of a form we know.
     """
-    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-        raise PlanError(f"This is no plan file of format {FORMAT}; make a new plan.")
-    try:
-        plan = loaded(document)
-        altered = written(plan) != document
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise PlanError(f"The plan file is incomplete ({error!r}); make a new plan.") from error
-    if altered:
-        raise PlanError("The plan was altered after it was made; make a new plan.")
-    return plan
-
-
-def verify_plan(plan: Any) -> None:
-    """Raise PlanError unless a plan is whole, unaltered and of a form we know."""
     again = "make a new plan"
-    if not isinstance(plan, Mapping) or plan.get("format") != FORMAT:
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise PlanError(f"This is no plan file of format {FORMAT}; {again}.")
     try:
-        if plan["digest"] != plan_digest(plan):
+        plan = loaded(document)
+        if document["digest"] != _digest(document) or written(plan) != document:
             raise PlanError(f"The plan was altered after it was made; {again}.")
         planned = [host for wave in plan["waves"] for host in wave]
         acting = [host for host, part in plan["hosts"].items() if part["steps"]]
@@ -209,8 +200,9 @@ def verify_plan(plan: Any) -> None:
                 _verify_step(host, step, part["settings"])
     except PlanError:
         raise
-    except (AttributeError, CoreError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, CoreError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
+    return plan
 
 
 def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
