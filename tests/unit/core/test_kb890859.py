@@ -16,7 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
     decide,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import written
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 
 LISTS = {
     "2003": "The Endurance Kernel Driver detected a failure.",

@@ -37,7 +37,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import find
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan_file import written
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
 from hypothesis import given
 from hypothesis import strategies as st
