@@ -39,6 +39,7 @@ ACCEPTANCE: Final = {
 }
 
 _LARGEST: Final = 2_000_000
+_DEEPEST: Final = 20  # brackets within brackets; a form has two
 _TOP: Final = frozenset({"legacyops_results", "change", "plan", "utc_offset", "hosts"})
 _ROW: Final = ("step", "result", "worker", "checker", "began", "ended", "saw", "note")
 _ACCEPT: Final = ("result", "by", "at", "note")
@@ -95,11 +96,20 @@ def read_form(
     return [reader.host(host, part) for host, part in _mapping(form.get("hosts"), "hosts").items()]
 
 
+class _Shallow(yaml.BaseLoader):
+    """Reads no brackets within brackets without end: each level makes all that follows slower."""
+
+    def fetch_flow_collection_start(self, token_class: Any) -> None:
+        if self.flow_level >= _DEEPEST:
+            raise RecursionError
+        super().fetch_flow_collection_start(token_class)
+
+
 def _parsed(data: bytes) -> Mapping[str, Any]:
     if len(data) > _LARGEST:
         raise FormError(f"The form is larger than {_LARGEST:,} bytes. Is it the right file?")
     try:
-        loaded = yaml.load(data.decode("utf-8"), Loader=yaml.BaseLoader)
+        loaded = yaml.load(data.decode("utf-8"), Loader=_Shallow)
     except RecursionError:
         raise FormError("The form is nested too deep. Restore its layout.") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
