@@ -20,6 +20,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import (
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from byhand import Guard, Judged, Step, carried_out
 from ftsite import (
@@ -175,9 +176,8 @@ def procedure_of(advisory: Advisory, start: Start) -> str | None:
     driver, way, _special = SWITCHES[start.switch]
     windows_ = start.kind.removeprefix("windows_")
     given = form(start.description["model"], driver, windows=windows_, power_off=way)
-    return core.chosen_procedure(
-        advisory, scope_of(advisory, {"ft_system": given}), observe(start.state())
-    )
+    scope = scope_of(advisory, {"ft_system": given})
+    return core.chosen_procedure(advisory, scope, observe(start.state()), NO_CHANGE)
 
 
 @cache
