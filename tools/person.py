@@ -124,7 +124,7 @@ class Person:
         steps = {step["id"]: step for step in plan["hosts"][host]["steps"]}
         step = steps[request["step"].partition("+")[0]]
         given = step["arguments"]
-        node = step["target"] or ""
+        node = step["node"] or ""
         if request["step"].endswith("+update"):
             there = self._node(host, node)
             listed = "installed" if there["uninstall_folder"] else "installed_without_folder"

@@ -26,7 +26,7 @@ from ..plugin_utils._procedure.action import (
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.command import continue_command
 from ..plugin_utils._procedure.journal import now
-from ..plugin_utils._procedure.observer import Eye
+from ..plugin_utils._procedure.observer import Observer
 from ..plugin_utils._procedure.outcome import (
     EXIT_CODES,
     Outcome,
@@ -144,9 +144,9 @@ class ActionModule(ProcedureAction):
                 reason, text = refused
                 self._set_state(change, before["status"], reason=reason, message=text)
                 return self._not_begun(change, reason, text)
-            eye = self.eye(remote, change.directory)
+            observer = self.observer(remote, change.directory)
             try:
-                observation = self._observation(change, eye)
+                observation = self._observation(change, observer)
                 context = change.context(observation, predicted=self.check_mode)
                 self._owned(change, observation, context)
             except (ActionError, RemoteError) as error:
@@ -164,9 +164,11 @@ class ActionModule(ProcedureAction):
                 self._set_state(change, before["status"], reason="window", message=closed)
                 return self._not_begun(change, "window", closed)
             if todo:
-                self._take_or_leave(change, eye, observation, context, before)
+                self._take_or_leave(change, observer, observation, context, before)
             elif not self.check_mode and not is_free(observation):
-                eye.owner.free(change.id, change.run())  # no step follows, and so no end either
+                observer.owner.free(
+                    change.id, change.run()
+                )  # no step follows, and so no end either
             return self._begun(change, observation, context, todo)
 
     def _wait_for_repaired(self, change: Change) -> None:
@@ -252,12 +254,12 @@ class ActionModule(ProcedureAction):
                 change.set_state(self.host, UNDER_WAY)
             return refused
 
-    def _observation(self, change: Change, eye: Eye) -> Observation:
+    def _observation(self, change: Change, observer: Observer) -> Observation:
         """What the plan was made from and its steps need, read afresh."""
         entry = change.entry(self.host)
         requests = [step_request(step, probe=False) for step in entry["steps"]]
         request = merge_requests([{"want": ["owner", "system"]}, entry["request"], *requests])
-        return self.patiently(lambda: eye.observe(request), PATIENCE_SECONDS)
+        return self.patiently(lambda: observer.observe(request), PATIENCE_SECONDS)
 
     def _owned(self, change: Change, observation: Observation, context: Context) -> None:
         """:raises ActionError: another run holds the host, or the journal is not the one that its
@@ -279,20 +281,22 @@ class ActionModule(ProcedureAction):
     def _take_or_leave(
         self,
         change: Change,
-        eye: Eye,
+        observer: Observer,
         observation: Observation,
         context: Context,
         before: Result,
     ) -> None:
         """:raises ActionError, RemoteError: it cannot be taken, which is recorded."""
         try:
-            self._take(change, eye, observation, context)
+            self._take(change, observer, observation, context)
         except (ActionError, RemoteError) as error:
             status = before["status"] if error.reason == "owned" else FAILED
             self._set_state(change, status, reason=error.reason, message=str(error))
             raise
 
-    def _take(self, change: Change, eye: Eye, observation: Observation, context: Context) -> None:
+    def _take(
+        self, change: Change, observer: Observer, observation: Observation, context: Context
+    ) -> None:
         """Take the host for this change; it keeps it until its plan is carried out.
 
         :raises ActionError: another run has taken it meanwhile.
@@ -300,13 +304,13 @@ class ActionModule(ProcedureAction):
         if is_free(observation) and not self.check_mode:
             # A lost answer is no refusal: who asks again finds its own record.
             run = change.run()
-            record = self.patiently(lambda: eye.owner.take(change.id, run), PATIENCE_SECONDS)
+            record = self.patiently(lambda: observer.owner.take(change.id, run), PATIENCE_SECONDS)
             self._owned(change, held_by(observation, record), context)
 
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host):
-                self.eye(remote, change.directory).owner.free(change.id, change.run())
+                self.observer(remote, change.directory).owner.free(change.id, change.run())
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, DONE)
         return self._standing(change)

@@ -29,8 +29,8 @@ class ActionModule(ProcedureAction):
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = self.directory(args)
-        eye = self.eye(remote, directory)
-        before = eye.owner.read()
+        observer = self.observer(remote, directory)
+        before = observer.owner.read()
         if args["state"] == "read" or before.get("free"):
             return {"owner": before}
         if args["state"] == "freed":
@@ -38,9 +38,9 @@ class ActionModule(ProcedureAction):
             if (before.get("change"), before.get("run")) != mine:
                 return {"owner": before}
             if not self.check_mode:
-                eye.owner.free(*mine)
+                observer.owner.free(*mine)
         elif not self.check_mode:
-            broken = eye.owner.break_(args["run"], args["name"], args["reason"])
+            broken = observer.owner.break_(args["run"], args["name"], args["reason"])
             JournalFile(directory, self.host).append(
                 "owner_broken", change=args["change_id"], record=broken
             )

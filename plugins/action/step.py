@@ -41,7 +41,7 @@ class ActionModule(StepAction):
             return self._predicted(step)
         with self.locked(change, self.host):
             self.stop.check()
-            hooks = hooks_of(self, self.eye(remote, change.directory), change)
+            hooks = hooks_of(self, self.observer(remote, change.directory), change)
             return StepRun(self, hooks, change, step).result()
 
     def _predicted(self, step: Step) -> Result:

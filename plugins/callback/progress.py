@@ -47,7 +47,7 @@ from datetime import datetime
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ..plugin_utils._procedure.progress import Board
+from ..plugin_utils._procedure.progress import ProgressTable
 from ..plugin_utils._procedure.text import harmless
 
 COLLECTION = "legacyops.hotfix."
@@ -56,7 +56,7 @@ ERASE = "\x1b[{}A\x1b[J"
 
 
 class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core ships no types
-    """Ansible's own output, with a board of the systems below it where people watch."""
+    """Ansible's own output, with a table of the systems below it where people watch."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -66,7 +66,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         super().__init__()
         self._process = os.getpid()
         self._lock = threading.RLock()
-        self._board = Board()
+        self._table = ProgressTable()
         self._drawn = 0
         self._remaining: dict[str, list[str]] = {}
         self._continue = ""
@@ -81,18 +81,18 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         for option in ("display_ok_hosts", "display_skipped_hosts"):
             self.set_option(option, False)
         # What actions say arrives at Display in this process. Nothing else offers those lines to a
-        # callback, and whatever is printed has to go above the board.
+        # callback, and whatever is printed has to go above the table.
         self._print = self._display.display
         self._display.display = self._shown
         atexit.register(self._at_exit)
 
     def _shown(self, msg: str, *args: t.Any, **kwargs: t.Any) -> None:
-        """Display.display, with the board below what it prints."""
+        """Display.display, with the table below what it prints."""
         if os.getpid() != self._process:
             self._print(msg, *args, **kwargs)  # a worker: it sends the line to this process
             return
         with self._lock:
-            if self._board.hear(msg, datetime.now()):
+            if self._table.hear(msg, datetime.now()):
                 kwargs["log_only"] = True
             self._erase()
             self._print(msg, *args, **kwargs)
@@ -106,7 +106,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
 
     def _draw(self) -> None:
         size = shutil.get_terminal_size()
-        lines = self._board.lines(size.columns, max(size.lines - 2, 1))
+        lines = self._table.lines(size.columns, max(size.lines - 2, 1))
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
         self._drawn = len(lines)
@@ -114,7 +114,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
     def _clear(self) -> None:
         with self._lock:
             self._erase()
-            self._board = Board()
+            self._table = ProgressTable()
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         if not self._live:
@@ -135,13 +135,13 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
             self._remaining[host] = list(found["steps"])
         elif "status" in found:
             with self._lock:
-                self._board.leave(host)
+                self._table.leave(host)
             if found["status"] == "done" and self._remaining.pop(host, None) is not None:
                 self._say(host, "done: its plan is carried out", constants.COLOR_OK)
 
     def _step_ended(self, host: str, found: dict[str, t.Any]) -> None:
         with self._lock:
-            step = self._board.ended(host) or str(found.get("step"))
+            step = self._table.ended(host) or str(found.get("step"))
         left = self._remaining.get(host, [])
         if found.get("step") in left:
             left.remove(found["step"])
@@ -154,7 +154,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
             super().v2_runner_on_failed(result, ignore_errors)
             return
         with self._lock:
-            self._board.ended(host)
+            self._table.ended(host)
         self._say(
             host, f"FAILED ({found.get('reason')}): {found.get('msg')}", constants.COLOR_ERROR
         )

@@ -154,7 +154,7 @@ def harm(state: State, step: Step) -> str | None:
         return forbidden
     ways = list(carried_out(now, step))
     if _presses_a_machine_that_is_on(now, step):
-        ways.append(do(now, "power_off", step["target"]))
+        ways.append(do(now, "power_off", step["node"]))
     for after in ways:
         for end in (after, at_rest(after)):
             if end.system.violations:
@@ -175,14 +175,14 @@ def _presses_a_machine_that_is_on(state: State, step: Step) -> bool:
     """Return whether the button of ⑧ would be that of ⑥: it switches a machine that is on off."""
     if step["action"] != "power" or step["arguments"]["state"] != "on":
         return False
-    number = NODES.index(step["target"])
+    number = NODES.index(step["node"])
     by_hand = state.power[number].driver == "operator"
     return by_hand and windows(state.system, NODES[number]).phase != "off"
 
 
 def _forbidden(system: System, step: Step) -> str | None:
     """Return what the notice, or what is told of the procedures, does not allow at all."""
-    given, node = step["arguments"], step["target"]
+    given, node = step["arguments"], step["node"]
     install = given.get("operation") == "install"
     restart = step["action"] == "restart"
     down = restart or step["action"] == "shutdown" or given.get("state") == "off"
@@ -206,7 +206,7 @@ def _stays(mine: Windows) -> bool:
 
 def _broken(now: System, without: System, after: System, step: Step) -> str | None:
     """Return what is worse at the end than it would be without the step."""
-    outage = step["action"] == "shutdown" and step["target"] == "ftvirtual"
+    outage = step["action"] == "shutdown" and step["node"] == "ftvirtual"
     if now.ft.phase == without.ft.phase == "up" != after.ft.phase and not outage:
         return "the service is gone"
     unclean_pair = any(
@@ -400,7 +400,7 @@ def _begins(system: System, step: Step) -> bool:
     """Return whether a step begins with ①, or with what comes before it: see before ① in docs."""
     if step["action"] == "shutdown":
         return True
-    if step["arguments"].get("operation") == "uninstall" and step["target"] == "ftvirtual":
+    if step["arguments"].get("operation") == "uninstall" and step["node"] == "ftvirtual":
         return not any(half.virtual == "failed" for half in (system.one, system.two))
     both_up = all(windows(system, n).phase == "up" for n in NODES[:2])
     update_in = any(windows(system, n).kb for n in NODES[:2])
@@ -438,7 +438,7 @@ def _blind(coserver: str) -> Callable[[State, Step], str | None]:
     def harm(_state: State, step: Step) -> str | None:
         if step["action"] == "shutdown":
             return "the service taken down, and nothing tells whether a CoServer is off"
-        off = step["arguments"].get("state") == "off" and step["target"] == coserver
+        off = step["arguments"].get("state") == "off" and step["node"] == coserver
         return "switches off what nothing tells the power of" if off else None
 
     return harm

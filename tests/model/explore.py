@@ -169,7 +169,7 @@ class Explorer:
         """Have another run try the same step: it is told who holds the system."""
         if decided(step, view.held_by("2")).action == "refuse":
             return f"{step['id']} by a second run: refused", place
-        system = blame(place[0].system, "second_run", step["target"] or HOST)
+        system = blame(place[0].system, "second_run", step["node"] or HOST)
         return f"{step['id']} by a second run", (replace(place[0], system=system), None)
 
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:

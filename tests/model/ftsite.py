@@ -4,7 +4,7 @@
 """One FT system of the lab as the collection sees and handles it, without wire and clock.
 
 `State` is all that decides what happens next: the lab's truth, and what earlier observations
-left in the change directory. `observe` is the collection's eye, `moves` its hands; both are
+left in the change directory. `observe` is the collection's observer, `moves` its hands; both are
 cut at any point by a crash.
 """
 
@@ -149,7 +149,7 @@ def form(model: str, driver: str = "operator", **changed: Any) -> dict[str, Any]
     }
 
 
-# --- The eye --------------------------------------------------------------------------------
+# --- The observer --------------------------------------------------------------------------------
 
 
 def seen_of(mine: Windows) -> Seen:

@@ -96,7 +96,7 @@ class Action:
         """Return whether it changes the system itself."""
         return not self.looks and not self.fetches
 
-    def target(self, arguments: Arguments) -> str | None:
+    def node_of(self, arguments: Arguments) -> str | None:
         """Return the node that a step acts on; None: the host itself, or no node by itself."""
         named = [arguments[n] for n, a in self.arguments.items() if a.node and arguments.get(n)]
         return str(named[0]) if named else None

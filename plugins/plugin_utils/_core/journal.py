@@ -289,7 +289,7 @@ def restarts(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         if entry.get("kind") != "result" or not isinstance(restart, Mapping):
             continue
         since = dict(restart["since"] or {})
-        mine = found.setdefault(str(entry.get("target") or ""), {"owed": None})
+        mine = found.setdefault(str(entry.get("node") or ""), {"owed": None})
         mine.update(installed=since, signs=list(restart["signs"]))
         if restart["required"]:
             mine["owed"] = since

@@ -67,10 +67,10 @@ class Step(TypedDict):
     clause: list[str]  # empty: our own addition, not in the notice
     title: Text
     reason: Text
-    node: str
+    host: str
     action: str  # name of the module without the collection
     arguments: dict[str, Json]
-    target: str | None  # of an FT system: the node that is acted on
+    node: str | None  # of an FT system: the node that is acted on
     by: str | None  # operator, relay, or the driver that acts; None: the host's own connection
     contact: str | None  # whom to call
     instruction: list[dict[str, str | None]]  # {clause, en, ja}: what a person is told

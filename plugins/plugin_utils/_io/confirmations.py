@@ -38,7 +38,7 @@ class ConfirmationError(RemoteError):
 
 
 @dataclass(frozen=True)
-class Request:
+class PersonsTask:
     """What a step asks a person for.
 
     :ivar id: names this wait.
@@ -94,7 +94,7 @@ class Confirmations:
         second_name: bool = False,
         choices: tuple[str, ...] = (),
         **about: Any,
-    ) -> Request:
+    ) -> PersonsTask:
         """Ask a person; the same question of an earlier run is the same request still.
 
         :param about: JSON values.
@@ -117,7 +117,7 @@ class Confirmations:
         _write(path, record, replace=True)
         return _request(path, record)
 
-    def waiting(self, host: str) -> list[Request]:
+    def waiting(self, host: str) -> list[PersonsTask]:
         """Every request of a host that waits for an answer, or whose answer nobody has taken."""
         folder = self._waiting(host, "x").parent
         records = ((path, _read(path)) for path in sorted(folder.glob("*.json")))
@@ -168,7 +168,7 @@ class Confirmations:
             "What was confirmed stays as it is; talk to that person.",
         )
 
-    def answer(self, request: Request) -> Confirmation | None:
+    def answer(self, request: PersonsTask) -> Confirmation | None:
         """What was answered to a request; None as long as nothing was."""
         record = _read(self._answer(request.host, request.step, request.id))
         if record is None:
@@ -178,7 +178,7 @@ class Confirmations:
 
     def await_answer(
         self,
-        request: Request,
+        request: PersonsTask,
         *,
         deadline: float,
         interval: float,
@@ -200,7 +200,7 @@ class Confirmations:
         found: Confirmation | None = poll(look, deadline=deadline, interval=interval, stop=stop)
         return found
 
-    def settle(self, request: Request) -> None:
+    def settle(self, request: PersonsTask) -> None:
         """The step has taken the answer: it waits no more. The answer itself stays for ever."""
         self._waiting(request.host, request.step).unlink(missing_ok=True)
 
@@ -264,7 +264,7 @@ def _note(note: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in note)[:_LONGEST_NOTE]
 
 
-def _complete(request: Request, given: Confirmation) -> None:
+def _complete(request: PersonsTask, given: Confirmation) -> None:
     """:raises ConfirmationError: the answer lacks what the request asks for."""
     if request.second_name and given.second_name is None:
         raise ConfirmationError(
@@ -296,7 +296,7 @@ _TEXTS_OF_A_REQUEST = ("id", "host", "step", "since")
 _TEXTS_OF_AN_ANSWER = ("request", "host", "step", "name", "note", "utc")
 
 
-def _request(path: Path, record: Mapping[str, Any]) -> Request:
+def _request(path: Path, record: Mapping[str, Any]) -> PersonsTask:
     choices, about = record.get("choices"), record.get("about")
     good = (
         all(isinstance(record.get(name), str) for name in _TEXTS_OF_A_REQUEST)
@@ -304,11 +304,11 @@ def _request(path: Path, record: Mapping[str, Any]) -> Request:
         and isinstance(choices, list)
         and all(isinstance(choice, str) for choice in choices)
         and isinstance(about, dict)
-        and record.keys() == Request.__dataclass_fields__.keys()
+        and record.keys() == PersonsTask.__dataclass_fields__.keys()
     )
     if not good:
         raise _unreadable(path, "it is no request")
-    return Request(**{**record, "choices": tuple(record["choices"])})
+    return PersonsTask(**{**record, "choices": tuple(record["choices"])})
 
 
 def _confirmation(path: Path, record: Mapping[str, Any]) -> Confirmation:

@@ -31,8 +31,8 @@ from .._io.terminal import is_orphan, tell
 from .change import Change
 from .directory import ChangeDirectory, ChangeError
 from .inventory import mistakes, told
-from .kinds import eye_of
-from .observer import Eye
+from .kinds import observer_of
+from .observer import Observer
 from .settings import settings_of
 from .text import diff_lines, harmless
 
@@ -133,10 +133,10 @@ class ProcedureAction(HotfixAction):
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
 
-    def eye(self, remote: Remote, directory: ChangeDirectory) -> Eye:
+    def observer(self, remote: Remote, directory: ChangeDirectory) -> Observer:
         """What observes this host."""
         variables = self.task_vars["hostvars"][self.host]
-        return eye_of(remote, variables, directory, writes=not self.check_mode)
+        return observer_of(remote, variables, directory, writes=not self.check_mode)
 
     def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
         """Refuse a host whose inventory has mistakes, before anything is contacted.

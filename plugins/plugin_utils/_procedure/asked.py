@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .._core.model import Step
-from .._io.confirmations import Request
+from .._io.confirmations import PersonsTask
 from .layout import clauses, harmless, in_language, wide, wrapped
 
 Instruction = Sequence[Mapping[str, Any]]
@@ -39,7 +39,7 @@ def _words(language: str) -> Mapping[str, str]:
 
 
 def asked_text(
-    host: str, step: Step, request: Request, confirm: Sequence[str], language: str
+    host: str, step: Step, request: PersonsTask, confirm: Sequence[str], language: str
 ) -> str:
     """What a step asks a person for: our words, the notice's, both in both languages.
 
@@ -55,7 +55,7 @@ def asked_text(
     return "\n".join(lines)
 
 
-def asked_line(request: Request, language: str) -> str:
+def asked_line(request: PersonsTask, language: str) -> str:
     """The same in a sentence or two, in one language, before the command that confirms."""
     words = _words(language)
     ours = [in_language(each, language) for each in request.instruction if not each.get("clause")]

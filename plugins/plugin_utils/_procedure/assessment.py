@@ -34,8 +34,8 @@ class LookAction(ProcedureAction):
         observation: Observation | None = None
         result: dict[str, t.Any] = {"advisory": advisories[0].id}
         try:
-            eye = self.eye(remote, self.directory(args))
-            observation = eye.observe(notices_request(advisories, settings, probe=probe))
+            observer = self.observer(remote, self.directory(args))
+            observation = observer.observe(notices_request(advisories, settings, probe=probe))
             plan = plan_notices(advisories, settings, observation)
             result["advisory"] = plan.advisory["id"]
             findings = [dict(finding) for finding in plan.findings]

@@ -16,7 +16,7 @@ from .people import Instruction, Look
 
 if t.TYPE_CHECKING:
     from .change import Change
-    from .observer import Eye
+    from .observer import Observer
     from .step import Result, StepAction
 
 Entries = Sequence[Mapping[str, t.Any]]
@@ -38,8 +38,8 @@ class Hooks:
     }
     suffixes: t.ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, action: StepAction, eye: Eye, change: Change) -> None:
-        self.action, self.eye, self.change = action, eye, change
+    def __init__(self, action: StepAction, observer: Observer, change: Change) -> None:
+        self.action, self.observer, self.change = action, observer, change
 
     # --- Acting -----------------------------------------------------------------------------
 

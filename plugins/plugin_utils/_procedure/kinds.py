@@ -19,15 +19,15 @@ from .ft import text as ft_text
 from .ft.action import NODE_OPTIONS, FtAction
 from .hooks import Hooks
 from .layout import Paint
-from .observer import Eye
-from .windows.observer import ServerEye
+from .observer import Observer
+from .windows.observer import ServerObserver
 from .xenapp import step as xenapp_step
 
 if t.TYPE_CHECKING:
     from .change import Change
     from .step import StepAction
 
-__all__ = ["NODE_OPTIONS", "SystemAction", "eye_of", "hooks_of", "kind_by", "system_lines"]
+__all__ = ["NODE_OPTIONS", "SystemAction", "hooks_of", "kind_by", "observer_of", "system_lines"]
 
 # An action on a host that may be a system of nodes; their options are NODE_OPTIONS.
 SystemAction = FtAction
@@ -39,24 +39,24 @@ def kind_by(variables: Mapping[str, t.Any]) -> Kind:
     return kind_of(named)
 
 
-def eye_of(
+def observer_of(
     remote: Remote, variables: Mapping[str, t.Any], directory: ChangeDirectory, *, writes: bool
-) -> Eye:
+) -> Observer:
     """What observes a host.
 
     :param variables: its inventory variables.
     :param writes: False leaves the change directory as it is (check mode).
     """
     if kind_by(variables).nodes:
-        return ft_observer.eye_of(remote, variables, directory, writes=writes)
-    return ServerEye(remote)
+        return ft_observer.observer_of(remote, variables, directory, writes=writes)
+    return ServerObserver(remote)
 
 
-def hooks_of(action: StepAction, eye: Eye, change: Change) -> Hooks:
+def hooks_of(action: StepAction, observer: Observer, change: Change) -> Hooks:
     """What is special about this kind of system on the way of a step."""
     if kind_by(action.task_vars["hostvars"][action.host]).nodes:
-        return ft_step.FtHooks(action, eye, change)
-    return xenapp_step.ServerHooks(action, eye, change)
+        return ft_step.FtHooks(action, observer, change)
+    return xenapp_step.ServerHooks(action, observer, change)
 
 
 def system_lines(

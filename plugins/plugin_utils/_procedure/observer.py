@@ -11,7 +11,7 @@ from .._core.observation import Observation, Request
 from .owner import Owner
 
 
-class Eye(t.Protocol):
+class Observer(t.Protocol):
     """What observes a host, and its owner record."""
 
     owner: Owner

@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 from .._core.actions import answers_to, is_on_its_way
 from .._core.kinds import title
 from .._core.model import Step
-from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, Request
+from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, PersonsTask
 from .asked import asked_line, asked_text
 from .command import confirm_command, confirm_line
 
@@ -113,13 +113,13 @@ class People:
 
     def _request(
         self, suffix: str, words: Instruction, choices: tuple[str, ...], *, second_name: bool
-    ) -> Request:
+    ) -> PersonsTask:
         return self._desk.ask(
             self._host, f"{self._step['id']}{suffix}", list(words), second_name=second_name,
             choices=choices, plan=self._change.digest,
         )  # fmt: skip
 
-    def _answer(self, request: Request) -> Confirmation:
+    def _answer(self, request: PersonsTask) -> Confirmation:
         """The answer, once it is there, within legacyops_confirm_wait_seconds."""
         confirm, language = self._how_to_confirm(request), self._action.language
         self._action.say(asked_text(self._host, self._step, request, confirm, language))
@@ -136,7 +136,7 @@ class People:
             raise NobodyYetError(f"{asked_line(request, language)} {' '.join(confirm)}")
         return given
 
-    def _how_to_confirm(self, request: Request) -> list[str]:
+    def _how_to_confirm(self, request: PersonsTask) -> list[str]:
         """The command that confirms, and what may be said with it."""
         sources = self._variables.get("ansible_inventory_sources") or ()
         command = confirm_command(sources, self._change.id, str(self._change.directory.root))
@@ -145,7 +145,7 @@ class People:
         )
         return [line, *([f"WHAT_YOU_SAW: {', '.join(request.choices)}"] * bool(request.choices))]
 
-    def _prompt(self, request: Request) -> None:
+    def _prompt(self, request: PersonsTask) -> None:
         """Ask at the terminal, where the site wants that: meanwhile all other hosts' output waits.
 
         What is typed is recorded as the playbook confirm would; nothing typed leaves it open.
@@ -162,14 +162,14 @@ class People:
         except AnsibleError as error:  # no terminal, or the prompt was interrupted
             self._action.say(f"[{self._host}] Nobody is asked at the terminal: {error}")
 
-    def _taken(self, request: Request, given: Confirmation) -> Confirmation:
+    def _taken(self, request: PersonsTask, given: Confirmation) -> Confirmation:
         """Record an answer, whatever it says."""
         self._note("confirmation", confirmation=given.record())
         self._desk.settle(request)
         wanted = answers_to(self._step).good
         over = request.step == self._step["id"] and not is_on_its_way(self._step, given.saw)
         if over and wanted and given.saw not in wanted:
-            target = self._step["target"]
+            target = self._step["node"]
             where = f" of {title(target)}" if target else ""
             raise WentWrongError(
                 f"{given.name} reports {given.saw} instead of {' or '.join(wanted)}{where}. Press "

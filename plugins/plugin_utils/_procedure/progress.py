@@ -36,7 +36,7 @@ class Row:
     since: datetime | None = None
 
 
-class Board:
+class ProgressTable:
     """The rows of the systems that are under way, in the order in which they began."""
 
     def __init__(self) -> None:

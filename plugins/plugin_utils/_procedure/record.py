@@ -61,7 +61,7 @@ class Record:
     def saw(self, observation: Observation) -> None:
         """Keep of a look what entries are made of."""
         self.drained = _logons_off(observation)
-        self._start = mark_of(observation.system(self._step["target"]))
+        self._start = mark_of(observation.system(self._step["node"]))
 
     # --- What goes well ---------------------------------------------------------------------
 
@@ -76,7 +76,7 @@ class Record:
         """The act begins now."""
         self.note(
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
-            start=self._start, signs=pending_signs(before, self._step["target"] or ""),
+            start=self._start, signs=pending_signs(before, self._step["node"] or ""),
         )  # fmt: skip
         self._state(UNDER_WAY)
 
@@ -185,7 +185,7 @@ class Record:
         if any(e["kind"] == "intent" and e.get("plan") == plan for e in entries):
             return
         with suppress(RemoteError):  # it stays ours, which harms nobody who asks
-            self._hooks.eye.owner.free(self._change.id, self._change.run())
+            self._hooks.observer.owner.free(self._change.id, self._change.run())
 
     # --- The entries ------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ class Record:
         """Append a step's result."""
         self.note(
             "result", status=status, restart=self._restart(body.get("result") or {}),
-            start=self._start, target=self._step["target"], **self._duration(), **body,
+            start=self._start, node=self._step["node"], **self._duration(), **body,
         )  # fmt: skip
 
     def _state(self, status: str, **more: t.Any) -> None:

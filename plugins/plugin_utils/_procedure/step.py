@@ -120,7 +120,7 @@ class StepRun:
         request = merge_requests([always, *(requests or self._requests())])
         since = None if self.before is None else _day_before(self.began)
         observation = self.action.patiently(
-            lambda: self.hooks.eye.observe(request, since), PATIENCE_SECONDS
+            lambda: self.hooks.observer.observe(request, since), PATIENCE_SECONDS
         )
         self.record.saw(observation)
         context = self.change.context(observation, predicted=self.action.check_mode)
@@ -177,7 +177,7 @@ class StepRun:
             return seen
         if is_free(observation) and not self.action.check_mode:
             try:
-                record = self.hooks.eye.owner.take(self.change.id, self.change.run())
+                record = self.hooks.observer.owner.take(self.change.id, self.change.run())
             except RemoteError as error:
                 raise self.record.refused(error.reason, str(error), []) from None
             observation = held_by(observation, record)

@@ -96,7 +96,7 @@ class Until:
         def look() -> bool | None:
             if not unproven(self._step, *self._look(request)):
                 return True
-            progress(f"{self._step['target']} is silent after its start; waits")
+            progress(f"{self._step['node']} is silent after its start; waits")
             return None
 
         return seconds > 0 and bool(self._poll(look, seconds))

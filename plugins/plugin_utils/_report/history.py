@@ -75,7 +75,7 @@ def _planned(step: Mapping[str, Any]) -> Record:
         "clause": list(step["clause"]),
         "title": step["title"],
         "changes": step["changes"],
-        "target": target(step),
+        "machine": machine(step),
         "by": step["by"],
         "conditional": step["conditional"],
         "resting_point": step["resting_point"],
@@ -85,10 +85,10 @@ def _planned(step: Mapping[str, Any]) -> Record:
     }
 
 
-def target(step: Mapping[str, Any]) -> str:
+def machine(step: Mapping[str, Any]) -> str:
     """Return the machine that a step is about, by the name on it."""
-    name = step["target"] or step["arguments"].get("name")
-    return title(str(name)) if name else str(step["node"])
+    name = step["node"] or step["arguments"].get("name")
+    return title(str(name)) if name else str(step["host"])
 
 
 def _step_of(entry: Entry) -> Any:

@@ -17,7 +17,7 @@ from .._core.actions import answers_to
 from .._core.conditions import conditions
 from .._core.kind import Kind
 from .._core.kinds import kind_of, title
-from .history import target
+from .history import machine
 from .texts import same, text, tidy
 
 Record = dict[str, Any]
@@ -127,7 +127,7 @@ def _step(
     place: Place,
     contacts: Mapping[str, Any],
 ) -> Record:
-    node = step["target"]
+    node = step["node"]
     chassis = place.chassis if not form else place.chassis.get(node, {})
     words = [
         {"clause": clause, **same(clauses[clause])}
@@ -143,7 +143,7 @@ def _step(
         "title": step["title"],
         "reason": step["reason"],
         "changes": step["changes"],
-        "machine": target(step),
+        "machine": machine(step),
         "computer": (form.get(node) or {}).get("name") if node else None,
         **_marks(chassis),
         "by": step["by"],

@@ -69,7 +69,7 @@ def service(
         return None
     periods = list(_periods(moments))
     return {
-        "kind": "nodes" if any(step["target"] for step in steps) else "logons",
+        "kind": "nodes" if any(step["node"] for step in steps) else "logons",
         "at_least_seconds": sum(period["at_least_seconds"] for period in periods),
         "at_most_seconds": sum(period["at_most_seconds"] for period in periods),
         "down_before": moments[0].state == DOWN,
@@ -117,7 +117,7 @@ def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
 
 def _interrupts(step: Step, entry: Entry, state: str) -> bool:
     """Return whether service goes away in the step that begins here."""
-    acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step["target"])
+    acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step["node"])
     return acts and entry["kind"] == "intent" and state == RUNS
 
 

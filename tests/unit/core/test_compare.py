@@ -201,7 +201,7 @@ def test_a_step_on_one_node_explains_nothing_on_another(system):
     mine = next(
         step["id"]
         for step in system.plan["hosts"]["ft01"]["steps"]
-        if step["action"] == "update_exe" and step["target"] == "coserver1"
+        if step["action"] == "update_exe" and step["node"] == "coserver1"
     )
     gone = {"updates_key": False, "hotfix_key": False, "uninstaller": False}
     system.data["nodes"]["coserver1"]["updates"]["KB890859"] = gone

@@ -154,7 +154,7 @@ def test_the_restart_that_is_owed():
         {"kind": "result", "restart": {"required": False, "since": None, "signs": ["x"]}},
         {
             "kind": "result",
-            "target": "coserver1",
+            "node": "coserver1",
             "restart": {"required": True, "since": None, "signs": []},
         },
     ]

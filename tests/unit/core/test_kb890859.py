@@ -202,7 +202,7 @@ def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned
     fix = kit.ft_form()["fix"]
     nodes = ("coserver2", "coserver1", "ftvirtual")
     fix["steps"] = [f"{do} {node}" for do in ("install", "restart") for node in nodes]
-    names = [(s["name"], s["target"]) for s in planned(kit.ft_data(), fix=fix).steps]
+    names = [(s["name"], s["node"]) for s in planned(kit.ft_data(), fix=fix).steps]
     assert names == [
         ("fix_install", "coserver2"),
         ("fix_install", "coserver1"),
@@ -228,7 +228,7 @@ def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned
 def test_the_case_where_it_starts_never_touches_a_coservers_update(kit, planned):
     plan = planned(kit.ft_data("2000", kb=True), model="PGT20124F")
     assert {
-        step["target"]
+        step["node"]
         for step in plan.steps
         if step["action"] == "update_exe" and step["arguments"]["update"] == "KB890859"
     } == {"ftvirtual"}
@@ -285,7 +285,7 @@ def every_step(kit, planned) -> list[dict[str, Any]]:
 def test_interlocks(kit, planned):
     peer = {"coserver1": "coserver2", "coserver2": "coserver1"}
     for step in every_step(kit, planned):
-        held, given, target = refs(step), step["arguments"], step["target"]
+        held, given, target = refs(step), step["arguments"], step["node"]
         assert ("change_state", None, "open") in held, step["name"]
         assert ("owner", None, "ours") in held, step["name"]
         if given.get("operation") == "install" and given["update"] == "KB890859":
@@ -368,7 +368,7 @@ def test_a_person_is_told_which_machine(kit, planned):
         for ours in step["instruction"][:1]:
             for text in (ours["en"], ours["ja"]):
                 assert "{target}" not in text
-                assert not step["target"] or title[step["target"]] in text, step["name"]
+                assert not step["node"] or title[step["node"]] in text, step["name"]
 
 
 def test_a_plan_made_between_removal_and_restart_goes_on_with_the_restart(kit, planned):

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     ConfirmationError,
     Confirmations,
-    Request,
+    PersonsTask,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
 
@@ -25,7 +25,7 @@ def records(tmp_path: Path) -> Confirmations:
     return Confirmations(tmp_path)
 
 
-def ask(records: Confirmations, step: str = "06-cut", **more: Any) -> Request:
+def ask(records: Confirmations, step: str = "06-cut", **more: Any) -> PersonsTask:
     return records.ask("ft03", step, SAY, **more)
 
 

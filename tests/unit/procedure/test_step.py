@@ -39,7 +39,7 @@ def step(**parts: Any) -> dict[str, Any]:
         "action": "operator_confirm",
         "arguments": {"ask": "done", "deadline_seconds": 5},
         "by": "operator",
-        "target": None,
+        "node": None,
         "instruction": [{"clause": None, **TEXT}],
         "without_brakes": {},
         "only_with": None,

@@ -53,7 +53,7 @@ def waits(action: Action, *states: str, by: str | None = "operator", deadline: f
     """The waits of a step that expects IMA to run, of which these looks tell."""
     left = list(states)
     arguments = {"deadline_seconds": deadline}
-    step: Any = {"id": "01-x", "by": by, "target": None, "expect": [RUNS], "arguments": arguments}
+    step: Any = {"id": "01-x", "by": by, "node": None, "expect": [RUNS], "arguments": arguments}
 
     def look(*_requests: Any) -> Seen:
         state = left.pop(0) if len(left) > 1 else left[0]

@@ -19,7 +19,7 @@ REFS = ("interlocks", "expect", "only_if", "done_when")
 
 def step(name: str, action: str, target: str | None = None, **more: Any) -> dict[str, Any]:
     blank: dict[str, Any] = {key: [] for key in REFS}
-    return {"id": name, "action": action, "target": target, "by": "relay", "arguments": {},
+    return {"id": name, "action": action, "node": target, "by": "relay", "arguments": {},
             **blank, **more}  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ..actions import action_of, answers_to, effect_of
+from ..actions import action_of, answers_to, effect_of, touched
 from ..formats import moment
 from ..model import Step
 from ..people import is_later
@@ -199,13 +199,13 @@ class _Book:
             self.components = {}
             self.nodes["ftvirtual"].pop("said", None)
         effect = effect_of(step)
-        if ("endurance",) not in action_of(step).touches:
+        if ("endurance",) not in touched(step):
             return
         screen = self.nodes["ftvirtual"].get("said", {}).get("screen", {}).get("value")
         if not effect and screen == "dark":
             self.starts_ftvirtual = True
         self.components = {}
-        name = str(step["target"] or "ftvirtual")
+        name = str(step["node"] or "ftvirtual")
         self.nodes[name].pop("said", None)
         self.nodes["ftvirtual"].pop("said", None)
         if effect in ("switches_on", "switches_off"):
@@ -214,7 +214,7 @@ class _Book:
     def confirmed(self, step: Step, record: Mapping[str, Any]) -> None:
         """A person has done what the step asks, or has looked."""
         given, saw = step["arguments"], record.get("saw")
-        name, effect = str(step["target"] or ""), effect_of(step)
+        name, effect = str(step["node"] or ""), effect_of(step)
         match answers_to(step).about, saw:
             case "screen", str() if effect in ("switches_on", "switches_off"):
                 self._powered(name, saw, record, started=effect == "switches_on")
@@ -244,7 +244,7 @@ class _Book:
     def listed(self, step: Step, saw: str) -> None:
         """What a person found of an update on the step's node."""
         listed, folder = UPDATE[saw]
-        signs = self.nodes[str(step["target"])].setdefault("updates", {})
+        signs = self.nodes[str(step["node"])].setdefault("updates", {})
         signs[step["arguments"]["update"]] = {"listed": listed, "uninstaller": folder}
 
     def _updated(self, name: str, given: Mapping[str, Any], *, there: bool) -> None:

@@ -31,7 +31,7 @@ _CONDITIONS: Final = (
 _DEFAULTS: Final[dict[str, Any]] = {
     "item": None,
     "clause": [],
-    "target": None,
+    "node": None,
     "by": None,
     "contact": None,
     "instruction": [],
@@ -95,7 +95,7 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
     every = {"interlocks": part["every_step"]}
     steps = []
     for step in part["steps"]:
-        full = {**_defaults(step), **step, "node": host}
+        full = {**_defaults(step), **step, "host": host}
         for key in _CONDITIONS:
             refs = [*every.get(key, []), *full[key]]
             full[key] = [_condition_loaded(ref, questions) for ref in refs]
@@ -105,7 +105,7 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
 
 
 def _step_written(step: Mapping[str, Json], questions: Object) -> Object:
-    full = {key: value for key, value in step.items() if key != "node"}
+    full = {key: value for key, value in step.items() if key != "host"}
     for key in _CONDITIONS:
         full[key] = [_condition_written(ref, questions) for ref in step[key]]
     return full

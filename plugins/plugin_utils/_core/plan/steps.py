@@ -91,7 +91,7 @@ def refs_of(step: Step) -> list[Ref]:
 Named = tuple[str, Scope, list[str]]  # name, scope, the clauses that it cites here
 
 
-def all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> list[Step]:
+def all_steps(advisory: Advisory, procedure: str, scope: Scope, host: str) -> list[Step]:
     """Return every step of a procedure, whether needed or not, numbered in order."""
     procedures = advisory.data["procedures"]
     if procedure not in procedures:
@@ -105,14 +105,14 @@ def all_steps(advisory: Advisory, procedure: str, scope: Scope, node: str) -> li
     part = procedures[procedure]["part"]
     ids = [f"{number:02d}-{step}" for number, (step, _scope, _clause) in enumerate(named, 1)]
     return [
-        _step(advisory, node, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)), part)
+        _step(advisory, host, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)), part)
         for i in range(len(named))
     ]
 
 
 def _step(
     advisory: Advisory,
-    node: str,
+    host: str,
     step_id: str,
     named: Named,
     before: list[tuple[str, Named]],
@@ -138,7 +138,7 @@ def _step(
     form = form_of(scope)
     without = data.get("without_brakes", {})
     refs["interlocks"] = braked(refs["interlocks"], without, scope)
-    target = ACTIONS[data["action"]].target(arguments)
+    node = ACTIONS[data["action"]].node_of(arguments)
     return {
         "id": step_id,
         "name": name,
@@ -146,13 +146,13 @@ def _step(
         "clause": list(cited),
         "title": data["title"],
         "reason": data["reason"],
-        "node": node,
+        "host": host,
         "action": data["action"],
         "arguments": {k: v for k, v in arguments.items() if v is not None},
-        "target": target,
+        "node": node,
         "by": ACTIONS[data["action"]].done_by(form or {}, arguments),
         "contact": resolve(data.get("contact"), scope),
-        "instruction": _instruction(advisory, data, cited, str(target)),
+        "instruction": _instruction(advisory, data, cited, str(node)),
         **refs,  # type: ignore[typeddict-item]
         "without_brakes": dict(without),
         "conditional": False,
@@ -192,7 +192,7 @@ def _spared(interlocks: Sequence[Ref], scope: Scope) -> list[Ref]:
 
 
 def _instruction(
-    advisory: Advisory, data: Mapping[str, Any], cited: Sequence[str], target: str
+    advisory: Advisory, data: Mapping[str, Any], cited: Sequence[str], node: str
 ) -> list[dict[str, Any]]:
     """Return what a person is told: what this step is and is not, then the notice's words.
 
@@ -203,7 +203,7 @@ def _instruction(
     if "instruction" not in data:
         return []
     words = [{"clause": clause, **advisory.data["clauses"][clause]} for clause in cited]
-    called = advisory.data["subjects"].get(target, {})
+    called = advisory.data["subjects"].get(node, {})
     ours = {
         language: text.replace("{me}", called.get(language, ""))
         for language, text in data["instruction"].items()

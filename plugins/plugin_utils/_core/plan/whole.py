@@ -207,8 +207,8 @@ def read_plan(document: Any) -> dict[str, Any]:
 
 def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
     where = f"Step {step['id']} of {host}"
-    if step["node"] != host:
-        raise PlanError(f"{where} is for {step['node']}; make a new plan.")
+    if step["host"] != host:
+        raise PlanError(f"{where} is for {step['host']}; make a new plan.")
     if step["action"] not in ACTIONS:
         raise PlanError(f"{where} has an unknown action; make a new plan.")
     wrong = wrong_arguments(step["action"], step["arguments"])

@@ -20,7 +20,7 @@ from ..._core.plan import steps_like
 from ..._io.remote import Remote
 from ..directory import ChangeDirectory
 from ..settings import settings_of
-from .observer import eye_of
+from .observer import observer_of
 
 
 def guard(
@@ -47,9 +47,11 @@ def guard(
         )
     refs = [ref for step in steps for ref in _interlocks(step)]
     with tempfile.TemporaryDirectory() as folder:
-        eye = eye_of(remote, variables, ChangeDirectory(Path(folder), "by hand"), writes=False)
-        observation = eye.observe(request_for(refs))
-        owner = eye.owner.read()
+        observer = observer_of(
+            remote, variables, ChangeDirectory(Path(folder), "by hand"), writes=False
+        )
+        observation = observer.observe(request_for(refs))
+        owner = observer.owner.read()
     if not owner.get("free"):
         raise ActionError(
             "owned",

@@ -46,7 +46,7 @@ NEWEST_EVENTS = 500
 Journal = t.Sequence[Mapping[str, t.Any]]
 
 
-class FtEye:
+class FtObserver:
     """An FT system.
 
     :param variables: its inventory variables.
@@ -200,7 +200,7 @@ class FtEye:
         proofs = [
             (entry.get("result") or {}).get("wiring", {})
             for entry in self._journal()
-            if entry.get("kind") == "result" and entry.get("target") == name
+            if entry.get("kind") == "result" and entry.get("node") == name
         ]
         for result in ("wrong", "proven"):
             for proof in proofs:
@@ -243,16 +243,16 @@ def _peer(name: str) -> str:
     return next(other for other in COSERVERS if other != name)
 
 
-def eye_of(
+def observer_of(
     remote: Remote, variables: Mapping[str, t.Any], directory: ChangeDirectory, *, writes: bool
-) -> FtEye:
+) -> FtObserver:
     """What observes a system.
 
     :param writes: False leaves the change directory as it is (check mode).
     """
     entry = (directory.planned() or {"hosts": {}})["hosts"].get(remote.host) or {}
     journal = JournalFile(directory, remote.host)
-    return FtEye(
+    return FtObserver(
         remote,
         variables,
         directory,

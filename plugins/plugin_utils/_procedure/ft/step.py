@@ -29,7 +29,7 @@ from ..._core.observation import UNKNOWN, Observation
 from ..._io.remote import RemoteError
 from ..hooks import Entries, Hooks
 from ..people import Instruction, Look
-from .observer import FtEye
+from .observer import FtObserver
 
 if t.TYPE_CHECKING:
     from ..step import Result
@@ -60,7 +60,7 @@ _PROGRAMS: t.Final = {
 class FtHooks(Hooks):
     """An FT system."""
 
-    eye: FtEye
+    observer: FtObserver
     go_ahead: t.ClassVar[Mapping[str, str]] = {
         "en": "Two people answer for it. Look at both machines and say that the driver may go "
         "ahead:",
@@ -74,7 +74,7 @@ class FtHooks(Hooks):
         """Of power: what is proven of its wiring, and what the other machine is to stay like."""
         if effect_of(step) not in _SWITCHES:
             return super().arguments(step, before, journal)
-        power, target = before.data["power"], step["target"]
+        power, target = before.data["power"], step["node"]
         peer = next(name for name in COSERVERS if name != target)
         driven = power[peer]["driver"] != "operator" and power[peer]["state"] in ("on", "off")
         return {
@@ -85,13 +85,13 @@ class FtHooks(Hooks):
         }
 
     def persons_part(self, step: Step) -> Instruction | None:
-        if action_of(step).fetches and self.eye.relay is None:
+        if action_of(step).fetches and self.observer.relay is None:
             return [_at_hand(step)]
         return super().persons_part(step)
 
     def note_head(self, head: str) -> None:
         with suppress(RemoteError):  # an older head on record proves less, and nothing wrong
-            self.eye.owner.note_head(self.change.id, self.change.run(), head)
+            self.observer.owner.note_head(self.change.id, self.change.run(), head)
 
     # --- What people see --------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class FtHooks(Hooks):
         )
 
     def only_people_tell(self, missing: Sequence[Verdict]) -> bool:
-        if self.eye.form["endurance"]["driver"] != "operator":
+        if self.observer.form["endurance"]["driver"] != "operator":
             return False
         return all(self._is_on_the_board(verdict.ref) for verdict in missing)
 
@@ -128,18 +128,18 @@ class FtHooks(Hooks):
 
         0 where it was not, and where nobody but a person can hear of the node.
         """
-        node = str(step["target"])
+        node = str(step["node"])
         if step["arguments"].get("ask") != "screen" or self._is_a_persons(node):
             return 0.0
         steps = {each["id"]: each for each in self.change.entry(self.action.host)["steps"]}
         for entry in reversed([entry for entry in journal if entry["kind"] == "intent"]):
             act: Step | None = steps.get(str(entry["step"]))
-            if act is not None and act["target"] == node and effect_of(act) in _STARTS:
+            if act is not None and act["node"] == node and effect_of(act) in _STARTS:
                 return float(act["seconds"]["expected"])
         return 0.0
 
     def _is_a_persons(self, node: str) -> bool:
-        return bool(self.eye.form[node]["access"] == "operator")
+        return bool(self.observer.form[node]["access"] == "operator")
 
     def _unseen_screen(self, verdict: Verdict) -> str | None:
         """The node at whose screen a person sees what is missing; None where it is no screen."""
@@ -155,9 +155,9 @@ class FtHooks(Hooks):
         return (
             verdict.holds is None
             and check_of(verdict.ref).seen_at == "programs"
-            and list(given["nodes"]) == [step["target"]]
+            and list(given["nodes"]) == [step["node"]]
             and given["update"]["id"] == step["arguments"].get("update")
-            and self._is_a_persons(str(step["target"]))
+            and self._is_a_persons(str(step["node"]))
         )
 
     def _is_on_the_board(self, ref: Ref) -> bool:
@@ -179,7 +179,7 @@ def _screen(node: str) -> Look:
 
 def _programs(step: Step) -> Look:
     """Whether the step's update is on its node."""
-    names = {"node": TITLES[str(step["target"])], "update": step["arguments"]["update"]}
+    names = {"node": TITLES[str(step["node"])], "update": step["arguments"]["update"]}
     words = {language: text.format(**names) for language, text in _PROGRAMS.items()}
     return Look(UPDATE_LOOK, words, tuple(UPDATE))
 

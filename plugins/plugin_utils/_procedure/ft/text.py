@@ -220,7 +220,7 @@ def _step(
     paint: Paint,
 ) -> list[str]:
     by_hand = step["by"] == "operator" and bool(step["instruction"])
-    target = step["target"] or step["arguments"].get("name") or ""
+    target = step["node"] or step["arguments"].get("name") or ""
     who = words["person"] if step["by"] == "operator" else words.get(str(step["by"]))
     marks = _marks(step, words)
     number = harmless(step["id"].partition("-")[0])

@@ -14,7 +14,7 @@ from ..._io.remote import Remote
 from ..owner import Owner, parsed
 
 
-class ServerEye:
+class ServerObserver:
     """A server, by its own connection."""
 
     def __init__(self, remote: Remote) -> None:

@@ -54,7 +54,9 @@ class ServerHooks(Hooks):
         request = request_for(refs)
 
         def look() -> str | None:
-            observation = self.action.patiently(lambda: self.eye.observe(request), PATIENCE_SECONDS)
+            observation = self.action.patiently(
+                lambda: self.observer.observe(request), PATIENCE_SECONDS
+            )
             verdicts = evaluate_all(refs, observation, NO_CHANGE)
             if any(value_of(verdict).course == "coming" for verdict in verdicts):
                 return None

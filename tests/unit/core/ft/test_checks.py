@@ -148,7 +148,7 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
 def asked_by(node: str, since: Any) -> dict[str, Any]:
     """Return the journal's entry of an installation that asked for a restart."""
     asked = {"required": True, "since": since, "signs": []}
-    return {"kind": "result", "target": node, "restart": asked}
+    return {"kind": "result", "node": node, "restart": asked}
 
 
 def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):

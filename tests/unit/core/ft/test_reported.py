@@ -44,7 +44,7 @@ SAID = {
 
 def step(number: int, action: str, **arguments: Any) -> dict[str, Any]:
     target = arguments.get("node") or arguments.get("coserver")
-    return {"id": f"{number:02d}-x", "action": action, "arguments": arguments, "target": target}
+    return {"id": f"{number:02d}-x", "action": action, "arguments": arguments, "node": target}
 
 
 OFF = step(1, "power", coserver="coserver1", state="off", way="at_post")
@@ -53,7 +53,9 @@ LOOK = step(3, "operator_confirm", node="coserver2", ask="screen")
 ENABLE = step(4, "virtual_server", name="virtual_server1", state="enabled")
 FIX = step(5, "update_exe", node="coserver1", operation="install", update="fix")
 LOG_ON = step(6, "operator_confirm", node="coserver1", ask="done")
-STEPS = [OFF, OUT, LOOK, ENABLE, FIX, LOG_ON]
+RESTART = step(7, "restart", node="coserver1")
+DOWN = step(8, "shutdown", node="ftvirtual")
+STEPS = [OFF, OUT, LOOK, ENABLE, FIX, LOG_ON, RESTART, DOWN]
 
 
 def confirmed(step: dict[str, Any], saw: str | None, second: int, look: str = "") -> dict[str, Any]:
@@ -94,6 +96,18 @@ def test_an_act_outdates_what_was_said_of_its_machine():
     assert "said" not in found["nodes"]["coserver1"]
     assert found["power"] == {"coserver2": "off"}
     assert found["endurance"] == []
+
+
+@pytest.mark.parametrize("act", [OFF, ENABLE, LOG_ON, RESTART, DOWN], ids=lambda s: s["action"])
+def test_what_moves_endurance_outdates_its_board(act):
+    """Else a gate that comes after it would be passed by what was seen before it."""
+    assert words()["endurance"]
+    assert words(acts=[began(act, 1)])["endurance"] == []
+
+
+@pytest.mark.parametrize("act", [OUT, LOOK, FIX], ids=lambda s: s["action"])
+def test_what_does_not_leaves_its_board(act):
+    assert words(acts=[began(act, 1)])["endurance"] == words()["endurance"]
 
 
 @pytest.mark.parametrize(("saw", "power"), [("dark", "off"), ("booting", "on")])

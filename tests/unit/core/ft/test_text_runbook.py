@@ -26,7 +26,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import
     make_plan,
     plan_host,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import Request
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import PersonsTask
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.asked import (
     asked_line,
     asked_text,
@@ -98,7 +98,7 @@ def test_every_step_says_where_who_how_long_whom_to_call_and_the_way_back(planne
     for step, (head, block) in zip(steps_of(plan), blocks(plan_text(plan)), strict=True):
         who = {"operator": "BY HAND", "relay": "by the relay"}[step["by"]]
         assert who in head["rest"]
-        if step["target"]:
+        if step["node"]:
             assert head["rest"].startswith(("CoServer1", "CoServer2", "FTvirtual Server"))
         for label in ("time:", "call:", "undo:", "then:"):
             assert f"        {label}" in block
@@ -234,7 +234,7 @@ def test_the_plans_of_the_labs_systems(kb890859, repository, language):
 def test_what_is_asked_is_ours_then_the_notices_in_both_languages(planned):
     """The notice's words may speak of more than the step: they never run into the instruction."""
     step = next(each for each in steps_of(planned()) if each["name"] == "coserver1_on")
-    asked = Request("1", "ft01", step["id"], "t", step["instruction"], False, ("windows",), {})
+    asked = PersonsTask("1", "ft01", step["id"], "t", step["instruction"], False, ("windows",), {})
     for language in ("en", "ja"):
         text = asked_text("ft01", step, asked, ["confirm --this", "seen: windows"], language)
         flat = "".join(text.split())

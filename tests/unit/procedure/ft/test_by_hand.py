@@ -24,7 +24,7 @@ ENABLE = {"name": "virtual_server1", "state": "enabled"}
 CUT = {"coserver": "coserver1", "state": "off", "way": "cut"}
 
 
-class Eye:
+class Observer:
     """Sees one state of the model; the owner's record is somebody's or nobody's."""
 
     def __init__(self, state: State, held: Any = None) -> None:
@@ -32,7 +32,7 @@ class Eye:
         self.held = held or {"free": True}
 
     @property
-    def owner(self) -> Eye:
+    def owner(self) -> Observer:
         return self
 
     def read(self) -> Any:
@@ -46,7 +46,7 @@ def guard(
     monkeypatch: pytest.MonkeyPatch, state: State, action: str, given: Any, held: Any = None
 ) -> None:
     model = SYSTEMS["ft-failed1"]["model"]
-    monkeypatch.setattr(by_hand, "eye_of", lambda *_a, **_k: Eye(state, held))
+    monkeypatch.setattr(by_hand, "observer_of", lambda *_a, **_k: Observer(state, held))
     variables = {"legacyops_ft_system": form(model), "legacyops_ft_credentials": {}}
     by_hand.guard(None, json.loads(json.dumps(variables)), action, given)  # type: ignore[arg-type]
 

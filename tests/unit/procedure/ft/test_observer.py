@@ -16,7 +16,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.power impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.observer import FtEye
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.observer import (
+    FtObserver,
+)
 from ftsite import form
 
 ONE, TWO = "1d0bdcf5-d429-5bd0-9049-8a468793012b", "5f0a2f0e-7a43-5c6d-8bd2-02ad5f7e2b11"
@@ -61,8 +63,8 @@ class Site:
             "legacyops_ft_system": self.form,
             "legacyops_ft_credentials": {"ft01": {"username": "a", "password": "b"}},
         }
-        eye = FtEye(Relay(**uuids), variables, self.directory)  # type: ignore[arg-type]
-        power: dict[str, Any] = eye.observe({}).data["power"]["coserver1"]
+        observer = FtObserver(Relay(**uuids), variables, self.directory)  # type: ignore[arg-type]
+        power: dict[str, Any] = observer.observe({}).data["power"]["coserver1"]
         return power
 
 
