@@ -67,11 +67,6 @@ options:
       - The Windows installation. Its C(access) in O(ft_system) says whether the relay reaches it or a person does it.
     type: str
     choices: [coserver1, coserver2, ftvirtual]
-  deadline_seconds:
-    description:
-      - Seconds to wait for it. What was begun goes on after them.
-    type: int
-    default: 3600
 notes:
   - The relay is the host of the inventory's connection, a Windows with PowerShell 2.0 or later. The nodes need no
     preparation; C(docs/relay.md) tells what the relay needs.

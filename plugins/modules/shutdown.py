@@ -25,6 +25,11 @@ options:
     type: str
     choices: [coserver1, coserver2, ftvirtual]
     required: true
+  deadline_seconds:
+    description:
+      - Seconds to wait for it. What was begun goes on after them.
+    type: int
+    default: 3600
 attributes:
   check_mode:
     support: full

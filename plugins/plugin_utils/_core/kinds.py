@@ -11,19 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from . import change_checks  # noqa: F401
-from .ft import actions as ft_actions  # noqa: F401
-from .ft import endurance_checks, machine_checks, update_checks  # noqa: F401
+from . import change_checks
+from .ft import actions as ft_actions
+from .ft import endurance_checks, machine_checks, update_checks
 from .ft.kind import FtSystem
 from .kind import Kind
 from .schema import PREFIX
-from .windows import actions as windows_actions  # noqa: F401
-from .windows import checks as windows_checks  # noqa: F401
-from .windows import trust  # noqa: F401
-from .xenapp import actions as xenapp_actions  # noqa: F401
-from .xenapp import checks as xenapp_checks  # noqa: F401
+from .windows import actions as windows_actions
+from .windows import checks as windows_checks
+from .windows import trust
+from .xenapp import actions as xenapp_actions
+from .xenapp import checks as xenapp_checks
 from .xenapp.kind import Server
 
+# Importing these makes the records of all checks and actions.
+_RECORDS: Final = (
+    change_checks, ft_actions, endurance_checks, machine_checks, update_checks, windows_actions,
+    windows_checks, trust, xenapp_actions, xenapp_checks,
+)  # fmt: skip
 _SERVER: Final = Server()
 KINDS: Final[tuple[Kind, ...]] = (FtSystem(), _SERVER)
 # What a step's id may have added, where a person is asked for something besides the step itself.

@@ -99,10 +99,10 @@ def read_form(
 class _Shallow(yaml.BaseLoader):
     """Reads no brackets within brackets without end: each level makes all that follows slower."""
 
-    def fetch_flow_collection_start(self, token_class: Any) -> None:
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803
         if self.flow_level >= _DEEPEST:
             raise RecursionError
-        super().fetch_flow_collection_start(token_class)
+        super().fetch_flow_collection_start(TokenClass)
 
 
 def _parsed(data: bytes) -> Mapping[str, Any]:

@@ -119,7 +119,7 @@ class _Expander:
         for number, (name, at) in enumerate(self.names.all(kind)):
             place: Place = (kind, number)
             self.names.came(place, at)
-            severity = next(key for key in SEVERITIES if key in at.value)
+            (severity,) = (key for key in SEVERITIES if key in at.value)
             when = self.conditions.of(always, Subject(), (*place, "when"))
             when = self.conditions.added(when, at[severity], Subject(), (*place, "when"))
             kept = {key: at.value[key] for key in ("for_each", "procedure") if key in at.value}

@@ -118,12 +118,12 @@ class UpdateExe(InstallAction):
         return request
 
     def seen(self, windows: Windows) -> tuple[JobRecord, Look]:
-        assert isinstance(windows, NodeWindows)
-        record = self.before.data["nodes"][windows.node]
+        node = t.cast(NodeWindows, windows)
+        record = self.before.data["nodes"][node.node]
         job = record.get("job") or {}
         mine = JobRecord.of_record(job if job.get("name") == self.job.name else {"state": "none"})
         self._signs = (record.get("updates") or {}).get(self.job.update) or {}
-        return mine, windows.seen(self.before)
+        return mine, node.seen(self.before)
 
     def is_there(self, args: Mapping[str, t.Any], record: JobRecord, joins: bool) -> bool:
         """By what one sign (or both) say; unknown is not."""
@@ -154,10 +154,9 @@ class UpdateExe(InstallAction):
             )
 
     def prepare(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
-        assert isinstance(windows, NodeWindows)
         if args["operation"] == "install":
             copy = _copy(self.job.name, args)
-            windows.stage(args["package"], args["sha256"], copy)
+            t.cast(NodeWindows, windows).stage(args["package"], args["sha256"], copy)
 
     def failed(
         self, windows: Windows, args: Mapping[str, t.Any], ended: JobResult, result: Result
