@@ -263,7 +263,7 @@ def test_the_next_run_waits_for_an_orphan(
     """On a slow server, where the next run would otherwise begin in the middle of the orphan's."""
     with running(tmp_path, ansible_environment, estate(["slow"]), SLOW) as lab:
         change = lab.change("slow")
-        run_and_kill(lab, change, ALONE, Kill("stage_package", INTENT), tmp_path / "first.log")
+        run_and_kill(lab, change, ALONE, Kill("stage_package", ACTING), tmp_path / "first.log")
         orphan = change.journal()[-1]["by"]["process"]
         log = tmp_path / "second.log"
         run_and_kill(lab, change, WITH_WORKERS, Kill("", BEGIN), log)

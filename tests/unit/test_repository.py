@@ -193,7 +193,7 @@ def test_the_root_of_a_floor_knows_no_kind_but_through_kinds(repository, floor):
     ],
 )
 def test_imports_run_one_way(repository, part, below):
-    """Imports run action → _io → _core; nothing imports what stands above it."""
+    """Imports run action → _procedure → _report, _io → _core, never upwards."""
     allowed = tuple(f"{UTILS}.{name}" for name in below)
     found = [
         pair

@@ -125,7 +125,10 @@ class Until:
             progress(self._waits(missing))
             return None
 
-        self._poll(look, 0.0 if self._step["by"] is None else self._deadline())
+        if self._step["by"] is None:
+            look()  # one look: also an orphan takes the result of what it has done
+        else:
+            self._poll(look, self._deadline())
         return missing
 
     def taken(self, act: Callable[[], Result], guard: Callable[[], None]) -> Result:

@@ -62,6 +62,11 @@ def refused(broken: Broken, words: str, lines: int = 0) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
+        (
+            "sessions: {at_most: 0}",
+            "sessions: nobody",
+            "sessions is a number, never nobody; say at",
+        ),
         ("{ask: installer}", "{ask: instaler}", "no check instaler; did you mean installer?"),
         ("{ask: turn}", "{ask: turn, servise: x}", "check turn has no argument servise"),
         (

@@ -100,6 +100,10 @@ def _value_faults(data: Data, place: Place, condition: Data) -> Iterator[Wrong]:
     check = CHECKS[question["check"]]
     known = check.allowed(_resolved(data, question.get("with", {})))
     wanted = condition.get("is_one_of", [condition["is"]] if "is" in condition else [])
+    if check.limits and isinstance(wanted, list):
+        for value in wanted:
+            if not is_setting(value) and (isinstance(value, bool) or not isinstance(value, int)):
+                yield place, f"{check.name} is a number, never {value}; say at_least or at_most"
     if known is None or not isinstance(wanted, list):
         return
     for value in wanted:
