@@ -47,6 +47,15 @@ Ref = TypedDict(
 )
 
 
+# The members of a step that are lists of references.
+CONDITIONS: Final = (
+    "interlocks",
+    "done_when",
+    "only_if",
+    "resume_when",
+    "collect_when",
+    "expect",
+)
 # The keys of a reference that say which value is wanted; there is one of them.
 WANTED: Final = ("is", "is_one_of", "at_most", "at_least", "is_unknown")
 

@@ -18,7 +18,7 @@ from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failur
 from .._core.decision import remaining
 from .._core.model import Ref, Step
 from .._core.observation import Observation, quote
-from .._core.plan import PlanError, read_plan
+from .._core.plan import PlanError
 from .._core.window import WindowState, at_resting_point, judge
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
@@ -69,7 +69,7 @@ class Change:
             )
         of_change(directory, document, change_id)
         try:
-            plan = read_plan(document)
+            plan = directory.verified(document)
         except PlanError as problem:
             raise ChangeError(
                 f"{directory.plan}: {problem} Make the plan again and have it approved."

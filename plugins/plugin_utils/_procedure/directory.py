@@ -50,6 +50,7 @@ class ChangeDirectory:
 
     def __init__(self, root: Path, change: str) -> None:
         self.root, self.change = root, change
+        self._verified: tuple[Mapping[str, Any], dict[str, Any]] | None = None  # file, plan
 
     @classmethod
     def find(cls, change_dir: str | None, change_id: str) -> ChangeDirectory:
@@ -124,9 +125,18 @@ class ChangeDirectory:
         """The plan of the change; None where there is none that can be carried out."""
         document = self.read(self.plan)
         try:
-            return None if document is None else read_plan(document)
+            return None if document is None else self.verified(document)
         except PlanError:
             return None
+
+    def verified(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The plan of a file; verified once, however many ask within a step.
+
+        :raises PlanError: see read_plan.
+        """
+        if self._verified is None or self._verified[0] != document:
+            self._verified = document, read_plan(document)
+        return self._verified[1]
 
     def write_plan(self, plan: Mapping[str, Any]) -> None:
         """Write the plan, so that a person can read it, too."""

@@ -8,6 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
+    PlanError,
+    make_plan,
+    read_plan,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import directory as files
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
@@ -57,3 +63,20 @@ def test_two_that_failed_do_not_hold_each_other_up(change: Change) -> None:
     change.try_again({"a", "b", "c"})
     assert change.waits_for("a") == change.waits_for("b") == []
     assert change.waits_for("c") == ["a", "b"]
+
+
+def test_the_plan_is_verified_once_for_all_who_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change and what observes its host read the same file; an altered one is judged anew."""
+    judged = []
+    monkeypatch.setattr(files, "read_plan", lambda d: judged.append(d) or read_plan(d))
+    directory = ChangeDirectory(tmp_path, "CHG1")
+    directory.write_plan(make_plan([], {}, change="CHG1", created="2026-11-30T00:00:00Z"))
+    change = Change.load(directory, "CHG1", {})
+    assert directory.planned() is change.plan
+    assert len(judged) == 1
+    document = directory.read(directory.plan)
+    with pytest.raises(PlanError, match="altered"):
+        directory.verified({**document, "created": "2026-11-30T00:00:01Z"})
+    assert len(judged) == 2

@@ -18,16 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..actions import ACTIONS
-from ..model import WANTED
+from ..model import CONDITIONS, WANTED
 
-_CONDITIONS: Final = (
-    "interlocks",
-    "done_when",
-    "only_if",
-    "resume_when",
-    "collect_when",
-    "expect",
-)
 _DEFAULTS: Final[dict[str, Any]] = {
     "item": None,
     "clause": [],
@@ -45,7 +37,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "on_refusal": "stop",
     "on_failure": "stop",
     "returns_to_service": False,
-    **{key: [] for key in _CONDITIONS},
+    **{key: [] for key in CONDITIONS},
 }
 _SHARED: Final = "shared"
 _WORTH_SHARING: Final = 80  # characters
@@ -96,7 +88,7 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
     steps = []
     for step in part["steps"]:
         full = {**_defaults(step), **step, "host": host}
-        for key in _CONDITIONS:
+        for key in CONDITIONS:
             refs = [*every.get(key, []), *full[key]]
             full[key] = [_condition_loaded(ref, questions) for ref in refs]
         steps.append(full)
@@ -106,7 +98,7 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
 
 def _step_written(step: Mapping[str, Json], questions: Object) -> Object:
     full = {key: value for key, value in step.items() if key != "host"}
-    for key in _CONDITIONS:
+    for key in CONDITIONS:
         full[key] = [_condition_written(ref, questions) for ref in step[key]]
     return full
 

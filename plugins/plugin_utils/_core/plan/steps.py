@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from ..actions import ACTIONS, same_act, takes_out
 from ..advisory import Advisory
@@ -26,19 +26,10 @@ from ..findings import (
     scope_of,
 )
 from ..kinds import form_of
-from ..model import Ref, Step, Text
+from ..model import CONDITIONS, Ref, Step, Text
 from ..observation import Observation, Request
 from ..order import PlanError
 from ..settings import LOOPS
-
-_REFS: Final = (
-    "interlocks",
-    "done_when",
-    "only_if",
-    "resume_when",
-    "collect_when",
-    "expect",
-)
 
 
 def possible_procedures(advisory: Advisory, scope: Scope) -> list[str]:
@@ -85,7 +76,7 @@ def step_request(step: Step, *, probe: bool = True) -> Request:
 
 
 def refs_of(step: Step) -> list[Ref]:
-    return [ref for key in _REFS for ref in step[key]]
+    return [ref for key in CONDITIONS for ref in step[key]]
 
 
 Named = tuple[str, Scope, list[str]]  # name, scope, the clauses that it cites here
@@ -131,7 +122,7 @@ def _step(
             if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
         ]
 
-    refs = {key: filled(advisory, data.get(key, []), scope, part) for key in _REFS}
+    refs = {key: filled(advisory, data.get(key, []), scope, part) for key in CONDITIONS}
     arguments = resolve(data.get("arguments", {}), scope)
     if takes_out({**data, "arguments": arguments}):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
