@@ -54,13 +54,18 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         _start_pump()
 
     def close(self) -> None:
-        """Stop answering. The socket stays: pyghmi wakes its thread through any of them."""
+        """Stop answering.
+
+        The socket stays, since pyghmi wakes its thread through any of them; and so do its entries
+        in pyghmi's tables: that thread looks twice for each packet, does not expect one to go in
+        between, and its death would silence every board of this process.
+        """
         _open.discard(self)
-        handlers = session.Session.bmc_handlers
-        handlers.pop(self.serversocket, None)
-        for sessions in list(handlers.values()):
-            if getattr(sessions.get(self.port), "bmc", None) is self:
-                del sessions[self.port]
+
+    @property
+    def silent(self) -> bool:
+        """Return whether nothing is answered: closed, or by its fault."""
+        return self not in _open or self.fault.silent
 
     @property
     def fault(self) -> BmcFault:
@@ -78,7 +83,7 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
         pyghmi's server answers HMAC-SHA256 as if it could do it, and its own client fails
         then; after a refusal the client falls back. A full one has no session to give.
         """
-        if self.fault.silent:
+        if self.silent:
             return
         status = self._refuses_session(data)
         if status:
@@ -98,15 +103,15 @@ class CoServerBmc(pyghmi_bmc.Bmc):  # type: ignore[misc]
 
     def handle_raw_request(self, request: dict[str, Any], peer: Any) -> None:
         """Answer a request of a session: late, not at all, or busy (HYP-FT-26) by its fault."""
-        fault = self.fault
-        if fault.silent:
+        if self.silent:
             return
         if self.system.bmc_refuses(self.node, "busy"):
             peer.send_ipmi_response(code=NODE_BUSY)
             return
-        if fault.late and request["netfn"] == _CHASSIS:
+        late = self.fault.late
+        if late and request["netfn"] == _CHASSIS:
             answer = super().handle_raw_request
-            threading.Timer(fault.late, answer, (request, peer)).start()
+            threading.Timer(late, answer, (request, peer)).start()
             return
         super().handle_raw_request(request, peer)
 
@@ -192,17 +197,23 @@ def _wake_by_own_address() -> None:
 
 
 def _pump_packets() -> None:
-    """Answer for all BMCs of this process until the last one is closed.
+    """Answer for all BMCs of this process.
 
-    pyghmi may miss a packet that comes between two waits, so no wait is long.
+    pyghmi may miss a packet that comes between two waits, so no wait is long. It never ends: a
+    thread that is about to end looks alive to whoever opens the next board.
     """
-    while _open:
+    while True:
         session.Session.wait_for_rsp(_LONGEST_WAIT)
 
 
 def _start_pump() -> None:
-    """Start the one thread in which all BMCs of this process answer."""
+    """Start the one thread in which all BMCs of this process answer.
+
+    RuntimeError where pyghmi's own thread has died: nothing would be heard any more.
+    """
     global _pump
+    if session.iothread is not None and not session.iothread.is_alive():
+        raise RuntimeError("pyghmi's thread has died: no board of this process hears anything")
     if _pump is None or not _pump.is_alive():
         _pump = threading.Thread(target=_pump_packets, name="bmc", daemon=True)
         _pump.start()

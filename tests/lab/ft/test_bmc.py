@@ -48,6 +48,7 @@ def ask(ft: FtSystem) -> Iterator[Ask]:
         line = [sys.executable, "-c", CLIENT, str(bmcs[node].port), password, json.dumps(calls)]
         done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
+            print(done.stderr, file=sys.stderr)  # pytest shows it where an answer is missing
             return [{"error": done.stderr.strip().splitlines()[-1]}]
         return json.loads(done.stdout)
 
@@ -122,6 +123,19 @@ def test_wired_to_the_peer(ft: FtSystem, ask: Ask) -> None:
 def test_late_answers_arrive(ft: FtSystem, ask: Ask) -> None:
     ft.inject("bmc_late", CO1, seconds=0.3)
     assert ask(CO1, ["get_power", []])[0]["powerstate"] == "on"
+
+
+def test_a_closed_board_is_silent_and_stays_known(clock: FakeClock) -> None:
+    """pyghmi's thread dies of an entry that goes while it looks: all boards would be silent."""
+    from legacyops_lab.ft.bmc import CoServerBmc
+    from pyghmi.ipmi.private import session
+
+    board = CoServerBmc(FtSystem("ft-failed1", SYSTEMS["ft-failed1"], clock), CO1, "127.0.0.1", 0)
+    before = {address: dict(known) for address, known in session.Session.bmc_handlers.items()}
+    board.close()
+    assert session.Session.bmc_handlers == before
+    assert session.iothread.is_alive()
+    assert board.silent
 
 
 def test_wrong_password_is_refused(ft: FtSystem, ask: Ask) -> None:
