@@ -46,6 +46,7 @@ from ftsite import (
     observe,
     remembered,
     seen_of,
+    with_,
     within,
 )
 from legacyops_lab.ft.physics import possible
@@ -112,9 +113,9 @@ def universe(advisory: Advisory, kind: str, depth: int = 2, limit: int = 40_000)
         steps = start.steps(advisory)
         if steps:
             explorer = Explorer(steps, start.goal(), crashes=True)
-            explorer.run(replace(start.state(), events=frozenset()))
+            explorer.run(with_(start.state(), events=frozenset()))
             found.update((state, None) for state, _todo in explorer.came)
-        found[replace(start.state(), events=frozenset())] = None
+        found[with_(start.state(), events=frozenset())] = None
     ring = list(found)
     for _ in range(depth):
         ring = [after for state in ring for after in _next(state) if after not in found]
@@ -126,7 +127,7 @@ def universe(advisory: Advisory, kind: str, depth: int = 2, limit: int = 40_000)
 
 def _next(state: State) -> Iterator[State]:
     """Yield what one thing that a person does, or time, makes of a state."""
-    state = replace(state, boots=(0, 0, 0))
+    state = with_(state, boots=(0, 0, 0))
     for action in possible(state.system, LEVEL):
         if action.verb in INSTALLERS and action.restart:
             continue  # ours never restarts a node by itself
@@ -145,7 +146,7 @@ def harm(state: State, step: Step) -> str | None:
     What the notice forbids speaks first, then the lab's ledger, then what is broken afterwards and
     would not be without the step.
     """
-    now = replace(state, boots=(0, 0, 0))
+    now = with_(state, boots=(0, 0, 0))
     without = at_rest(now).system
     if without.violations:
         return None  # harmed already, whatever follows
@@ -416,7 +417,7 @@ def _no_folder(state: State) -> Iterator[Case]:
             last = seen[number]
             seen[number] = last and (last[0], last[1], last[2], False, last[4])
             system = put(state.system, name, spuninst=False)
-            case = remembered(replace(state, system=system, seen=tuple(seen)))
+            case = remembered(with_(state, system=system, seen=tuple(seen)))
             yield Case(case, within(case))
 
 
@@ -426,12 +427,12 @@ def _wires(state: State) -> Iterator[Case]:
     for number in (0, 1):
         for wrong in ({"wired_to": NODES[1 - number]}, {"silent": True}):
             power = [plain, plain]
-            power[number] = replace(plain, **wrong)
-            case = replace(state, power=(power[0], power[1]))
+            power[number] = plain._replace(**wrong)
+            case = with_(state, power=(power[0], power[1]))
             # What the board reads is read; the module itself is told that its wiring is proven.
-            trusting = tuple(replace(each, proven=True) for each in case.power)
+            trusting = tuple(each._replace(proven=True) for each in case.power)
             told = _blind(NODES[number]) if "silent" in wrong else harm
-            yield Case(replace(case, power=trusting), within(case), told)
+            yield Case(with_(case, power=trusting), within(case), told)
 
 
 def _blind(coserver: str) -> Callable[[State, Step], str | None]:

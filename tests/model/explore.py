@@ -14,7 +14,7 @@ import gc
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ftsite import (
@@ -107,7 +107,7 @@ class Explorer:
         self.crashes = crashes
         self.result = Result()
         self.came: dict[Place, tuple[Place, str] | None] = {}
-        self.leads: dict[Place, list[Place]] = {}
+        self.back: dict[Place, list[Place]] = {}
         self.why: dict[Place, str] = {}
 
     def run(self, start: State) -> Result:
@@ -120,17 +120,19 @@ class Explorer:
 
     def _explore(self, start: State) -> None:
         first: Place = (_calm(start), None)
-        self.came[first] = None
+        self.came[first], self.back[first] = None, []
         queue = deque([first])
         while queue:
             place = queue.popleft()
-            out = self.leads[place] = []
             for label, after in self._next(place):
                 self.result.transitions += 1
-                out.append(after)
-                if after not in self.came:
-                    self.came[after] = (place, label)
-                    queue.append(after)
+                back = self.back.get(after)
+                if back is not None:
+                    back.append(place)
+                    continue
+                self.back[after] = [place]
+                self.came[after] = (place, label)
+                queue.append(after)
 
     def _next(self, place: Place) -> Iterator[tuple[str, Place]]:
         state, todo = place
@@ -167,10 +169,10 @@ class Explorer:
 
     def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
         """Have another run try the same step: it is told who holds the system."""
-        if decided(step, view.held_by("2")).action == "refuse":
+        if decided(step, view.held_by_another).action == "refuse":
             return f"{step['id']} by a second run: refused", place
         system = blame(place[0].system, "second_run", step["node"] or HOST)
-        return f"{step['id']} by a second run", (replace(place[0], system=system), None)
+        return f"{step['id']} by a second run", (with_(place[0], system=system), None)
 
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
@@ -218,11 +220,8 @@ class Explorer:
     def _judge(self) -> None:
         """Find the violations, and the places from which no way leads to a good end."""
         good = set()
-        back: dict[Place, list[Place]] = {}
-        for place, outs in self.leads.items():
+        for place in self.came:
             state, todo = place
-            for out in outs:
-                back.setdefault(out, []).append(place)
             if state.system.violations:
                 keys = ", ".join(f"{v.key} on {v.node}" for v in state.system.violations)
                 self.result.violations.append((keys, self.way(place)))
@@ -234,14 +233,12 @@ class Explorer:
         self.result.good = len(good)
         queue = deque(good)
         while queue:
-            for before in back.get(queue.popleft(), ()):
+            for before in self.back[queue.popleft()]:
                 if before not in good:
                     good.add(before)
                     queue.append(before)
-        for place in self.leads:
-            if place in good or place[0].system.violations:
-                continue
-            if place in self.why:
+        for place in self.came:
+            if place in self.why and place not in good and not place[0].system.violations:
                 self.result.stuck.append((self.why[place], self.way(place)))
 
     def way(self, place: Place) -> list[str]:

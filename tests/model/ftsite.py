@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, decision
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
@@ -26,9 +26,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
-from legacyops_lab.ft.physics import Action, Impossible, act, advance, next_event
-from legacyops_lab.ft.state import NODES, RUNS, Event, Rules, System, Windows, windows
+from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
 from recall import Recall, Watched
+from truth import acted, advanced, next_event, one_system
 
 HOST = "ft01"
 LONG = 10**6  # seconds, after which nothing moves any more
@@ -50,8 +50,7 @@ _VERSIONS = {"windows_2003": "5.2.3790", "windows_2000": "5.0.2195"}
 Seen = tuple[bool, bool, int, bool, bool]
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(NamedTuple):
     """How a CoServer is switched, and what is wrong with that.
 
     uuid: the inventory has the machine's UUID, so that a board's wiring shows. proven: it has been
@@ -72,35 +71,71 @@ class Power:
     misses_post: bool = False
 
 
-@dataclass(frozen=True)
+# --- States: of equal ones there is one only -------------------------------------------------
+
+
 class State:
-    """The truth, and what is remembered of it: last readings, last words about screens, boots."""
+    """The truth, and what is remembered of it: last readings, last words about screens, boots.
 
+    Of equal states there is one only: a state is compared and hashed by its id, and keeps what was
+    worked out of it.
+    """
+
+    __slots__ = (
+        "boots",
+        "events",
+        "power",
+        "remembered",
+        "rest",
+        "screens",
+        "seen",
+        "sight",
+        "system",
+        "view",
+    )
     system: System
-    seen: tuple[Seen | None, Seen | None, Seen | None] = (None, None, None)
-    screens: tuple[str | None, str | None, str | None] = (None, None, None)
-    boots: tuple[int, int, int] = (0, 0, 0)
-    events: frozenset[tuple[str, str, int, int]] = frozenset()
-    power: tuple[Power, Power] = (Power(), Power())
+    seen: tuple[Seen | None, Seen | None, Seen | None]
+    screens: tuple[str | None, str | None, str | None]
+    boots: tuple[int, int, int]
+    events: frozenset[tuple[str, str, int, int]]
+    power: tuple[Power, Power]
+    sight: Sight | None
+    view: View | None
+    remembered: State | None
+    rest: State | None
 
-    def __hash__(self) -> int:
-        """Hash once: exploration asks for it again and again."""
-        known = self.__dict__.get("hash")
-        if known is None:
-            parts = (self.system, self.seen, self.screens, self.boots, self.events, self.power)
-            known = self.__dict__["hash"] = hash(parts)
-        return known
+    def __new__(
+        cls,
+        system: System,
+        seen: tuple[Seen | None, Seen | None, Seen | None] = (None, None, None),
+        screens: tuple[str | None, str | None, str | None] = (None, None, None),
+        boots: tuple[int, int, int] = (0, 0, 0),
+        events: frozenset[tuple[str, str, int, int]] = frozenset(),
+        power: tuple[Power, Power] = (Power(), Power()),
+    ) -> State:
+        """Return the state of these parts, which may be there already."""
+        system = one_system(system)
+        key = (id(system), seen, screens, boots, events, power)
+        state = _states.get(key)
+        if state is None:
+            state = _states[key] = object.__new__(cls)
+            state.system, state.seen, state.screens = system, seen, screens
+            state.boots, state.events, state.power = boots, events, power
+            state.sight = state.view = state.remembered = state.rest = None
+        return state
+
+    def __repr__(self) -> str:
+        """Return the parts, for whoever looks at a way that failed."""
+        return f"State({', '.join(f'{name}={getattr(self, name)!r}' for name in _PARTS_OF_STATE)})"
+
+
+_states: dict[tuple[Any, ...], State] = {}
+_PARTS_OF_STATE = ("system", "seen", "screens", "boots", "events", "power")
 
 
 def with_(state: State, **changes: Any) -> State:
-    """Return a state with changes, as dataclasses.replace does, and faster."""
-    copy = object.__new__(State)
-    fields = copy.__dict__
-    fields.update(state.__dict__)
-    fields.pop("hash", None)
-    fields.pop("sight", None)
-    fields.update(changes)
-    return copy
+    """Return the state with changes."""
+    return State(**{**{name: getattr(state, name) for name in _PARTS_OF_STATE}, **changes})
 
 
 class ActionFailed(Exception):  # noqa: N818 - a module's refusal, as the step gets it
@@ -303,15 +338,14 @@ _pieces: list[Any] = []
 
 def sight(state: State) -> Sight:
     """Return all that can be read in a state; states of equal sight cannot be told apart."""
-    known = state.__dict__.get("sight")
-    if known is None:
+    if state.sight is None:
         pieces = (
             *(_node_sight(state, i) for i in range(3)),
             *(_power_sight(state, i) for i in (0, 1)),
             _endurance_sight(state.system),
         )
-        known = state.__dict__["sight"] = tuple(map(_number, pieces))
-    return known  # type: ignore[no-any-return]
+        state.sight = tuple(map(_number, pieces))
+    return state.sight
 
 
 def _number(piece: Any) -> int:
@@ -360,10 +394,11 @@ class View(Observation):
     values: tuple[int, ...] = field(default=(), compare=False)
     known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
 
-    def held_by(self, run: str) -> View:
-        """Return the same view where another run of another change holds the system."""
-        data = {**self.data, "owner": {"change": "CHG-2", "run": run}}
-        values = (*self.values[:_OWNER], _OWNERS[run])
+    @cached_property
+    def held_by_another(self) -> View:
+        """The same view where another run of another change holds the system."""
+        data = {**self.data, "owner": {"change": "CHG-2", "run": "2"}}
+        values = (*self.values[:_OWNER], _OWNERS["2"])
         return View(self.host, self.taken, self.source, data, self.context, values)
 
     @cached_property
@@ -489,11 +524,21 @@ def _view(sight: Sight, before: Sight) -> View:
 
 def within(state: State, before: State | None = None) -> View:
     """Return what a step reads: within the change, and knowing how it was right before it."""
-    return _view(sight(state), sight(before or state))
+    if before is not None and before is not state:
+        return _view(sight(state), sight(before))
+    if state.view is None:
+        state.view = _view(sight(state), sight(state))
+    return state.view
 
 
 def remembered(state: State) -> State:
     """Return the state after an observation was written to the change directory."""
+    if state.remembered is None:
+        state.remembered = _remembered(state)
+    return state.remembered
+
+
+def _remembered(state: State) -> State:
     seen = tuple(
         seen_of(mine) if mine.usable else old
         for mine, old in zip(_each_windows(state.system), state.seen, strict=True)
@@ -512,7 +557,7 @@ def _followed(state: State, number: int) -> Power:
     mine = state.power[number]
     if mine.followed or not _each_windows(state.system)[number].usable:
         return mine
-    return replace(mine, followed=True) if power_says(state, number) == "on" else mine
+    return mine._replace(followed=True) if power_says(state, number) == "on" else mine
 
 
 def _context(before: Observation) -> Context:
@@ -534,6 +579,8 @@ def _context(before: Observation) -> Context:
 
 def _became(state: State, system: System) -> State:
     """Return the state with a new truth: starts are counted, what a person said is outdated."""
+    if system is state.system:
+        return state
     boots, screens = list(state.boots), list(state.screens)
     each = zip(_each_windows(state.system), _each_windows(system), strict=True)
     for i, (was, now) in enumerate(each):
@@ -543,15 +590,12 @@ def _became(state: State, system: System) -> State:
                 boots[i] = (boots[i] + 1) % 4
     # Events decide about cases, when a plan is made, and not about steps here: left out, they keep
     # the number of states small.
-    return with_(state, system=system, boots=tuple(boots), screens=tuple(screens))
+    return State(system, state.seen, tuple(screens), tuple(boots), state.events, state.power)  # type: ignore[arg-type]
 
 
 def do(state: State, verb: str, node: str, **more: Any) -> State:
     """Return the state after somebody does something; unchanged where the world refuses."""
-    try:
-        return _became(state, act(state.system, Action(verb, node, **more)))  # type: ignore[arg-type]
-    except Impossible:
-        return state
+    return _became(state, acted(state.system, verb, node, **more))
 
 
 def wait(state: State, until: Callable[[System], bool], limit: int) -> State:
@@ -560,25 +604,22 @@ def wait(state: State, until: Callable[[System], bool], limit: int) -> State:
         step = next_event(state.system)
         if step is None or step > limit:
             return state
-        state, limit = _became(state, advance(state.system, step)), limit - step
+        state, limit = _became(state, advanced(state.system, step)), limit - step
     return state
 
 
-@lru_cache(maxsize=1 << 17)
-def _at_rest(state: State, _rules: Rules) -> State:
-    return let_pass(state, LONG)
-
-
 def at_rest(state: State) -> State:
-    """Return the state once nothing moves any more. Rules: equality of systems leaves them out."""
-    return _at_rest(state, state.system.rules)
+    """Return the state once nothing moves any more."""
+    if state.rest is None:
+        state.rest = let_pass(state, LONG)
+    return state.rest
 
 
 def let_pass(state: State, seconds: int) -> State:
     """Return the state after so many seconds in which nobody does anything."""
     while (step := next_event(state.system)) is not None and step <= seconds:
-        state, seconds = _became(state, advance(state.system, step)), seconds - step
-    return _became(state, advance(state.system, seconds)) if seconds else state
+        state, seconds = _became(state, advanced(state.system, step)), seconds - step
+    return _became(state, advanced(state.system, seconds)) if step is not None else state
 
 
 def moves(state: State, step: Mapping[str, Any]) -> Iterator[State]:
@@ -696,8 +737,8 @@ def _shut_down(state: State, number: int, limit: int) -> Iterator[State]:
 
 def _set_power(state: State, number: int, **changes: Any) -> State:
     both = list(state.power)
-    both[number] = replace(both[number], **changes)
-    return replace(state, power=tuple(both))
+    both[number] = both[number]._replace(**changes)
+    return with_(state, power=tuple(both))
 
 
 def _update(state: State, given: Mapping[str, Any], limit: int) -> Iterator[State]:
@@ -719,7 +760,7 @@ def _operator(state: State, given: Mapping[str, Any]) -> State:
     if given["ask"] == "done":
         return do(state, "logon", given["node"])
     screen = SCREENS.get(mine.phase) or ("hung" if mine.hurt else "windows")
-    return replace(state, screens=(*state.screens[:i], screen, *state.screens[i + 1 :]))
+    return with_(state, screens=(*state.screens[:i], screen, *state.screens[i + 1 :]))
 
 
 __all__ = [

@@ -36,6 +36,7 @@ from ftsite import (
     observe,
     remembered,
     unproven,
+    with_,
     within,
 )
 from legacyops_lab.ft.state import put, put_half, windows
@@ -282,20 +283,20 @@ def surprises(state: State) -> Iterator[tuple[str, State]]:
     for number, node in enumerate(NODES):
         boots = list(state.boots)
         boots[number] = (boots[number] + 1) % 4
-        yield f"{node} has restarted", replace(state, boots=tuple(boots))
+        yield f"{node} has restarted", with_(state, boots=tuple(boots))
         for phase in ("off", "stuck", "up"):
             yield (
                 f"{node} is {phase}",
-                replace(state, system=put(system, node, phase=phase, task="")),
+                with_(state, system=put(system, node, phase=phase, task="")),
             )
         mine = windows(system, node)
         loaded = put(system, node, kernel_loaded=not mine.kernel)
-        yield f"{node} has a restart pending", replace(state, system=loaded)
+        yield f"{node} has a restart pending", with_(state, system=loaded)
         other = put(system, node, kb=not mine.kb, kernel_loaded=not mine.kb)
-        yield f"{node}: the update is {'out' if mine.kb else 'in'}", replace(state, system=other)
+        yield f"{node}: the update is {'out' if mine.kb else 'in'}", with_(state, system=other)
         level = 0 if mine.fix else 10040
         fixed = put(system, node, fix=level, fix_loaded=level)
-        yield f"{node}: the fix is {'in' if level else 'out'}", replace(state, system=fixed)
+        yield f"{node}: the fix is {'in' if level else 'out'}", with_(state, system=fixed)
     for both in (("good", "good"), ("good", "failed"), ("failed", "good"), ("failed", "failed")):
         for member in ("valid", "copying"):
             changed_ = system
@@ -303,10 +304,10 @@ def surprises(state: State) -> Iterator[tuple[str, State]]:
                 changed_ = put_half(changed_, side, virtual=virtual, member=member)  # type: ignore[arg-type]
             phase = "up" if "good" in both else "off"
             text = f"Virtual Servers {both[0]} and {both[1]}, FTvirtual Server {phase}, {member}"
-            yield text, replace(state, system=put(changed_, "ftvirtual", phase=phase, task=""))
+            yield text, with_(state, system=put(changed_, "ftvirtual", phase=phase, task=""))
             yield (
                 f"{text}, but silent",
-                replace(state, system=put(changed_, "ftvirtual", phase="off")),
+                with_(state, system=put(changed_, "ftvirtual", phase="off")),
             )
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from explore import Explorer, Result
-from ftsite import NODES, Power, State, form, observe, remembered
+from ftsite import NODES, Power, State, form, observe, remembered, with_
 from legacyops_lab.ft import estate
 from legacyops_lab.ft.physics import inject
 
@@ -76,7 +76,7 @@ class Start:
         if self.lie is not None:
             number, name = self.lie
             wrong = {k: v if v != "peer" else NODES[1 - number] for k, v in LIES[name].items()}
-            power[number] = replace(power[number], **wrong)
+            power[number] = power[number]._replace(**wrong)
         events = frozenset(_EVENTS[self.kind] if self.failed else ())
         system = estate.first_state(dict(self.description))
         return remembered(State(system, events=events, power=(power[0], power[1])))
@@ -101,9 +101,9 @@ class Start:
         if not steps:
             return None
         # Events decide about cases, when a plan is made, and not about steps here.
-        state = replace(self.state(), events=frozenset())
+        state = with_(self.state(), events=frozenset())
         if self.fault:
-            state = replace(state, system=inject(state.system, *self.fault))
+            state = with_(state, system=inject(state.system, *self.fault))
         return Explorer(steps, self.goal(), **options).run(state)
 
 

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft import by_hand
-from ftsite import State, do, form, observe, remembered
+from ftsite import State, do, form, observe, remembered, with_
 from legacyops_lab.ft import estate
 from legacyops_lab.ft.physics import Action, act, advance
 
@@ -57,7 +56,7 @@ def begin(name: str = "ft-failed1") -> State:
 
 def coserver2_off(state: State) -> State:
     system = act(state.system, Action("shutdown", "coserver2"))
-    return remembered(replace(state, system=advance(system, 3600)))
+    return remembered(with_(state, system=advance(system, 3600)))
 
 
 def test_uninstalling_with_the_peer_on_is_refused(monkeypatch):
