@@ -53,8 +53,8 @@ def starts() -> Iterator[tuple[str, Start]]:
 @pytest.mark.slow
 def test_no_plan_that_can_be_carried_out_is_called_impossible(advisory: Advisory) -> None:
     planned = [(name, plan(advisory, start)) for name, start in starts()]
-    told = [(name, f["evidence"]) for name, p in planned for f in p.findings
-            if f["id"] == "cannot_be_carried_out"]  # fmt: skip
+    told = [(name, f.evidence) for name, p in planned for f in p.findings
+            if f.id == "cannot_be_carried_out"]  # fmt: skip
     assert told == []
     assert sum(bool(p.steps) for _name, p in planned) > 400
 
@@ -79,10 +79,10 @@ def test_a_restart_that_will_be_refused_is_told_before_anything_is_restarted(
     fix = {**form("PGT20124F", "operator", windows="2000")["fix"], "steps": PER_NODE}
     found = plan(advisory, start, fix=fix)
     assert found.steps == []
-    (blocker,) = [f for f in found.findings if f["severity"] == "blocker"]
-    assert blocker["id"] == "cannot_be_carried_out"
+    (blocker,) = [f for f in found.findings if f.severity == "blocker"]
+    assert blocker.id == "cannot_be_carried_out"
     refused = "fix_restart: not so: CoServer1 may start with what is on its disk (seen: "
-    assert refused in blocker["evidence"][0]
+    assert refused in blocker.evidence[0]
     # The order that the form asks for can be carried out.
     steps = plan(advisory, start).steps
     assert Explorer(steps, start.goal(), crashes=False).run(start.state()).faults == []

@@ -13,8 +13,9 @@ from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory, loops_of
 from .checks import Verdict, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
 from .kinds import items_of
-from .model import WANTED, Finding, Ref, Text
+from .model import WANTED, Ref, Text
 from .observation import Observation
+from .records import Finding
 
 Scope = Mapping[str, Any]
 
@@ -106,19 +107,19 @@ UNREACHABLE: Final = "unreachable"  # the source of an observation that nothing 
 
 def unreadable(why: str, remedy: Text | None = None) -> Finding:
     """Return the finding of a host that could not be read: nothing is known, so nothing is done."""
-    return {
-        "id": UNREACHABLE,
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": {"en": "The host could not be read", "ja": "ホストを読み取れませんでした"},
-        "evidence": [why],
-        "remedy": remedy
+    return Finding(
+        id=UNREACHABLE,
+        item=None,
+        clause=[],
+        severity="blocker",
+        title={"en": "The host could not be read", "ja": "ホストを読み取れませんでした"},
+        evidence=[why],
+        remedy=remedy
         or {
             "en": "Make it answer, and assess again.",
             "ja": "応答するようにしてから、再度 assess を実行してください。",
         },
-    }
+    )
 
 
 def find(
@@ -141,9 +142,9 @@ def find(
     if "branches" in advisory.data:
         branch, verdicts = choose(advisory, scope, observation, context)
         # Why no case fits is clear where something else blocks already.
-        if branch is not None or all(finding["severity"] != "blocker" for finding in found):
+        if branch is not None or all(finding.severity != "blocker" for finding in found):
             found += _branch_findings(branch, verdicts)
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding["severity"]))
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def _evidence(refs: Sequence[Ref], verdicts: Sequence[Verdict]) -> list[str]:
@@ -158,15 +159,15 @@ def _scopes(rule: Mapping[str, Any], scope: Scope) -> list[Scope]:
 
 def _finding(rule: Mapping[str, Any], scope: Scope, evidence: list[str]) -> Finding:
     item = scope.get(rule["for_each"]) if "for_each" in rule else None
-    return {
-        "id": rule["id"],
-        "item": str(item["id"]) if item else None,
-        "clause": list(rule.get("clause", [])),
-        "severity": rule["severity"],
-        "title": rule["title"],
-        "evidence": list(dict.fromkeys(evidence)),
-        "remedy": rule["remedy"],
-    }
+    return Finding(
+        id=rule["id"],
+        item=str(item["id"]) if item else None,
+        clause=list(rule.get("clause", [])),
+        severity=rule["severity"],
+        title=rule["title"],
+        evidence=list(dict.fromkeys(evidence)),
+        remedy=rule["remedy"],
+    )
 
 
 def _fit(
@@ -184,15 +185,15 @@ def _fit(
             + condition["title"]["en"],
             "ja": ("対象か不明: " if unknown else "対象外: ") + condition["title"]["ja"],
         }
-        yield {
-            "id": condition["id"] + ("_unknown" if unknown else "_does_not_fit"),
-            "item": None,
-            "clause": list(condition.get("clause", [])),
-            "severity": "blocker",
-            "title": title,
-            "evidence": [verdict.evidence],
-            "remedy": condition["remedy"],
-        }
+        yield Finding(
+            id=condition["id"] + ("_unknown" if unknown else "_does_not_fit"),
+            item=None,
+            clause=list(condition.get("clause", [])),
+            severity="blocker",
+            title=title,
+            evidence=[verdict.evidence],
+            remedy=condition["remedy"],
+        )
 
 
 def choose(
@@ -222,23 +223,23 @@ def _branch_findings(
     """Yield which branch of the notice was chosen; a blocker where none could be."""
     evidence = list(dict.fromkeys(verdict.evidence for verdict in verdicts))
     if branch is not None:
-        yield {
-            "id": f"branch_{branch['id']}",
-            "item": None,
-            "clause": list(branch.get("clause", [])),
-            "severity": branch["severity"],
-            "title": branch["title"],
-            "evidence": evidence,
-            "remedy": branch["remedy"],
-        }
+        yield Finding(
+            id=f"branch_{branch['id']}",
+            item=None,
+            clause=list(branch.get("clause", [])),
+            severity=branch["severity"],
+            title=branch["title"],
+            evidence=evidence,
+            remedy=branch["remedy"],
+        )
         return
     unknown = bool(verdicts)
-    yield {
-        "id": "branch_unknown" if unknown else "no_branch",
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": {
+    yield Finding(
+        id="branch_unknown" if unknown else "no_branch",
+        item=None,
+        clause=[],
+        severity="blocker",
+        title={
             "en": "Not known which of the notice's cases this is"
             if unknown
             else "None of the notice's cases fits",
@@ -246,8 +247,8 @@ def _branch_findings(
             if unknown
             else "本資料のどの場合にも該当しない",
         },
-        "evidence": evidence,
-        "remedy": {
+        evidence=evidence,
+        remedy={
             "en": "Make readable, or say, what the evidence calls unknown, and assess again."
             if unknown
             else "Ask the vendor. Nothing is done on this system.",
@@ -255,4 +256,4 @@ def _branch_findings(
             if unknown
             else "ベンダーに確認してください。このシステムには何も行いません。",
         },
-    }
+    )

@@ -20,8 +20,9 @@ from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
 from .conditions import refusal
 from .context import NO_CHANGE, Context
 from .kinds import kind_of
-from .model import Finding, Ref, Step
+from .model import Ref, Step
 from .observation import Observation
+from .records import Finding
 
 # What moves by itself once something was done.
 _MOVES: Final = ("jobs", "installer", "ima", "sessions", "chains", "clock")
@@ -139,37 +140,37 @@ def _finding(refused: Refusal, order: str) -> Finding:
     step = refused.step
     evidence = [f"{step['id']}: {refusal([verdict])['en']}" for verdict in refused.verdicts]
     if refused.for_ever:
-        return {
-            "id": "cannot_be_carried_out",
-            "item": None,
-            "clause": list(step["clause"]),
-            "severity": "blocker",
-            "title": {
+        return Finding(
+            id="cannot_be_carried_out",
+            item=None,
+            clause=list(step["clause"]),
+            severity="blocker",
+            title={
                 "en": f"The plan would stop in its middle: step {step['id']} would be refused",
                 "ja": f"計画は途中で停止する: 手順 {step['id']} は実施できない",
             },
-            "evidence": evidence,
-            "remedy": {
+            evidence=evidence,
+            remedy={
                 "en": "No step before it changes that. Settle it, or correct the inventory"
                 f"{order and f' (the order of {order})'}, and plan again.",
                 "ja": "前の手順では解消されません。原因を解消するか、インベントリ"
                 f"{order and f'({order} の順序)'}を訂正し、計画を作り直してください。",
             },
-        }
-    return {
-        "id": "refused_as_things_are",
-        "item": None,
-        "clause": list(step["clause"]),
-        "severity": "warning",
-        "title": {
+        )
+    return Finding(
+        id="refused_as_things_are",
+        item=None,
+        clause=list(step["clause"]),
+        severity="warning",
+        title={
             "en": f"As things are, step {step['id']} would be refused",
             "ja": f"現状では手順 {step['id']} は実施できない",
         },
-        "evidence": evidence,
-        "remedy": {
+        evidence=evidence,
+        remedy={
             "en": "No step before it changes that. See that it holds before the window, and assess "
             "again.",
             "ja": "前の手順では解消されません。作業時間帯の前に条件を満たし、"
             "再度 assess を実行してください。",
         },
-    }
+    )

@@ -104,15 +104,3 @@ class Step(TypedDict):
     on_refusal: str  # stop | return_to_service | leave_logons_off
     on_failure: str  # the same
     returns_to_service: bool  # what on_refusal and on_failure may lead to
-
-
-class Finding(TypedDict):
-    """What an observation means. A blocker: nothing is done before a person resolved it."""
-
-    id: str
-    item: str | None
-    clause: list[str]
-    severity: Severity
-    title: Text
-    evidence: list[str]
-    remedy: Text

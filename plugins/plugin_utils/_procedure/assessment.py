@@ -38,15 +38,14 @@ class LookAction(ProcedureAction):
             observation = observer.observe(notices_request(advisories, settings, probe=probe))
             plan = plan_notices(advisories, settings, observation)
             result["advisory"] = plan.advisory["id"]
-            findings = [dict(finding) for finding in plan.findings]
+            findings = plan.findings
         except RemoteError as error:
             result["reason"] = error.reason
-            findings = [dict(unreadable(error.message, {"en": error.remedy, "ja": error.remedy}))]
-        findings.sort(key=lambda finding: ORDER.index(finding["severity"]))
-        counts = Counter(finding["severity"] for finding in findings)
+            findings = [unreadable(error.message, {"en": error.remedy, "ja": error.remedy})]
+        counts = Counter[str](finding.severity for finding in findings)
         result |= {
             "reachable": observation is not None,
-            "findings": findings,
+            "findings": [finding.to_json() for finding in findings],
             "counts": {severity: counts[severity] for severity in ORDER},
         }
         if not args["quiet"]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .._core.journal import Closing, JournalReport, verify_sealed
 from .._core.model import CoreError
 from .._core.observation import Observation
+from .._core.records import Finding
 from .._report.sources import Sources
 from .change import Change
 from .closing import closing_record
@@ -43,8 +44,10 @@ def sources_of(change: Change, advisories: Mapping[str, Any]) -> Sources:
         plan=change.plan,
         made=now(),
         journals=_journals(change, hosts, closing),
-        findings={host: record["findings"] for host, record in each("findings").items()},
-        audits={host: record["findings"] for host, record in each("audit").items()},
+        audits={
+            host: [Finding.from_json(finding) for finding in record["findings"]]
+            for host, record in each("audit").items()
+        },
         observations={
             host: Observation.from_dict(record) for host, record in each("observations").items()
         },

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._core.kinds import kind_of
+from .._core.records import Finding
 from .kinds import system_lines
 from .layout import (
     WIDTH,
@@ -59,26 +60,25 @@ ORDER = ("blocker", "warning", "info", "good")
 def findings_text(
     host: str,
     about: str,
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[Finding],
     language: str = "en",
     paint: Paint = unpainted,
 ) -> str:
     """What was found on one host, worst first, each with evidence and remedy."""
     lines = ["", f"{harmless(host)}  {harmless(about)}".rstrip()]
-    ordered = sorted(findings, key=lambda finding: ORDER.index(finding["severity"]))
+    ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
     for finding in ordered:
-        severity = str(finding["severity"])
-        title = in_language(finding["title"], language) + clauses(finding.get("clause"))
+        severity = finding.severity
+        title = in_language(finding.title, language) + clauses(finding.clause)
         head, *rest = wrapped(title, f"  {severity.upper():<8} ", " " * 11)
         lines += [paint(head, COLOURS[severity]), *rest]
         if severity == "good":
             continue
-        for number, seen in enumerate(finding.get("evidence", [])):
+        for number, seen in enumerate(finding.evidence):
             label = " " * 17 if number else " " * 11 + "seen: "
             lines += wrapped(harmless(seen), label, " " * 17)
-        if finding.get("remedy"):
-            remedy = in_language(finding["remedy"], language)
-            lines += wrapped(remedy, " " * 11 + "do:   ", " " * 17)
+        remedy = in_language(finding.remedy, language)
+        lines += wrapped(remedy, " " * 11 + "do:   ", " " * 17)
     if not ordered:
         lines.append("  nothing found")
     return "\n".join(lines)
@@ -135,8 +135,10 @@ def plan_text(
 
 def _why_nothing(entry: Mapping[str, Any], language: str) -> str:
     """Why nothing is to be done on a system: its gravest finding."""
-    finding = next(iter(entry["findings"]), {"title": ""})
-    return in_language(finding["title"], language) + clauses(finding.get("clause"))
+    findings: list[Finding] = entry["findings"]
+    if not findings:
+        return ""
+    return in_language(findings[0].title, language) + clauses(findings[0].clause)
 
 
 def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:

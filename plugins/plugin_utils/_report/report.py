@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .._core.kinds import kind_of
+from .._core.records import Finding
 from .deviations import approval_window, deviations, in_red
 from .history import OVER, happened, step_history
 from .kinds import board
@@ -143,9 +144,8 @@ def _status(entry: Mapping[str, Any], state: Mapping[str, Any], digest: str) -> 
     return "not_begun" if status == "done" and state.get("plan") != digest else status
 
 
-def _findings(found: Sequence[Mapping[str, Any]]) -> list[Record]:
-    keys = ("id", "item", "clause", "severity", "title", "evidence", "remedy")
-    return [{key: finding.get(key) for key in keys} for finding in found]
+def _findings(found: Sequence[Finding]) -> list[Record]:
+    return [finding.to_json() for finding in found]
 
 
 def _acceptance(entries: Sequence[Mapping[str, Any]]) -> Record | None:
@@ -225,8 +225,9 @@ def _clauses(sources: Sources) -> Record:
     """Return the words of each clause that a step or a finding cites."""
     cited: dict[str, set[str]] = {}
     for entry in sources.plan["hosts"].values():
-        for each in [*entry["steps"], *entry["findings"]]:
-            cited.setdefault(entry["advisory"], set()).update(each["clause"])
+        clauses = cited.setdefault(entry["advisory"], set())
+        clauses.update(*(step["clause"] for step in entry["steps"]))
+        clauses.update(*(finding.clause for finding in entry["findings"]))
     return {
         advisory: {
             clause: dict(words)

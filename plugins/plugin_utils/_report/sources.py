@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .._core.journal import JournalReport
 from .._core.observation import Observation
+from .._core.records import Finding
 from .texts import when
 
 Record = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Sources:
     :ivar plan: the verified plan.
     :ivar made: when the report is made, ISO 8601 UTC.
     :ivar journals: each host's journal as ``verify`` found it.
-    :ivar findings, audits: each host's findings before the change, and of the last audit.
+    :ivar audits: each host's findings of the last audit.
     :ivar observations: what assess read of each host.
     :ivar seen: what was read last of an FT system, by whatever run.
     :ivar states: where each host stands.
@@ -58,8 +59,7 @@ class Sources:
     plan: Record
     made: str
     journals: Mapping[str, JournalReport] = field(default_factory=dict)
-    findings: Mapping[str, Sequence[Record]] = field(default_factory=dict)
-    audits: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    audits: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     observations: Mapping[str, Observation] = field(default_factory=dict)
     seen: Mapping[str, Observation] = field(default_factory=dict)
     states: Mapping[str, Record] = field(default_factory=dict)

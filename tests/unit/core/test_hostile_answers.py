@@ -17,6 +17,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import
     make_plan,
     plan_host,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError, decode
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import findings_text
 from hypothesis import given, settings
@@ -84,8 +85,9 @@ def judged(advisory: Any, chosen: dict[str, Any], script: str, data: dict[str, A
     except CoreError as error:
         one_sentence(error)
         return
-    json.dumps(make_plan([plan], {}, change="C1", created=NOW), allow_nan=False).encode("utf-8")
-    text = findings_text("xa01", "", [dict(f) for f in plan.findings], "en")
+    document = written(make_plan([plan], {}, change="C1", created=NOW))
+    json.dumps(document, allow_nan=False).encode("utf-8")
+    text = findings_text("xa01", "", plan.findings, "en")
     assert all(line.isprintable() for line in text.splitlines())
 
 

@@ -42,8 +42,8 @@ def planned(kit, kb890859):
 def branch(plan: core.HostPlan) -> str:
     """Return the branch that was chosen, or the first blocker."""
     if plan.blocked:
-        return "!" + next(f["id"] for f in plan.findings if f["severity"] == "blocker")
-    ids = [f["id"] for f in plan.findings if f["id"].startswith("branch_")]
+        return "!" + next(f.id for f in plan.findings if f.severity == "blocker")
+    ids = [f.id for f in plan.findings if f.id.startswith("branch_")]
     assert len(ids) == 1
     return ids[0].removeprefix("branch_")
 
@@ -91,7 +91,7 @@ def test_case(kit, planned, model, windows, case):
     elif model == "TX150FT S2":
         assert branch(plan) == "no_action"
         assert plan.steps == []
-        assert [f["clause"] for f in plan.findings] == [["補足"]]
+        assert [f.clause for f in plan.findings] == [["補足"]]
     else:
         assert branch(plan) == STATES[case][windows]
         assert bool(plan.steps) == (plan.blocked is None and case[1] != "fixed")
@@ -132,7 +132,7 @@ def test_what_blocks_a_healthy_system(kit, planned, change, blocker):
     data = kit.ft_data()
     change(data, kit)
     plan = planned(data)
-    blockers = [f["id"] for f in plan.findings if f["severity"] == "blocker"]
+    blockers = [f.id for f in plan.findings if f.severity == "blocker"]
     assert blocker in blockers
     assert plan.steps == []
 
@@ -145,7 +145,7 @@ def test_what_is_wrong_with_a_removal_is_found_before_anything_is_switched_off(k
     data["nodes"]["coserver1"]["later_updates"] = [{"id": "KB999999"}]
     assert branch(planned(data)) == "!later_updates"
     assert branch(planned(kit.ft_failed(), accepted={})) == "!removal_unreadable"
-    found = {f["id"]: f["severity"] for f in planned(kit.ft_failed()).findings}
+    found = {f.id: f.severity for f in planned(kit.ft_failed()).findings}
     assert found["removal_unreadable_accepted"] == "warning"
     assert branch(planned(kit.ft_failed(), backups={})) == "!no_backups"
 
@@ -191,8 +191,8 @@ def test_the_latent_case_begins_with_a_downtime_of_ours(kit, planned):
     for node in data["nodes"].values():
         node["restart_pending"] = True
     plan = planned(data)
-    found = {f["id"]: f for f in plan.findings}
-    assert found["latent"]["title"]["en"].startswith("RESTART NOTHING")
+    found = {f.id: f for f in plan.findings}
+    assert found["latent"].title["en"].startswith("RESTART NOTHING")
     ours = [step["name"] for step in plan.steps if not step["clause"]]
     assert ours == ["shut_down_ftvirtual", "latent_coserver2_off", "latent_coserver1_off"]
     assert [step["name"] for step in plan.steps[:3]] == ours
@@ -472,14 +472,14 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
 def board(kit, planned, driver="command", **data):
     """Return the marks on the plan of a system whose board is asked by a site's command."""
     plan = planned({**kit.ft_data("2003"), **data}, endurance={"driver": driver, "status": ["x"]})
-    return plan, [f for f in plan.findings if f["id"] == "refused_as_things_are"]
+    return plan, [f for f in plan.findings if f.id == "refused_as_things_are"]
 
 
 def test_a_board_that_says_nothing_to_be_read_is_marked_in_the_plan(kit, planned):
     garbage = {"endurance": [], "errors": {"endurance": "no state was recognised in the output"}}
     _plan, (mark,) = board(kit, planned, **garbage)
-    assert mark["severity"] == "warning"
-    assert "not known: all components are dark green" in mark["evidence"][0]
+    assert mark.severity == "warning"
+    assert "not known: all components are dark green" in mark.evidence[0]
     # A person who has the board before him is asked when the step comes.
     assert board(kit, planned, driver="operator", endurance=[])[1] == []
 
@@ -488,7 +488,7 @@ def test_a_mirror_copy_under_way_is_marked_in_the_plan(kit, planned):
     copying = kit.ft_endurance(mirror1={"state": "Transitioning"})
     plan, (mark,) = board(kit, planned, endurance=copying)
     assert plan.steps
-    assert any("mirror" in text for text in mark["evidence"])
+    assert any("mirror" in text for text in mark.evidence)
     assert board(kit, planned)[1] == []
 
 
@@ -499,6 +499,6 @@ def test_a_system_with_a_node_that_only_rpc_reads_has_a_plan(kit, planned):
     data["nodes"]["coserver2"]["system"]["boot_token"] = None
     plan = planned(data)
     assert branch(plan) == "recovery_2003"
-    assert "read_by_rpc" in {finding["id"] for finding in plan.findings}
+    assert "read_by_rpc" in {finding.id for finding in plan.findings}
     names = [step["name"] for step in plan.steps]
     assert {"coserver2_look", "coserver2_cut", "coserver2_uninstall"} <= set(names)

@@ -177,12 +177,12 @@ def test_it_is_named_and_nothing_is_done(kit, kb890859, lie, change, finding, ev
     change(data)
     seen = kit.ft_observation(data)
     plan = plan_host(kb890859, {"ft_system": kit.ft_form()}, seen, kit.ft_context())
-    blockers = {f["id"]: f for f in plan.findings if f["severity"] == "blocker"}
-    assert finding in blockers, {f["id"]: f["evidence"] for f in plan.findings}
-    assert evidence in " ".join(blockers[finding]["evidence"])
+    blockers = {f.id: f for f in plan.findings if f.severity == "blocker"}
+    assert finding in blockers, {f.id: f.evidence for f in plan.findings}
+    assert evidence in " ".join(blockers[finding].evidence)
     assert plan.blocked
     assert plan.steps == []
-    told = [text for f in plan.findings for text in f["evidence"]]
+    told = [text for f in plan.findings for text in f.evidence]
     assert all(text.isprintable() and len(text) < 1000 for text in told)
 
 

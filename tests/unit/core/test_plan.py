@@ -104,7 +104,7 @@ def test_a_silo_with_dead_servers_spares_nobody_and_the_plan_says_why(kit, ctx13
         plan = planning.make_plan(plans, {}, change="CHG-1", created=kit.NOW)
         assert "cannot spare" in plan["hosts"]["xa01"]["blocked"]
         assert all("xa01" not in wave for wave in plan["waves"])
-        assert "xa02" in plan["hosts"]["xa01"]["findings"][0]["evidence"][0]
+        assert "xa02" in plan["hosts"]["xa01"]["findings"][0].evidence[0]
         planning.read_plan(written(plan))
 
 
@@ -118,9 +118,9 @@ def test_a_host_that_could_not_be_read_is_a_blocker_whatever_the_notice_says(
     unread = Observation("xa01", kit.NOW, "unreachable", {"errors": {"system": "does not answer"}})
     advisory = ctx130025 if notice == "ctx130025" else bare
     host_plan = planning.plan_host(advisory, kit.settings(), unread)
-    assert [f["title"]["en"] for f in host_plan.findings] == ["The host could not be read"]
+    assert [f.title["en"] for f in host_plan.findings] == ["The host could not be read"]
     assert host_plan.blocked == "The host could not be read"
-    assert host_plan.findings[0]["evidence"] == ["does not answer"]
+    assert host_plan.findings[0].evidence == ["does not answer"]
     assert host_plan.steps == []
 
 
@@ -223,7 +223,7 @@ def test_batches_are_one_for_the_whole_change(kit, ctx130025, odd):
 
 def finding_ids(host_plan: planning.HostPlan, severity: str | None = None) -> set[str]:
     """Return the ids of a plan's findings."""
-    return {f["id"] for f in host_plan.findings if severity in (None, f["severity"])}
+    return {f.id for f in host_plan.findings if severity in (None, f.severity)}
 
 
 def test_a_server_without_root_gets_the_whole_procedure(kit, ctx130025):
@@ -457,7 +457,7 @@ def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
     refs = {json.dumps(ref): ref for step in steps for ref in step["interlocks"] + step["expect"]}
     held = {key: evaluate(ref, before, context).holds is True for key, ref in refs.items()}
     found = find(ctx130025, kit.settings(), before, context)
-    good = {f["id"] for f in found if f["severity"] == "good"}
+    good = {f.id for f in found if f.severity == "good"}
     for place in _places(data):
         spoiled = copy.deepcopy(data)
         target: Any = spoiled
@@ -470,7 +470,7 @@ def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
             spoiled["errors"]["root_update"] = "Access is denied."
         after = Observation("xa01", kit.NOW, "test", spoiled)
         found = find(ctx130025, kit.settings(), after, context)
-        assert {f["id"] for f in found if f["severity"] == "good"} <= good, place
+        assert {f.id for f in found if f.severity == "good"} <= good, place
         for key, ref in refs.items():
             assert held[key] or evaluate(ref, after, context).holds is not True, (place, ref)
 
@@ -814,7 +814,8 @@ def test_an_approval_is_for_one_plan_of_one_change(kit, ctx130025, key):
 
 def test_the_digest_covers_what_the_findings_said(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation(root=False))
-    plan["hosts"]["xa01"]["findings"][0]["evidence"] = ["all is well"]
+    found = plan["hosts"]["xa01"]["findings"]
+    found[0] = dataclasses.replace(found[0], evidence=["all is well"])
     with pytest.raises(planning.PlanError, match="altered"):
         planning.read_plan(written(plan))
 
@@ -871,7 +872,7 @@ def test_what_only_the_host_knows_is_a_blocker_of_the_audit(kit, ctx130025):
     for flags, found in ((0, "healthy"), (0x4000000, "modules_refused_on_host")):
         chains = {kit.MODULE: kit.chain(flags)}
         observation = kit.observation(installed=True, chains=chains)
-        ids = {finding["id"] for finding in find(ctx130025, kit.settings(), observation)}
+        ids = {finding.id for finding in find(ctx130025, kit.settings(), observation)}
         assert {found} == ids & {"healthy", "modules_refused_on_host"}
 
 
@@ -934,7 +935,7 @@ def test_ima_down_without_a_plugin_names_data_store_and_cache(kit, ctx130025, pl
         ima={"currently_loading_plugin": plugin},
     )
     host_plan = planning.plan_host(ctx130025, kit.settings(), down)
-    remedies = [f["remedy"]["en"] for f in host_plan.findings if f["id"] == "ima_down_no_plugin"]
+    remedies = [f.remedy["en"] for f in host_plan.findings if f.id == "ima_down_no_plugin"]
     assert bool(remedies) is told
     assert all("data store" in text and "local host cache" in text for text in remedies)
 

@@ -11,9 +11,11 @@ import resource
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.cli.playbook import PlaybookCLI
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.schema import unknown_settings
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.locks import host_lock
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Progress, Stop
@@ -369,16 +371,20 @@ def test_terminal_text_is_inert() -> None:
     assert shown == "a [2Jb\ufffdc d"
 
 
+def finding(**said: Any) -> Finding:
+    common = {"id": "x", "item": None, "clause": [], "evidence": [], "remedy": {"en": "Mend it."}}
+    return Finding(**{**common, **said})
+
+
 def test_findings_stand_worst_first_and_within_the_width() -> None:
     findings = [
-        {"severity": "good", "title": {"en": "Fine"}, "clause": []},
-        {
-            "severity": "blocker",
-            "title": {"en": "Damaged", "ja": "壊れています" * 20},
-            "clause": ["4"],
-            "evidence": ["x" * 10] * 30,
-            "remedy": {"en": "Replace it."},
-        },
+        finding(severity="good", title={"en": "Fine"}),
+        finding(
+            severity="blocker",
+            title={"en": "Damaged", "ja": "壊れています" * 20},
+            clause=["4"],
+            evidence=["x" * 10] * 30,
+        ),
     ]
     for language in ("en", "ja"):
         shown = text.findings_text("xa01", "Windows", findings, language)

@@ -29,6 +29,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     unproven,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
 from ftsite import (
     HOST,
@@ -208,8 +209,8 @@ def hostile_sources(night: Callable[..., Night]) -> Sources:
         result={"msg": HOSTILE, "explanation": {"en": HOSTILE}},
     )
     two = {"en": HOSTILE, "ja": HOSTILE}
-    finding = {"id": HOSTILE, "item": HOSTILE, "clause": [HOSTILE], "severity": "warning",
-               "title": two, "evidence": [HOSTILE], "remedy": two}  # fmt: skip
+    finding = Finding(id=HOSTILE, item=HOSTILE, clause=[HOSTILE], severity="warning",
+                      title=two, evidence=[HOSTILE], remedy=two)  # fmt: skip
     confirmation = {"host": HOST, "step": HOSTILE, "name": HOSTILE, "second_name": HOSTILE,
                     "saw": HOSTILE, "note": HOSTILE, "utc": HOSTILE}  # fmt: skip
     said = [{"source": HOSTILE, "components": {HOSTILE: {"state": HOSTILE}}}]

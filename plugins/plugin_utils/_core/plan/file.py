@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ..actions import ACTIONS
 from ..model import CONDITIONS, WANTED
+from ..records import Finding
 
 _DEFAULTS: Final[dict[str, Any]] = {
     "item": None,
@@ -74,6 +75,7 @@ def _host_written(part: Mapping[str, Json]) -> Object:
         step["interlocks"] = step["interlocks"][len(every) :]
     return {
         **part,
+        "findings": [finding.to_json() for finding in part["findings"]],
         "serving": serving,
         "questions": questions,
         "every_step": every,
@@ -93,7 +95,8 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
             full[key] = [_condition_loaded(ref, questions) for ref in refs]
         steps.append(full)
     serving = [_condition_loaded(ref, questions) for ref in part["serving"]]
-    return {**plain, "serving": serving, "steps": steps}
+    findings = [Finding.from_json(finding) for finding in part["findings"]]
+    return {**plain, "findings": findings, "serving": serving, "steps": steps}
 
 
 def _step_written(step: Mapping[str, Json], questions: Object) -> Object:

@@ -29,9 +29,10 @@ from ..findings import (
 )
 from ..foresight import foreseen, refusals
 from ..kinds import KINDS, kind_of
-from ..model import CoreError, Finding, Ref, Severity, Step, Text
+from ..model import CoreError, Ref, Severity, Step, Text
 from ..observation import Observation, Request, facts, merge_requests, observation_digest
 from ..order import Server
+from ..records import Finding
 from ..settings import KNOWN_SETTINGS, effective
 from .steps import (
     all_steps,
@@ -160,15 +161,15 @@ def plan_host(
     approved plan with what would be planned now.
     """
     findings = find(advisory, settings, observation, context)
-    blockers = [finding for finding in findings if finding["severity"] == "blocker"]
+    blockers = [finding for finding in findings if finding.severity == "blocker"]
     steps, scope = [], scope_of(advisory, settings)
     procedure = None if blockers else chosen_procedure(advisory, scope, observation, context)
     if procedure is not None:
         every = all_steps(advisory, procedure, scope, observation.host)
         steps = needed(every, observation, context)
         marks = foreseen(refusals(steps, observation, scope, context), scope)
-        blockers = [finding for finding in marks if finding["severity"] == "blocker"]
-        findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f["severity"]))
+        blockers = [finding for finding in marks if finding.severity == "blocker"]
+        findings = sorted([*findings, *marks], key=lambda f: SEVERITIES.index(f.severity))
         steps = [] if blockers else steps
     return HostPlan(
         host=observation.host,
@@ -202,8 +203,8 @@ def plan_notices(
     for plan in plans:
         if plan is not chosen:
             findings += [_of_notice(plan, finding, acts=bool(acting)) for finding in plan.findings]
-    findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
-    blockers = [finding for finding in findings if finding["severity"] == "blocker"]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    blockers = [finding for finding in findings if finding.severity == "blocker"]
     if blockers:
         blocked = "; ".join(map(_called, blockers))
         return replace(chosen, findings=findings, steps=[], blocked=blocked)
@@ -222,49 +223,49 @@ def notices_request(
 
 def _no_case(plan: HostPlan) -> bool:
     """Return whether a notice has nothing to say to a host: it does not fit, or no case does."""
-    blockers = [finding for finding in plan.findings if finding["severity"] == "blocker"]
+    blockers = [finding for finding in plan.findings if finding.severity == "blocker"]
     return bool(blockers) and all(_is_no_case(finding) for finding in blockers)
 
 
 def _is_no_case(finding: Finding) -> bool:
-    return finding["id"] == "no_branch" or finding["id"].endswith("_does_not_fit")
+    return finding.id == "no_branch" or finding.id.endswith("_does_not_fit")
 
 
 def _of_notice(plan: HostPlan, finding: Finding, *, acts: bool) -> Finding:
     """Return the finding of a notice beside the chosen one, under its name. acts: that one does."""
     name = plan.advisory["id"]
     title: Text = {
-        "en": f"{name}: {finding['title']['en']}",
-        "ja": f"{name}: {finding['title']['ja']}",
+        "en": f"{name}: {finding.title['en']}",
+        "ja": f"{name}: {finding.title['ja']}",
     }
-    severity: Severity = "info" if _is_no_case(finding) else finding["severity"]
-    if acts and finding["id"] == "branch_unknown":
+    severity: Severity = "info" if _is_no_case(finding) else finding.severity
+    if acts and finding.id == "branch_unknown":
         severity = "warning"
-    return {**finding, "title": title, "severity": severity}
+    return replace(finding, title=title, severity=severity)
 
 
 def _several(acting: Sequence[HostPlan]) -> Finding:
     names = " and ".join(plan.advisory["id"] for plan in acting)
-    return {
-        "id": "several_notices",
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": {
+    return Finding(
+        id="several_notices",
+        item=None,
+        clause=[],
+        severity="blocker",
+        title={
             "en": f"More than one notice would act here: {names}",
             "ja": f"複数の資料が作業対象と判定: {names}",
         },
-        "evidence": [
+        evidence=[
             f"{plan.advisory['id']}: {len(plan.steps)} steps, the first is {plan.steps[0]['id']}"
             for plan in acting
         ],
-        "remedy": {
+        remedy={
             "en": "Make readable, or say, what tells their cases apart, and assess again; else ask "
             "the vendors in which order they are to be followed.",
             "ja": "どの資料に該当するか判別できる情報を読み取れるようにして、再度 assess するか、"
             "ベンダーに実施順序を確認してください。",
         },
-    }
+    )
 
 
 def planned_settings(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,8 +281,8 @@ def planned_settings(advisory: Advisory, settings: Mapping[str, Any]) -> dict[st
 
 
 def _called(finding: Finding) -> str:
-    item = f" ({finding['item']})" if finding["item"] else ""
-    return finding["title"]["en"] + item
+    item = f" ({finding.item})" if finding.item else ""
+    return finding.title["en"] + item
 
 
 @dataclass(frozen=True)

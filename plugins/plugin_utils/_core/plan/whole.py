@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..actions import ACTIONS, takes_out, wrong_arguments
@@ -16,8 +17,9 @@ from ..checks import (
 )
 from ..conditions import condition
 from ..digest import digest
-from ..model import CoreError, Finding, Step
+from ..model import CoreError, Step
 from ..order import PlanError, collects, leads, short_of, waves
+from ..records import Finding
 from ..settings import KNOWN_SETTINGS
 from .file import loaded, written
 from .host import (
@@ -47,43 +49,41 @@ def _behind_their_collectors(ordered: Sequence[HostPlan]) -> list[HostPlan]:
 
 
 def _overtakes(first: Sequence[str]) -> Finding:
-    return {
-        "id": "farm_order",
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": {
+    return Finding(
+        id="farm_order",
+        item=None,
+        clause=[],
+        severity="blocker",
+        title={
             "en": "It comes after a data collector of its zone that is left alone",
             "ja": "先に適用すべき同じゾーンのデータコレクターが対象から外れている",
         },
-        "evidence": [
-            f"{', '.join(first)} must have the hotfixes first: the newest IMA wins the zone"
-        ],
-        "remedy": {
+        evidence=[f"{', '.join(first)} must have the hotfixes first: the newest IMA wins the zone"],
+        remedy={
             "en": "Resolve what blocks the collector, and plan again.",
             "ja": "データコレクターの阻害要因を解消し、計画を作り直してください。",
         },
-    }
+    )
 
 
 def _cannot_be_spared(why: str) -> Finding:
-    return {
-        "id": "silo_capacity",
-        "item": None,
-        "clause": [],
-        "severity": "blocker",
-        "title": {
+    return Finding(
+        id="silo_capacity",
+        item=None,
+        clause=[],
+        severity="blocker",
+        title={
             "en": "Its silo cannot spare it: too few other servers take users",
             "ja": "サイロ内でサービス中の他のサーバーが不足しているため停止できない",
         },
-        "evidence": [why],
-        "remedy": {
+        evidence=[why],
+        remedy={
             "en": "Bring the others back into service, or lower "
             "legacyops_minimum_capacity_percent, and plan again.",
             "ja": "他のサーバーを復旧するか、legacyops_minimum_capacity_percent を下げてから、"
             "計画を作り直してください。",
         },
-    }
+    )
 
 
 def make_plan(
@@ -169,9 +169,9 @@ def _lasting(plan: Any) -> Any:
         host: {
             **part,
             "findings": [
-                {**finding, "evidence": []}
+                replace(finding, evidence=[])
                 for finding in part["findings"]
-                if finding["severity"] in ("blocker", "warning")
+                if finding.severity in ("blocker", "warning")
             ],
         }
         for host, part in plan["hosts"].items()

@@ -18,6 +18,7 @@ from ..._core.actions import answers_to
 from ..._core.conditions import conditions
 from ..._core.ft.system import NODES, TITLES
 from ..._core.model import Ref
+from ..._core.records import Finding
 from .. import asked
 from ..asked import INDENT, LABEL, instruction_lines, labelled
 from ..command import confirm_line
@@ -156,25 +157,23 @@ def _head(
     return lines
 
 
-def _why(
-    findings: Sequence[Mapping[str, Any]], language: str, words: Mapping[str, str]
-) -> list[str]:
+def _why(findings: Sequence[Finding], language: str, words: Mapping[str, str]) -> list[str]:
     """The notice's case, and what else is to be known; what was seen, once."""
     lines: list[str] = []
     told: set[str] = set()
-    told_of = [finding for finding in findings if finding["severity"] in ("warning", "info")]
+    told_of = [finding for finding in findings if finding.severity in ("warning", "info")]
     for finding in sorted(told_of, key=lambda finding: not _is_case(finding)):
-        text = in_language(finding["title"], language) + clauses(finding.get("clause"))
+        text = in_language(finding.title, language) + clauses(finding.clause)
         lines += labelled(words["case" if _is_case(finding) else "note"], text, "    ")
-        for seen in finding["evidence"]:
+        for seen in finding.evidence:
             if seen not in told:
                 lines += labelled("", f"- {harmless(seen)}", "    ")
-        told.update(finding["evidence"])
+        told.update(finding.evidence)
     return lines
 
 
-def _is_case(finding: Mapping[str, Any]) -> bool:
-    return str(finding["id"]).startswith("branch_")
+def _is_case(finding: Finding) -> bool:
+    return finding.id.startswith("branch_")
 
 
 def _took(steps: Sequence[Step], text: str) -> str:

@@ -131,8 +131,8 @@ def test_a_first_assess_needs_no_packages(kit, kb890859):
     settings = {"ft_system": form}
     assert assess_request(kb890859, settings)["files"] == []
     found = plan_host(kb890859, settings, kit.ft_observation(kit.ft_failed()))
-    assert "branch_recovery_2003" in {finding["id"] for finding in found.findings}
-    assert "packages_unknown" in {finding["id"] for finding in found.findings}
+    assert "branch_recovery_2003" in {finding.id for finding in found.findings}
+    assert "packages_unknown" in {finding.id for finding in found.findings}
     assert found.steps == []
 
 
