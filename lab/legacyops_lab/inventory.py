@@ -126,8 +126,8 @@ def _form(name: str, system: dict[str, Any], state: Path) -> dict[str, Any]:
             node: {"taken": "2026-11-21T20:00:00Z", "by": "the lab", "where": f"tape {number}"}
             for number, node in enumerate(NODES, 1)
         },
-        "kb": pinned["kb"],
-        "fix": {**pinned["fix"], "switches": packages.SWITCHES, "steps": _fix_steps()},
+        "update": pinned["kb"],
+        "vendor_fix": {**pinned["fix"], "switches": packages.SWITCHES, "steps": _fix_steps()},
     }
 
 

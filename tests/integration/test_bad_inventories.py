@@ -132,10 +132,11 @@ def test_a_model_that_no_notice_knows(controller: Controller, relay: Relay) -> N
 
 
 def test_plan_asks_for_what_assess_did_not_need(controller: Controller, relay: Relay) -> None:
-    case = {"remove": ["kb"]}
+    case = {"remove": ["update"]}
     code, output = controller.play("legacyops.hotfix.plan", case, "--skip-tags", "assess")
     assert code != 0
-    assert "legacyops_ft_system.kb is not given: give its package and sha256." in message(output)
+    said = "legacyops_ft_system.update is not given: give its package and sha256."
+    assert said in message(output)
     assert relay.calls == 0
 
 

@@ -65,7 +65,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("*", "mirrors"): "a shutdown in the middle of a copy wastes the copy and harms nothing else",
     (
         "*",
-        "fix $fix_step.node",
+        "fix $vendor_fix_step.node",
     ): "its level could not be read: nothing is installed on an unknown level",
     ("*", "kb ftvirtual"): "whether the update is in could not be read: unknown is not absent",
     ("*", "kb_now ftvirtual"): "whether the update is in could not be read: unknown is not absent",
@@ -96,7 +96,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("*", "job ftvirtual"): "could not be read: unknown is not idle",
     ("*", "job coserver1"): "could not be read: unknown is not idle",
     ("*", "job coserver2"): "could not be read: unknown is not idle",
-    ("*", "job $fix_step.node"): "could not be read: unknown is not idle",
+    ("*", "job $vendor_fix_step.node"): "could not be read: unknown is not idle",
     ("*", "removable coserver1"): "could not be read: the uninstaller itself refuses",
     ("*", "removable coserver2"): "could not be read: the uninstaller itself refuses",
     ("*", "removable ftvirtual"): "could not be read: the uninstaller itself refuses",
@@ -108,7 +108,7 @@ REASONS: dict[tuple[str, str], str] = {
         "*",
         "wiring_shutdown coserver2",
     ): "Windows switches off; the module then sees the peer change",
-    ("*", "may_load $fix_step.node"): "could not be read, or ②③ come before ⑥: see health",
+    ("*", "may_load $vendor_fix_step.node"): "could not be read, or ②③ come before ⑥: see health",
     ("*", "identity"): "nobody answers by then: the expectation asks after the start",
 }
 # Conditions whose value stands in the plan: a finding blocks a plan without it.
@@ -372,5 +372,5 @@ EXPECT_REASONS: dict[str, str] = {
     "phase ftvirtual": _SILENT,
     "phase coserver1": _SILENT,
     "phase coserver2": _SILENT,
-    "phase $fix_step.node": _SILENT,
+    "phase $vendor_fix_step.node": _SILENT,
 }

@@ -76,8 +76,8 @@ def test_a_restart_that_will_be_refused_is_told_before_anything_is_restarted(
     advisory: Advisory,
 ) -> None:
     start = latent_2000()
-    fix = {**form("PGT20124F", "operator", windows="2000")["fix"], "steps": PER_NODE}
-    found = plan(advisory, start, fix=fix)
+    fix = {**form("PGT20124F", "operator", windows="2000")["vendor_fix"], "steps": PER_NODE}
+    found = plan(advisory, start, vendor_fix=fix)
     assert found.steps == []
     (blocker,) = [f for f in found.findings if f.severity == "blocker"]
     assert blocker.id == "cannot_be_carried_out"

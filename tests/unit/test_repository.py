@@ -27,7 +27,7 @@ PRIVATE = re.compile(r"(?<![\w./}$\\-])/(?:work|opt/(?:dev|wheels|pypi)|home/\w+
 # Of the two notices: marks of clauses, numbers of updates, articles and errors, machines, words.
 NOTICES = re.compile(
     r"[\u2460-\u2473]|\b5\.[12]\)|KB890859|MS05-018|CTX\d{6}|26005|TX200|PRIMERGY|Marathon"
-    r"|緊急修正|対策\d"
+    r"|緊急修正|対策\d|\bkb\b"
 )
 # The pure core reads and writes nothing: no files, processes, sockets, threads, clocks by import.
 CORE_MAY_NOT_IMPORT = {

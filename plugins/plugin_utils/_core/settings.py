@@ -26,7 +26,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {name: default_of(rule) for name, rule in _
 # while it expands an advisory, not by the inventory.
 LOOPS: Final[dict[str, frozenset[str]]] = {
     "hotfix": frozenset(_RULES["hotfixes"]["items"]["properties"]),
-    "fix_step": frozenset({"id", "do", "node"}),
+    "vendor_fix_step": frozenset({"id", "do", "node"}),
 }
 
 

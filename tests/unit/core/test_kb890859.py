@@ -199,10 +199,10 @@ def test_the_latent_case_begins_with_a_downtime_of_ours(kit, planned):
 
 
 def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned):
-    fix = kit.ft_form()["fix"]
+    fix = kit.ft_form()["vendor_fix"]
     nodes = ("coserver2", "coserver1", "ftvirtual")
     fix["steps"] = [f"{do} {node}" for do in ("install", "restart") for node in nodes]
-    names = [(s["name"], s["node"]) for s in planned(kit.ft_data(), fix=fix).steps]
+    names = [(s["name"], s["node"]) for s in planned(kit.ft_data(), vendor_fix=fix).steps]
     assert names == [
         ("fix_install", "coserver2"),
         ("fix_install", "coserver1"),

@@ -128,7 +128,7 @@ def of_another_update(kb890859, name="KB999999"):
     """Return a second notice about the same models: the same trouble, by another update."""
     data = copy.deepcopy(dict(kb890859.data))
     data["source"]["document"] = "another notice"
-    data["defaults"]["kb"] = {**data["defaults"]["kb"], "id": name}
+    data["defaults"]["update"] = {**data["defaults"]["update"], "id": name}
     return dataclasses.replace(kb890859, id="another", data=data)
 
 

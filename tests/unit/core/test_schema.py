@@ -179,11 +179,11 @@ def test_whatever_a_setting_is_its_fault_has_a_remedy(name, value):
 def test_all_faults_at_once(kit):
     form = kit.ft_form(power_off="pull", colour="red")
     form["coserver2"]["name"] = form["coserver1"]["name"]
-    form["kb"]["sha256"] = "12"
-    form["fix"]["steps"] = ["install ftvirtual"]
+    form["update"]["sha256"] = "12"
+    form["vendor_fix"]["steps"] = ["install ftvirtual"]
     wrong = validate_settings({"ft_system": form, "soak_minutes": -1, "farm_role": "boss"})
     for words in (
-        "soak_minutes is -1", "farm_role is 'boss'", "colour is unknown", "kb.sha256 must be",
+        "soak_minutes is -1", "farm_role is 'boss'", "colour is unknown", "update.sha256 must be",
         "power_off is 'pull'", "have the same name", "leaves out coserver1, coserver2",
     ):  # fmt: skip
         assert sum(words in sentence for sentence in wrong) == 1, (words, wrong)

@@ -169,14 +169,15 @@ def _login(entry: Any, where: str, driver: Mapping[str, Any]) -> list[str]:
 
 
 def _same_package(form: Form) -> list[str]:
-    sums = [str(part_of(form, name).get("sha256") or "").casefold() for name in ("kb", "fix")]
+    packages = [part_of(form, name) for name in ("update", "vendor_fix")]
+    sums = [str(package.get("sha256") or "").casefold() for package in packages]
     if not sums[0] or sums[0] != sums[1]:
         return []
-    return [f"{SETTING}: kb and fix have the same sha256: pin each of the two packages."]
+    return [f"{SETTING}: update and vendor_fix have the same sha256: pin each of the two packages."]
 
 
 def _fix_steps(form: Form) -> list[str]:
-    where = f"{SETTING}.fix.steps"
+    where = f"{SETTING}.vendor_fix.steps"
     names = [item["id"] for item in fix_steps(form)]
     if not names:
         return []
@@ -209,8 +210,8 @@ _BETWEEN: Final[Mapping[Callable[[Form], list[str]], Collection[str]]] = {
     _distinct: NODES,
     _power_off: (*COSERVERS, "power_off"),
     _readable: (*NODES, "fix_level"),
-    _fix_steps: ("fix",),
-    _same_package: ("kb", "fix"),
+    _fix_steps: ("vendor_fix",),
+    _same_package: ("update", "vendor_fix"),
 }
 
 

@@ -42,7 +42,7 @@ class FtSystem(Kind):
     shares_users = False
     identity = ("ft_identity", "as_named")
     moves = ("endurance", "power")
-    order_setting = f"{SETTING}.fix.steps"
+    order_setting = f"{SETTING}.vendor_fix.steps"
     looks = (*LOOKS, GO_AHEAD)
 
     def form(self, settings: Settings) -> Form | None:
@@ -80,7 +80,7 @@ class FtSystem(Kind):
         return inventory.between_hosts(host, hosts, read)
 
     def items(self, scope: Settings) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        return {"fix_step": fix_steps(self.form(scope) or {})}
+        return {"vendor_fix_step": fix_steps(self.form(scope) or {})}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for node, record in table(table(self.form(settings)).get("backups")).items():

@@ -250,7 +250,7 @@ class _Book:
     def _updated(self, name: str, given: Mapping[str, Any], *, there: bool) -> None:
         node = self.nodes[name]
         if given["update"] == "fix":
-            fix = self.form.get("fix") or {}
+            fix = self.form.get("vendor_fix") or {}
             node["fix_level"] = {"text": str(fix.get("level", ""))}
             node["restart_pending"] = f"restart_{name}" in {s["id"] for s in fix_steps(self.form)}
             return

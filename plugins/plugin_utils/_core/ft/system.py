@@ -33,7 +33,7 @@ _FIX_STEP: Final = re.compile(rf"(install|restart) ({'|'.join(NODES)})")
 
 def fix_steps(form: Form) -> list[dict[str, str]]:
     """Return the steps of the fix's own readme as a person entered them, one item each."""
-    fix = form.get("fix")
+    fix = form.get("vendor_fix")
     steps = fix.get("steps") if isinstance(fix, Mapping) else None
     items = []
     for text in steps if isinstance(steps, list) else []:
@@ -48,13 +48,13 @@ def completed(form: Form) -> dict[str, Any]:
 
     A fix without switches is installed by an operator: no source names its switches.
     """
-    fix = dict(part_of(form, "fix"))
+    fix = dict(part_of(form, "vendor_fix"))
     fix["by"] = None if fix.get("switches") else "operator"
     return {
         "power_off": "at_post",
         "endurance": {"driver": "operator"},
         **{key: value for key, value in form.items() if value is not None},
-        "fix": fix,
+        "vendor_fix": fix,
         "used_access": sorted({str(part_of(form, n).get("access")) for n in NODES}),
     }
 

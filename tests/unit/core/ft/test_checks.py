@@ -253,7 +253,7 @@ def test_a_fix_of_the_other_line_is_unknown(kit, ask):
 )
 def test_package_level(kit, ask, windows, level, expected):
     form = kit.ft_form(model="PGT20126F")
-    form["fix"]["level"] = level
+    form["vendor_fix"]["level"] = level
     assert ask("fix_package", kit.ft_data(windows), form) == expected
 
 

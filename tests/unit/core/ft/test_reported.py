@@ -23,8 +23,8 @@ FORM = {
     "coserver1": {"access": "operator"},
     "coserver2": {"access": "relay"},
     "ftvirtual": {"access": "operator"},
-    "kb": {"sha256": "aa" * 32},
-    "fix": {"level": "V1.0L20", "steps": ["install coserver1", "restart coserver1"]},
+    "update": {"sha256": "aa" * 32},
+    "vendor_fix": {"level": "V1.0L20", "steps": ["install coserver1", "restart coserver1"]},
 }
 SAID = {
     "by": "Sato",
@@ -38,7 +38,7 @@ SAID = {
     },
     "power": {"coserver1": True, "coserver2": "off"},
     "board": "failed",
-    "packages": ["kb"],
+    "packages": ["update"],
 }
 
 

@@ -113,19 +113,19 @@ def test_the_settings_of_a_system_are_judged(kit):
 
 def test_the_readme_of_the_fix_is_kept_in_its_order(kit):
     form = kit.ft_form()
-    form["fix"]["steps"] = ["install  coserver2", "restart coserver2", "install ftvirtual"]
+    form["vendor_fix"]["steps"] = ["install  coserver2", "restart coserver2", "install ftvirtual"]
     assert [item["id"] for item in fix_steps(form)] == [
         "install_coserver2",
         "restart_coserver2",
         "install_ftvirtual",
     ]
-    del form["fix"]["switches"]
-    assert completed(form)["fix"]["by"] == "operator"
+    del form["vendor_fix"]["switches"]
+    assert completed(form)["vendor_fix"]["by"] == "operator"
 
 
 def test_a_first_assess_needs_no_packages(kit, kb890859):
     form = kit.ft_form()
-    for key in ("kb", "fix", "contacts", "backups", "accepted"):
+    for key in ("update", "vendor_fix", "contacts", "backups", "accepted"):
         del form[key]
     assert validate_ft_system(form, complete=False) == []
     settings = {"ft_system": form}
@@ -138,7 +138,8 @@ def test_a_first_assess_needs_no_packages(kit, kb890859):
 
 def test_the_guide_has_every_key_and_a_form_that_is_good(repository):
     guide = (repository / "docs" / "ft-systems.md").read_text(encoding="utf-8")
-    keys = {"model", "windows", "power_off", "contacts", "backups", "kb", "fix", "accepted"}
+    keys = {"model", "windows", "power_off", "contacts", "backups", "accepted"}
+    keys |= {"update", "vendor_fix"}
     keys |= {"name", "address", "access", "credentials", "package", "sha256", "source", "switches"}
     for of in ("power", "endurance", "fix_level"):
         keys |= {key for names in kinds_of(of).values() for key in names}
@@ -166,9 +167,9 @@ def test_long_commands_are_compared_whole(kit):
 
 def test_switches_of_a_fix_are_its_own(kit):
     form = kit.ft_form()
-    form["fix"]["switches"] = ["/n", "/extract:C:\\x"]
+    form["vendor_fix"]["switches"] = ["/n", "/extract:C:\\x"]
     assert validate_ft_system(form) == []
-    form["fix"]["switches"] = ["-NoBackup"]
+    form["vendor_fix"]["switches"] = ["-NoBackup"]
     assert len(validate_ft_system(form)) == 1
-    form["fix"]["switches"], form["kb"]["switches"] = ["/q"], ["/n"]
+    form["vendor_fix"]["switches"], form["update"]["switches"] = ["/q"], ["/n"]
     assert len(validate_ft_system(form)) == 1

@@ -160,7 +160,7 @@ def test_every_condition_of_the_advisory_has_words(kit, kb890859):
         ref
         for step in kb890859.data["steps"].values()
         for key in ("only_if", "expect", "done_when")
-        for inner in each("fix_step", scope)
+        for inner in each("vendor_fix_step", scope)
         for ref in filled(kb890859, step.get(key, []), inner)
     ]
     assert len(refs) > 100
@@ -174,7 +174,7 @@ def test_a_system_without_network_is_guided_completely(planned, kit):
     form = ftsite.form("PGT20126F2")
     for node in kit.FT_NODES:
         form[node] = {"name": form[node]["name"], "access": "operator"}
-    del form["fix"]["switches"]
+    del form["vendor_fix"]["switches"]
     plan = planned(form)
     text = plan_text(plan)
     assert "by the relay" not in text
