@@ -367,27 +367,62 @@ def _power_record(
     return record if driver == "operator" else {**record, "wiring": wired, "followed": followed}
 
 
+# What of a node's record is one part of a view: what is read together, and changes together.
+_RECORD = (
+    ("reachable", "source", "said"),
+    ("system",),
+    ("job",),
+    ("events",),
+    ("updates", "files", "later_updates"),
+    ("fix_level",),
+    ("restart_pending",),
+    ("last_seen",),
+)
+
+
+def _numbered(first: int) -> tuple[dict[str, Any], int]:
+    """Return which part each place of an observation is, numbered from first; and the next."""
+    width = len(_RECORD)
+    keys = {key: i for i, group in enumerate(_RECORD) for key in group}
+    nodes = {
+        name: {key: first + n * width + i for key, i in keys.items()}
+        for n, name in enumerate(NODES)
+    }
+    power = first + len(NODES) * width
+    parts = {"nodes": nodes, "power": {NODES[0]: power, NODES[1]: power + 1}}
+    return {**parts, "endurance": power + 2}, power + 3
+
+
+_PARTS, _first = _numbered(0)
+_BEFORE, _OWNER = _numbered(_first)
 _OWNERS = {run: _number(("owner", run)) for run in ("1", "2")}
-# Which number of View.values stands for which part: of the data, and of the observation before.
-_PARTS = {
-    "nodes": {name: i for i, name in enumerate(NODES)},
-    "power": {name: i for i, name in enumerate(NODES[:2], 3)},
-    "endurance": 5,
-}
-_BEFORE = {
-    "nodes": {name: i for i, name in enumerate(NODES, 6)},
-    "power": {name: i for i, name in enumerate(NODES[:2], 9)},
-    "endurance": 11,
-}
-_OWNER = 12
+
+
+@lru_cache(maxsize=16384)
+def _values(sight: Sight) -> tuple[int, ...]:
+    """Return a number for the value of each part of what is read."""
+    parts = [number for piece in sight[:3] for number in _record_parts(piece)]
+    return (*parts, *sight[3:])
+
+
+@cache
+def _record_parts(piece: int) -> tuple[int, ...]:
+    record = _node(piece)
+    parts = ({key: record[key] for key in group if key in record} for group in _RECORD)
+    return tuple(_number(json.dumps(part, sort_keys=True)) for part in parts)
+
+
+def _node(piece: int) -> dict[str, Any]:
+    usable, *rest = _pieces[piece]
+    return _record(*rest) if usable else _silent(*rest)
 
 
 @dataclass(frozen=True)
 class View(Observation):
     """An observation, and the context that it is judged in.
 
-    values: what is read of each part, as a number; empty in a view that a test made up, which
-    remembers for itself what was judged of it.
+    values: what is read of each part, as a number; empty in a view that a test made up. known: what
+    was worked out of this view: what remains of a plan, and in one made up all that was judged.
     """
 
     context: Context = NO_CHANGE
@@ -417,7 +452,7 @@ _refs: dict[str, Mapping[str, Any]] = {}
 _ids: set[int] = set()
 _steps: dict[str, dict[str, Any]] = {}
 REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
-_decisions, _missing, _todos = Recall(), Recall(), Recall()
+_decisions, _missing = Recall(decision.decide), Recall(decision.unproven)
 
 
 def interned(step: Mapping[str, Any]) -> dict[str, Any]:
@@ -441,7 +476,7 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
 
     key: the list of references by which a step is known, of which a plan makes copies.
     """
-    recall = Recall()
+    recall = Recall(judge)
 
     def judged(asked: Any, view: Observation, context: Context) -> Any:
         if view.__class__ is not View or context is not view.context:
@@ -450,8 +485,7 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
         if number not in _ids:
             return judge(asked, view, context)
         if view.values:
-            seen = view.watched
-            return recall(number, view.values, judge, asked, seen, seen.context)
+            return recall(number, asked, view)
         known = view.known.get((judge, number))
         if known is None:
             known = view.known[judge, number] = judge(asked, view, context)
@@ -463,20 +497,20 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
 checks.evaluate = remembering(checks.evaluate)
 decision.all_hold = checks.all_hold = remembering(checks.all_hold)
 decision.any_fails = checks.any_fails = remembering(checks.any_fails)
-decision._is_begun = remembering(decision._is_begun, "interlocks")
-decision._is_to_do = remembering(decision._is_to_do, "interlocks")
+decision._standing = remembering(decision._standing, "interlocks")
 
 
 def decided(step: Mapping[str, Any], view: View) -> decision.Decision:
     """Return what the collection decides about an interned step."""
-    seen = view.watched
-    return _decisions(id(step), view.values, decision.decide, step, seen, seen.context)
+    return _decisions(id(step), step, view)  # type: ignore[no-any-return]
 
 
 def unproven(step: Mapping[str, Any], state: State, before: State) -> list[checks.Verdict]:
     """Return what an interned step should have brought about and is not read. before: it began."""
-    seen = within(remembered(state), before).watched
-    return _missing(id(step), seen.values, decision.unproven, step, seen, seen.context)
+    return _missing(id(step), step, within(remembered(state), before))  # type: ignore[no-any-return]
+
+
+_plans: dict[tuple[int, ...], int] = {}
 
 
 class Plan:
@@ -485,15 +519,16 @@ class Plan:
     def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
         self.steps = [interned(step) for step in steps]
         self._all = {"hosts": {HOST: {"steps": self.steps}}}
-        self._key = tuple(map(id, self.steps))
+        self._key = _plans.setdefault(tuple(map(id, self.steps)), len(_plans))
 
     def remaining(self, view: View) -> tuple[int, ...]:
         """Return the numbers of the steps that remain by what is read."""
-        return _todos(self._key, view.values, self._decide, view.watched)
-
-    def _decide(self, seen: View) -> tuple[int, ...]:
-        ids = {step["id"] for step in decision.remaining(self._all, HOST, seen, seen.context)}
-        return tuple(number for number, step in enumerate(self.steps) if step["id"] in ids)
+        if self._key not in view.known:
+            left = decision.remaining(self._all, HOST, view, view.context)
+            ids = {step["id"] for step in left}
+            todo = tuple(number for number, step in enumerate(self.steps) if step["id"] in ids)
+            view.known[self._key] = todo
+        return view.known[self._key]  # type: ignore[no-any-return]
 
 
 def observe(state: State) -> Observation:
@@ -503,11 +538,9 @@ def observe(state: State) -> Observation:
 
 @lru_cache(maxsize=16384)
 def _data(sight: Sight) -> dict[str, Any]:
-    one, two, ft, power_one, power_two, endurance = (_pieces[number] for number in sight)
-    records = [_record(*rest) if usable else _silent(*rest) for usable, *rest in (one, two, ft)]
-    power = (power_one, power_two)
+    *power, endurance = (_pieces[number] for number in sight[3:])
     return {
-        "nodes": dict(zip(NODES, records, strict=True)),
+        "nodes": {name: _node(piece) for name, piece in zip(NODES, sight[:3], strict=True)},
         "power": {n: _power_record(*each) for n, each in zip(NODES[:2], power, strict=True)},
         "endurance": _endurance(endurance),
         "relay": {"smb1": True, "ntlm": True, "rpc": True, "clock": True},
@@ -519,7 +552,8 @@ def _data(sight: Sight) -> dict[str, Any]:
 @lru_cache(maxsize=16384)
 def _view(sight: Sight, before: Sight) -> View:
     context = _context(Observation(HOST, NOW, "model", _data(before)))
-    return View(HOST, NOW, "model", _data(sight), context, (*sight, *before, _OWNERS["1"]))
+    values = (*_values(sight), *_values(before), _OWNERS["1"])
+    return View(HOST, NOW, "model", _data(sight), context, values)
 
 
 def within(state: State, before: State | None = None) -> View:

@@ -30,39 +30,42 @@ class _Branch:
 
 
 class Recall:
-    """Remembers the results of pure functions of views."""
+    """A pure function of a thing and a view, that remembers what it returned.
 
-    def __init__(self) -> None:
-        self._trees: dict[Any, Any] = {}
+    decide: takes the thing, a view whose parts are Watched, and that view's context.
+    """
 
-    def __call__(
-        self, what: Any, values: tuple[int, ...], decide: Callable[..., Result], *given: Any
-    ) -> Result:
-        """Return decide(*given), from memory where its parts have been met.
+    def __init__(self, decide: Callable[[Any, Any, Any], Result]) -> None:
+        self._decide = decide
+        self._trees: dict[int, Any] = {}
 
-        what: names the function and all of `given` but the parts; values: a number for the value
-        of each part. decide reads parts through Watched, or by what is recalled itself.
+    def __call__(self, what: int, asked: Any, view: Any) -> Any:
+        """Return decide(asked, view, its context), from memory where the parts have been met.
+
+        what: a number that nothing else has that is asked. view: has `values`, a number for the
+        value of each part, and `watched`, itself with its parts Watched.
         """
-        global _noted
-        outer, found = _noted, self._trees.get(what)
+        found, values = self._trees.get(what), view.values
         while found.__class__ is _Branch:
-            if outer is not None:
-                outer.append(found.part)
+            if _noted is not None:
+                _noted.append(found.part)
             found = found.by.get(values[found.part])
-        if found is not None:
-            return found  # type: ignore[no-any-return]
-        _noted = []
+        return self._afresh(what, asked, view) if found is None else found
+
+    def _afresh(self, what: int, asked: Any, view: Any) -> Any:
+        global _noted
+        outer, _noted = _noted, []
         try:
-            result = decide(*given)
+            result = self._decide(asked, view.watched, view.watched.context)
             parts = list(dict.fromkeys(_noted))
         finally:
             _noted = outer
         if outer is not None:
             outer += parts
-        self._keep(what, parts, values, result)
+        self._keep(what, parts, view.values, result)
         return result
 
-    def _keep(self, what: Any, parts: list[int], values: tuple[int, ...], result: Any) -> None:
+    def _keep(self, what: int, parts: list[int], values: tuple[int, ...], result: Any) -> None:
         if not parts:
             self._trees[what] = result
             return
@@ -95,8 +98,17 @@ class Watched(Mapping[str, Any]):
             _noted.append(part)
         return self._table[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key, or else the default: that it is missing was read, too."""
+        part = self._parts.get(key)
+        if part.__class__ is int and _noted is not None:
+            _noted.append(part)
+        return self._table.get(key, default)
+
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the keys, which are the same in every view."""
+        """Iterate over the keys: which there are hangs on all parts."""
+        if _noted is not None:
+            _noted.extend(part for part in self._parts.values() if part.__class__ is int)
         return iter(self._table)
 
     def __len__(self) -> int:

@@ -47,7 +47,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .actions import action_of, is_on_its_way
 from .checks import (
@@ -159,15 +159,13 @@ def _nothing_shows(step: Step) -> bool:
 
 def _is_told_done(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a person has done what nothing shows, and no step has undone it since."""
-    if not _nothing_shows(step):
-        return False
     done = False
     for entry in journal:
         if entry.get("kind") == "result" and entry.get("step") == step["id"]:
             done = entry.get("status") == "ok"
         elif entry.get("kind") == "intent" and entry.get("step") in step["again_after"]:
             done = False
-    return done
+    return done and _nothing_shows(step)
 
 
 # --- What a step's own conditions say -------------------------------------------------------
@@ -202,31 +200,62 @@ def remaining(plan: Plan, host: str, observation: Observation, context: Context)
     planned: list[Step] = _part(plan, host)["steps"]
     mine = [entry for entry in context.journal if entry.get("plan") == plan.get("digest")]
     left = [step for step in planned if not _is_told_done(step, mine)]
-    # What came with other steps when the plan was made stands on its own from then on.
-    return needed([{**step, "only_with": None} for step in left], observation, context)
+    return _remaining(left, observation, context, planned=True)
 
 
 def needed(steps: Sequence[Step], observation: Observation, context: Context) -> list[Step]:
     """Return the steps that remain to be done, by the table above."""
-    stay: dict[str, Step] = {}
+    return _remaining(steps, observation, context, planned=False)
+
+
+def _remaining(
+    steps: Sequence[Step], observation: Observation, context: Context, *, planned: bool
+) -> list[Step]:
+    """Return the steps that remain, by the table above.
+
+    planned: what came with other steps when the plan was made stands on its own from then on.
+    """
+    stay: dict[str, bool] = {}  # step → whether it is conditional
     stand_by: dict[str, Step] = {}
     for step in steps:
-        settings = [ref for ref in step["only_if"] if check_of(ref).about == "setting"]
-        if any_fails(settings, observation, context):
+        now = _standing(step, observation, context)
+        if now.ruled_out:
             continue
+        with_others = None if planned else step["only_with"]
+        wanted = with_others is None or any(other in stay for other in with_others)
         again = any(other in stay for other in step["again_after"])
-        wanted = step["only_with"] is None or any(other in stay for other in step["only_with"])
-        if _is_begun(step, observation, context) or (
-            wanted and (again or _is_to_do(step, observation, context))
-        ):
-            conditional = not all_hold(step["only_if"], observation, context)
-            stay[step["id"]] = {**step, "conditional": conditional}
+        if now.begun or (wanted and (again or now.to_do)):
+            stay[step["id"]] = now.conditional
         elif step["standby_for"]:
-            stand_by[step["id"]] = {**step, "conditional": True}
-    names = {step["name"] for step in stay.values()}
-    called = {i: step for i, step in stand_by.items() if names.intersection(step["standby_for"])}
-    remain = {**stay, **called}
-    return [remain[step["id"]] for step in steps if step["id"] in remain]
+            stand_by[step["id"]] = step
+    names = {step["name"] for step in steps if step["id"] in stay}
+    called = [i for i, step in stand_by.items() if names.intersection(step["standby_for"])]
+    remain = {**stay, **dict.fromkeys(called, True)}
+    return [
+        {**step, "only_with": None if planned else step["only_with"], "conditional": conditional}
+        for step in steps
+        if (conditional := remain.get(step["id"])) is not None
+    ]
+
+
+class _Standing(NamedTuple):
+    """What a step's own conditions say of whether it remains: the table's first column."""
+
+    ruled_out: bool = False
+    begun: bool = False
+    to_do: bool = False
+    conditional: bool = False
+
+
+def _standing(step: Step, observation: Observation, context: Context) -> _Standing:
+    settings = [ref for ref in step["only_if"] if check_of(ref).about == "setting"]
+    if any_fails(settings, observation, context):
+        return _Standing(ruled_out=True)
+    return _Standing(
+        begun=_is_begun(step, observation, context),
+        to_do=_is_to_do(step, observation, context),
+        conditional=not all_hold(step["only_if"], observation, context),
+    )
 
 
 def _is_to_do(step: Step, observation: Observation, context: Context) -> bool:
