@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from .formats import is_sha256, nearest
+
 Path = tuple[str, ...]
 Arguments = Mapping[str, Any]
 
@@ -60,6 +62,7 @@ class Action:
     interruptible: whether waiting for it may be left at any time.
     looks: it only looks. waits: until something comes true by itself.
     fetches: it brings a file and changes nothing else. installs: it installs or removes something.
+    kind: the kind of system that it is for (Kind.name); empty: any.
     effect: what it does to the Windows or the machine that it acts on.
     logons: what it makes of new logons, drained or enabled; empty: nothing.
     done_by: who or what carries it out, by the system's form and the arguments: relay, operator, or
@@ -74,6 +77,7 @@ class Action:
     name: str
     doc: str
     arguments: Mapping[str, Argument]
+    kind: str
     takes_out: Mapping[str, Any] | None
     touches: tuple[Path, ...]
     interruptible: bool
@@ -109,6 +113,14 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "seconds": int,
     "flag": bool,
     "list": list,
+    "sha256": str,
+}
+_ALLOWED: Final = {
+    "text": "a text",
+    "seconds": "a number of seconds",
+    "flag": "true or false",
+    "list": "a list",
+    "sha256": "the 64 hexadecimal digits of a SHA-256",
 }
 
 
@@ -117,6 +129,7 @@ def register(
     doc: str,
     /,
     *,
+    kind: str = "",
     takes_out: Mapping[str, Any] | None = None,
     touches: tuple[Path, ...] = (),
     interruptible: bool = True,
@@ -139,6 +152,7 @@ def register(
         name=action,
         doc=doc,
         arguments=arguments,
+        kind=kind,
         takes_out=takes_out,
         touches=touches,
         interruptible=interruptible,
@@ -235,13 +249,15 @@ def wrong_arguments(action: str, arguments: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the arguments of a registered action, one sentence each."""
     known, wrong = ACTIONS[action].arguments, []
     for name in sorted(arguments.keys() - known.keys()):
-        wrong.append(f"action {action} has no argument {name}; it has {', '.join(sorted(known))}")
+        wrong.append(f"action {action} has no argument {name}; {nearest(name, known)}")
     for name, argument in known.items():
         if argument.required and arguments.get(name) is None:
             wrong.append(f"action {action} needs the argument {name}")
         elif name in arguments and not _fits(arguments[name], argument):
-            allowed = ", ".join(argument.choices) or f"a {argument.type}"
-            wrong.append(f"argument {name} of action {action} must be {allowed}")
+            allowed = ", ".join(argument.choices) or _ALLOWED[argument.type]
+            quotes = isinstance(arguments[name], bool) and argument.type != "flag"
+            hint = " (true or false to YAML: put the word in quotes)" if quotes else ""
+            wrong.append(f"argument {name} of action {action} must be {allowed}{hint}")
     return wrong
 
 
@@ -249,6 +265,8 @@ def _fits(value: Any, argument: Argument) -> bool:
     if value is None or is_setting(value):
         return True
     if isinstance(value, bool) and argument.type != "flag":
+        return False
+    if argument.type == "sha256" and not is_sha256(value):
         return False
     return isinstance(value, _TYPES[argument.type]) and (
         not argument.choices or value in argument.choices

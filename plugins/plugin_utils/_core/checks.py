@@ -52,8 +52,9 @@ class Verdict:
 class Value:
     """One value of a check, and how it is said.
 
-    en, ja: "subject|the rest" ({on}: what is asked about, {update}: which update, {value}: the
-    value); values of one condition share the subject: "CoServer2 shows a STOP screen or hangs".
+    en, ja: "subject|the rest" ({on}: what is asked about, {update}: which update, {file}: which
+    file, {value}: the value); values of one condition share the subject: "CoServer2 shows a STOP
+    screen or hangs".
     course: what comes of it by itself. passing: it ends, whatever is done; it is waited for, and is
     nobody's fault. coming: it is on its way to another value. final: where it was not so before an
     act, no waiting makes it right.
@@ -81,9 +82,11 @@ class Check:
 
     reads: what it needs of an observation, by its arguments.
     values: those it may have, UNKNOWN aside; one named ANY stands for names that named_by gives.
+    subject: the argument that says which part of a system it is asked about; empty: none does.
     limits: of a check whose value is a number: "at_least", "at_most 0" → its words.
     about: whether it asks something of the host, of the change, or of a setting. What only the
     change keeps from being begun is no failure of the host.
+    kind: the kind of system that it can be asked of (Kind.name); empty: any.
     within_change: it can be answered only in a change under way.
     in_context: it reads the context, too, and is called with it as third argument.
     seen_at: where a person sees what it asks, too: at Endurance's board, at a node's screen, in a
@@ -100,9 +103,11 @@ class Check:
     reads: Callable[[Arguments], Request]
     arguments: Mapping[str, bool]  # name → required
     values: Mapping[str, Value]
+    subject: str
     named_by: Callable[[Arguments], Iterable[str]] | None
     limits: Mapping[str, Words]
     about: Literal["host", "change", "setting"]
+    kind: str
     within_change: bool
     in_context: bool
     seen_at: Literal["", "board", "screen", "programs"]
@@ -140,9 +145,11 @@ def register(
     /,
     *values: Value,
     reads: Request | Callable[[Arguments], Request] | None = None,
+    subject: str = "",
     named_by: Callable[[Arguments], Iterable[str]] | None = None,
     limits: Mapping[str, Words] | None = None,
     about: Literal["host", "change", "setting"] = "host",
+    kind: str = "",
     within_change: bool = False,
     in_context: bool = False,
     seen_at: Literal["", "board", "screen", "programs"] = "",
@@ -163,9 +170,11 @@ def register(
             reads=reads if callable(reads) else lambda _: dict(fixed or {}),
             arguments=arguments,
             values={value.name: value for value in values},
+            subject=subject,
             named_by=named_by,
             limits=limits or {},
             about=about,
+            kind=kind,
             within_change=within_change or about == "change",
             in_context=in_context or within_change or about == "change",
             seen_at=seen_at,

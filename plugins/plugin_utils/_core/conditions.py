@@ -16,9 +16,6 @@ from .checks import Check, Verdict, check_of, unmet
 from .model import WANTED, Ref, Text
 from .observation import quote
 
-# The arguments that say what a check is asked about.
-_ABOUT: Final = ("nodes", "node", "name", "file")
-
 
 def conditions(refs: Iterable[Ref]) -> list[Text]:
     """Return what references ask for, one sentence each, none twice.
@@ -40,8 +37,12 @@ def condition(ref: Ref) -> Text:
         return {"en": technical(ref), "ja": technical(ref)}
     given = ref.get("with", {})
     return {
-        "en": _joined([(en, value) for en, _ja, value in words], _facts(given, "en"), " or "),
-        "ja": _joined([(ja, value) for _en, ja, value in words], _facts(given, "ja"), " または "),
+        "en": _joined(
+            [(en, value) for en, _ja, value in words], _facts(check, given, "en"), " or "
+        ),
+        "ja": _joined(
+            [(ja, value) for _en, ja, value in words], _facts(check, given, "ja"), " または "
+        ),
     }
 
 
@@ -89,9 +90,9 @@ def _joined(words: Sequence[tuple[str, Any]], facts: Mapping[str, str], separato
     return subject + space + separator.join(rests)
 
 
-def _facts(given: Mapping[str, Any], language: str) -> dict[str, str]:
+def _facts(check: Check, given: Mapping[str, Any], language: str) -> dict[str, str]:
     """Return what a reference is about, by the names that the notice uses."""
-    about = next((given[key] for key in _ABOUT if given.get(key)), "")
+    about = given.get(check.subject) or ""
     names = about if isinstance(about, list) else [about]
     titles = [kinds.in_sentence(str(name), language) for name in names]
     update = given.get("update")
@@ -104,6 +105,7 @@ def _facts(given: Mapping[str, Any], language: str) -> dict[str, str]:
         "of": of if about else "",
         "at": at if about else "",
         "update": str(named or ""),
+        "file": str(given.get("file") or ""),
     }
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Final
 
 from .levels import level_of
@@ -29,6 +30,20 @@ def key_name(key: Any) -> str:
     """Return a key as it may stand behind a setting's name."""
     text = str(key)
     return text if re.fullmatch(r"[\w-]{1,40}", text, re.ASCII) else shown(text)
+
+
+def nearest(word: object, known: Iterable[object]) -> str:
+    """Return what somebody may have meant: the nearest of the known words, or all of them."""
+    words = sorted(map(str, known))
+    close = get_close_matches(str(word), words, 1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"there are {', '.join(words)}" if words else "there are none"
+
+
+def is_sha256(value: Any) -> bool:
+    """Return whether a value is a SHA-256 in hexadecimal digits."""
+    return bool(re.fullmatch(r"[0-9A-Fa-f]{64}", str(value), re.ASCII))
 
 
 def is_blank(value: Any) -> bool:

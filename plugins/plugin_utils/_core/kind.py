@@ -31,6 +31,7 @@ class Kind:
     identity: the check that tells whether the machine is the planned one, and its good value.
     moves: the parts of an observation that change by themselves once something was done.
     order_setting: the setting that gives an order of steps; empty: none does.
+    loops: what for_each may repeat over: the name of an item, and its keys.
     looks: what is added to a step's id where a person is asked for a look, or a go-ahead, besides.
     """
 
@@ -50,6 +51,7 @@ class Kind:
     identity = ("identity", "as_planned")
     moves: Sequence[str] = ()
     order_setting = ""
+    loops: Mapping[str, frozenset[str]] = {}
     looks: Sequence[str] = (GO_AHEAD,)
 
     def form(self, settings: Settings) -> Form | None:
@@ -95,7 +97,7 @@ class Kind:
         return []
 
     def items(self, scope: Settings) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Return what for_each may repeat over: name → items, by a host's settings."""
+        """Return the items of each of its loops, by a host's settings."""
         return {}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:

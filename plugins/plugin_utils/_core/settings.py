@@ -10,11 +10,11 @@ settings against each other (each kind's inventory.py).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from .kinds import KINDS, kind_of, meant
-from .schema import default_of, judged, rules_of
+from .schema import default_of, judged, resolved, rules_of
 
 Settings = Mapping[str, Any]
 
@@ -24,10 +24,24 @@ KNOWN_SETTINGS: Final = frozenset(_RULES)
 DEFAULTS: Final[Mapping[str, Any]] = {name: default_of(rule) for name, rule in _RULES.items()}
 # What for_each repeats over: the name an item is bound to, and its keys. Bound by the planner
 # while it expands an advisory, not by the inventory.
-LOOPS: Final[dict[str, frozenset[str]]] = {
-    "hotfix": frozenset(_RULES["hotfixes"]["items"]["properties"]),
-    "vendor_fix_step": frozenset({"id", "do", "node"}),
+LOOPS: Final[Mapping[str, frozenset[str]]] = {
+    name: keys for kind in KINDS for name, keys in kind.loops.items()
 }
+
+
+def parts_of(path: Sequence[str]) -> Collection[str] | None:
+    """Return the names that may stand behind those of a setting; None: any may.
+
+    path: a setting and its members, as ("deadlines",). What a kind adds to a form is among them.
+    """
+    rule: Mapping[str, Any] = resolved(_RULES.get(path[0], {}))
+    added: Any = next((k.completed({path[0]: {}}) for k in KINDS if k.setting == path[0]), {})
+    for name in path[1:]:
+        rule = resolved(rule.get("properties", {}).get(name, {}))
+    for name in path:
+        added = added.get(name) if isinstance(added, Mapping) else None
+    known = {*rule.get("properties", {}), *(added if isinstance(added, Mapping) else ())}
+    return known or None
 
 
 def effective(settings: Settings, advisory_defaults: Settings | None = None) -> dict[str, Any]:

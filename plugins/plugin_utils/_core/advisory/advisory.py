@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,9 @@ from .. import settings as settings_module
 from ..kinds import form_of
 from .check import faults_of
 from .expand import expand
-from .read import AdvisoryError, Fault, Source, check_form, parse
+from .form import Form, judged
+from .lint import errors_of, warnings_of
+from .read import AdvisoryError, Fault, parse
 
 # Of each advisory: the vendor's words, our texts, and the logic.
 FILES: Final = ("notice", "words", "logic")
@@ -96,32 +98,63 @@ def _files(folder: Path) -> dict[Path, bool]:
 
 
 def load(folder: Path) -> Advisory:
-    """Return the advisory of one folder. Raises AdvisoryError."""
-    texts = []
+    """Return the advisory of one folder. Raises AdvisoryError with all that is wrong with it."""
+    advisory, faults = lint(folder)
+    if advisory is None:
+        raise AdvisoryError(fault for fault in faults if not fault.warning)
+    return advisory
+
+
+def lint(folder: Path) -> tuple[Advisory | None, list[Fault]]:
+    """Return the advisory of one folder, None if it is broken, and all that is to be said of it."""
+    texts, faults = [], []
     for file in _files(folder):
+        content = b""
         try:
-            texts.append(file.read_bytes().decode("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            fault = Fault(file, 0, f"cannot be read ({error}); save it as UTF-8")
-            raise AdvisoryError([fault]) from error
-    return _checked(folder, tuple(texts))
+            content = file.read_bytes()
+            texts.append(content.decode("utf-8-sig"))
+        except OSError as error:
+            faults.append(Fault(file, 0, f"cannot be read ({error.strerror}); write it"))
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            faults.append(Fault(file, line, f"cannot be read ({error.reason}); save it as UTF-8"))
+    if faults:
+        return None, sorted(faults)
+    return _judged(folder, tuple(texts))
 
 
 @cache
-def _checked(folder: Path, texts: tuple[str, ...]) -> Advisory:
-    """Return the advisory of its files' contents: checking it costs more than reading a host."""
-    sources: list[Source] = []
+def _judged(folder: Path, texts: tuple[str, ...]) -> tuple[Advisory | None, list[Fault]]:
+    """Judge an advisory by its files' contents: that costs more than reading a host."""
+    forms: list[Form] = []
     faults: list[Fault] = []
     for name, text in zip(FILES, texts, strict=True):
-        sources.append(parse(folder / f"{name}.yml", text))
-        faults += check_form(sources[-1], bundled_folder() / f"{name}.schema.json")
-    if faults:
-        raise AdvisoryError(faults)
-    notice, words, logic = sources
-    expanded = expand(notice, words, logic)
-    # What leads nowhere is missing in the expanded form: checking that would say it once more.
-    faults = expanded.faults or [expanded.fault(*each) for each in faults_of(expanded.data)]
-    if faults:
-        raise AdvisoryError(faults)
+        file = folder / f"{name}.yml"
+        try:
+            source = parse(file, text)
+        except AdvisoryError as error:
+            faults += error.faults
+            continue
+        faults += [Fault(file, line, _switch(word), True) for line, word in source.switches]
+        forms.append(judged(source, bundled_folder() / f"{name}.schema.json"))
+        faults += forms[-1].faults
+    if len(forms) < len(FILES):
+        return None, sorted(set(faults))
+    expanded = expand(*forms)
+    names, data = expanded.names, expanded.data
+    faults += expanded.faults
+    for place, text in (*faults_of(data, names.mentioned), *errors_of(data)):
+        faults.append(expanded.fault(place, text))
+    for place, text in warnings_of(data):
+        faults.append(replace(expanded.fault(place, text), warning=True))
+    faults += [replace(fault, warning=True) for fault in names.uncited()]
+    faults = sorted(set(faults))
+    if any(not fault.warning for fault in faults):
+        return None, faults
     sha256 = hashlib.sha256("\0".join(texts).encode("utf-8")).hexdigest()
-    return Advisory(notice.data["id"], notice.data["version"], sha256, folder, expanded.data)
+    return Advisory(data["id"], data["version"], sha256, folder, data), faults
+
+
+def _switch(word: str) -> str:
+    said = "true" if word.lower() in ("yes", "on") else "false"
+    return f'YAML reads {word} as {said}; write {said}, or the word in quotes ("{word}")'

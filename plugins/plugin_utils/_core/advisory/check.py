@@ -9,13 +9,15 @@ Asked of the expanded form; each fault stands at the place in it that is wrong.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
 from .. import settings as settings_module
 from ..actions import ACTIONS, is_setting, takes_out, wrong_arguments
 from ..brakes import loosened
 from ..checks import CHECKS
-from .read import Place, nearest
+from ..formats import nearest
+from .read import Place
 
 # The settings that the planner binds beside the inventory's: the server's product as the
 # advisory describes it, the advisory's groups of events, and within for_each the item at hand.
@@ -34,19 +36,24 @@ Data = Mapping[str, Any]
 Wrong = tuple[Place, str]
 
 
-def faults_of(data: Data) -> Iterator[Wrong]:
-    """Yield what is wrong with the expanded form of an advisory, and where in it."""
+def faults_of(data: Data, mentioned: Collection[str] = ()) -> Iterator[Wrong]:
+    """Yield what is wrong with the expanded form of an advisory, and where in it.
+
+    mentioned: what is used, if only by what could not be judged.
+    """
     for name, text in settings_module.wrong_defaults(data["defaults"]):
         yield ("defaults", name), f"default {name}: {text}"
     for name, question in data["questions"].items():
         yield from _question_faults(data, ("questions", name), question)
     yield from _event_faults(data)
+    yield from _default_faults(data)
     for number, condition in enumerate(data["applies_to"]["conditions"]):
         place: Place = ("applies_to", "conditions", number)
         yield from _condition_faults(data, place, [condition["condition"]], loops=())
     for kind in ("findings", "branches"):
         for number, rule in enumerate(data.get(kind, [])):
             loops = [rule["for_each"]] if "for_each" in rule else []
+            yield from _loop_faults((kind, number), loops)
             yield from _condition_faults(data, (kind, number, "when"), rule["when"], loops=loops)
     for number, branch in enumerate(data.get("branches", [])):
         procedure = branch.get("procedure")
@@ -56,7 +63,7 @@ def faults_of(data: Data) -> Iterator[Wrong]:
     yield from _condition_faults(data, ("serving",), data.get("serving", []), loops=())
     for name, step in data["steps"].items():
         yield from _step_faults(data, ("steps", name), step)
-    yield from _procedure_faults(data)
+    yield from _procedure_faults(data, mentioned)
 
 
 def _question_faults(data: Data, place: Place, question: Data) -> Iterator[Wrong]:
@@ -68,6 +75,22 @@ def _question_faults(data: Data, place: Place, question: Data) -> Iterator[Wrong
         if required and given.get(argument) is None:
             yield place, f"check {check.name} needs the argument {argument}; give it"
     yield from _setting_faults(data, place, given, loops=settings_module.LOOPS)
+
+
+def _default_faults(data: Data) -> Iterator[Wrong]:
+    """Yield the defaults that are no settings, and that nothing of the advisory uses."""
+    used = {name.split(".")[0] for _place, name in _setting_names((), [data])}
+    for name in data["defaults"]:
+        if name not in used and name not in settings_module.KNOWN_SETTINGS:
+            hint = nearest(name, settings_module.KNOWN_SETTINGS)
+            yield ("defaults", name), f"default {name} is no setting, and nothing uses it; {hint}"
+
+
+def _loop_faults(place: Place, loops: Iterable[str]) -> Iterator[Wrong]:
+    for loop in loops:
+        if loop not in settings_module.LOOPS:
+            hint = nearest(loop, settings_module.LOOPS)
+            yield place, f"for_each repeats over no {loop}; {hint}"
 
 
 def _event_faults(data: Data) -> Iterator[Wrong]:
@@ -100,6 +123,9 @@ def _value_faults(data: Data, place: Place, condition: Data) -> Iterator[Wrong]:
     check = CHECKS[question["check"]]
     known = check.allowed(_resolved(data, question.get("with", {})))
     wanted = condition.get("is_one_of", [condition["is"]] if "is" in condition else [])
+    if not check.limits and check.about != "setting" and condition.keys() & {"at_least", "at_most"}:
+        hint = f"say one of {listed(known)}" if known else "say which value it must have"
+        yield place, f"{check.name} is a word, and no number; {hint}"
     if check.limits and isinstance(wanted, list):
         for value in wanted:
             if not is_setting(value) and (isinstance(value, bool) or not isinstance(value, int)):
@@ -111,7 +137,8 @@ def _value_faults(data: Data, place: Place, condition: Data) -> Iterator[Wrong]:
             yield place, f"{value} is true or false to YAML; put the word in quotes"
         elif not is_setting(value) and value not in known:
             text = f"{check.name} is never {value}"
-            yield place, f"{text}; {nearest(value, known)}"
+            quotes = f'put it in quotes ("{value}")' if str(value) in known else ""
+            yield place, f"{text}; {quotes or nearest(value, known)}"
 
 
 def _resolved(data: Data, value: Any) -> Any:
@@ -154,16 +181,39 @@ def _setting_faults(
             if first not in loops:
                 yield where, f"setting {name} has a meaning only within for_each: {first}"
             elif second not in keys:
-                yield where, f"a {first} has no {second}; it has {listed(keys)}"
+                yield where, f"a {first} has no {second}; {nearest(second, keys)}"
         elif first not in known:
             hint = nearest(first, known)
             yield where, f"there is no setting {first}; {hint} (or give it in defaults)"
+        else:
+            yield from _part_faults(data, where, name.split("."))
+
+
+def _part_faults(data: Data, place: Place, path: Sequence[str]) -> Iterator[Wrong]:
+    """Yield the member that neither a setting nor the advisory's own values have."""
+    products = data["applies_to"]["products"].values()
+    own: Any = {
+        **data["defaults"],
+        PRODUCT_SCOPE: {k: v for each in products for k, v in each.items()},
+    }
+    for number, name in enumerate(path[1:], 1):
+        own = own.get(path[number - 1]) if isinstance(own, Mapping) else None
+        of_setting = settings_module.parts_of(path[:number])
+        given = own.keys() if isinstance(own, Mapping) else None
+        if of_setting is None and given is None:
+            return
+        known = {*(of_setting or ()), *(given or ())}
+        if name not in known:
+            yield place, f"{'.'.join(path[:number])} has no {name}; {nearest(name, known)}"
+            return
 
 
 # --- Steps and procedures ---------------------------------------------------------------------
 
 
 def _step_faults(data: Data, place: Place, step: Data) -> Iterator[Wrong]:
+    if not step["action"]:  # told already
+        return
     if step["action"] not in ACTIONS:
         text = f"there is no action {step['action']}; {nearest(step['action'], ACTIONS)}"
         yield (*place, "action"), text
@@ -171,6 +221,8 @@ def _step_faults(data: Data, place: Place, step: Data) -> Iterator[Wrong]:
     if "seconds" not in step:
         yield place, "the step has no time; give it [EXPECTED, LONGEST]"
     for text in wrong_arguments(step["action"], step["arguments"]):
+        if "seconds" not in step and "argument deadline_seconds" in text:  # it comes of the time
+            continue
         yield (*place, "arguments"), f"{text}; correct it"
     if takes_out(step) and "serving" not in data:
         text = f"action {step['action']} takes a server out of service"
@@ -180,9 +232,11 @@ def _step_faults(data: Data, place: Place, step: Data) -> Iterator[Wrong]:
         yield (*place, "arguments"), f"{text}; write $forced_logoff"
 
 
-def _procedure_faults(data: Data) -> Iterator[Wrong]:
+def _procedure_faults(data: Data, mentioned: Collection[str]) -> Iterator[Wrong]:
     remedy = data["defaults"].get("remedy")
-    if "branches" in data and remedy is not None:
+    if "remedy" in mentioned:  # told already
+        pass
+    elif "branches" in data and remedy is not None:
         text = "defaults.remedy and branches both choose the procedure; keep one"
         yield ("defaults", "remedy"), text
     elif "branches" not in data and remedy not in data["procedures"]:
@@ -193,16 +247,21 @@ def _procedure_faults(data: Data) -> Iterator[Wrong]:
         before: list[str] = []
         for place, step, loops in steps_of(("procedures", name), procedure):
             used.add(step)
+            yield from _loop_faults(place, loops)
             if step not in data["steps"]:
-                hint = nearest(step, data["steps"])
-                yield place, f"there is no step {step}, and no sequence; {hint}"
+                if step not in mentioned:
+                    hint = nearest(step, data["steps"])
+                    used.update(get_close_matches(step, data["steps"], 1))
+                    yield place, f"there is no step {step}, and no sequence; {hint}"
             elif step in before:
                 yield place, f"step {step} is there twice; name it once"
             else:
                 yield from _used_step_faults(data, step, before, loops=loops)
             before.append(step)
-    for name in data["steps"]:
-        if name not in used:
+    for name in data["steps"].keys() - used:
+        # Where it stands is not known: whatever it could be told of there is left out.
+        yield from _used_step_faults(data, name, list(data["steps"]), loops=settings_module.LOOPS)
+        if name not in mentioned:
             yield ("steps", name), f"step {name} is in no procedure; use it or remove it"
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..checks import CHECKS
+from ..formats import nearest
 from .names import Names, Subject
-from .read import At, Place, nearest
+from .read import At, Place
 
 # The arguments by which a check can be about a subject.
-_ABOUT: Final = ("nodes", "node", "name")
 UNKNOWN: Final = "unknown"
 Condition = dict[str, Any]
 
@@ -103,17 +103,17 @@ class Conditions:
             self.names.wrong(asked["ask"], text)
             return None
         given = {k: value(v) for k, v in asked.value.items() if k not in ("ask", "clause")}
-        free = [name for name in _ABOUT if name in check.arguments and name not in given]
+        free = check.subject if check.subject not in given else ""
         if about is not None and not free:
             self.names.wrong(at, f"check {check.name} is about no subject; leave {about} out")
             return None
         # Of a system with several Windows, one must be named.
         several = check.running and any(self.names.all("subjects"))
-        if about is None and free and (check.arguments[free[0]] or several):
+        if about is None and free and (check.arguments[free] or several):
             self.names.wrong(at, f"check {check.name} is about a subject; say of what it is asked")
             return None
         if about is not None:
-            given = {free[0]: self._argument(about, free[0], at), **given}
+            given = {free: self._argument(about, free, at), **given}
         cited = self.names.clauses(asked.get("clause"))
         question = {"check": check.name, "with": given, "clause": cited}
         return {key: part for key, part in question.items() if part}

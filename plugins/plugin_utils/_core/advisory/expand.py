@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from ..actions import ACTIONS
 from .conditions import Conditions, value
+from .form import Form
 from .names import Names, Subject
-from .read import At, Fault, Place, Source
+from .read import At, Fault, Place
 
 SEVERITIES: Final = ("blocker", "warning", "info", "good")
 _CONDITIONS: Final = ("only_if", "done_when", "resume_when", "collect_when")
@@ -28,28 +29,36 @@ _WORDS: Final = ("title", "reason", "changes", "rollback")  # besides them: inst
 
 @dataclass(frozen=True)
 class Expansion:
-    """The expanded form: data as JSON types; faults; and where in the files each part stands."""
+    """The expanded form: data as JSON types; faults; names: what of the files it came from."""
 
     data: dict[str, Any]
     faults: list[Fault]
-    origins: Mapping[Place, At]
+    names: Names
 
     def fault(self, place: Iterable[str | int], text: str) -> Fault:
         """Return a fault at a place of the data, with file and line of where that came from."""
         where = tuple(place)
-        while where not in self.origins:
+        while where not in self.names.origins:
             where = where[:-1]
-        return self.origins[where].fault(text)
+        return self.names.origins[where].fault(text)
 
 
-def expand(notice: Source, words: Source, logic: Source) -> Expansion:
-    """Return the expanded form of the three files, whose forms are right."""
-    files = [At(source, (), source.data) for source in (notice, words, logic)]
-    names = Names(files[0], files[1], files[2])
+def expand(notice: Form, words: Form, logic: Form) -> Expansion:
+    """Return the expanded form of what is right of the three files."""
+    forms = (notice, words, logic)
+    files = [At(form.source, (), form.source.data) for form in forms]
+    names = Names(
+        files[0],
+        files[1],
+        files[2],
+        lost=logic.lost(),
+        lost_words=words.lost(parts=True),
+        mentioned=frozenset().union(*(form.mentioned for form in forms)),
+    )
     names.came((), names.logic)
     data = _Expander(names).data()
     names.find_unused()
-    return Expansion(data, names.faults, names.origins)
+    return Expansion(data, names.faults, names)
 
 
 class _Expander:
@@ -138,21 +147,23 @@ class _Expander:
         """Return a step: what every step has, under its act's, under its own."""
         self.names.came(("steps", name), at)
         act, subject, layers = self._layers(at)
-        step: dict[str, Any] = self._words(name, act, subject, at)
+        whole = not act or len(layers) > bool(self.names.logic.get("every_step")) + 1
+        step: dict[str, Any] = self._words(name, act, subject, at, whole=whole)
         for key in (*_CONDITIONS, *_ADDED):
             place: Place = ("steps", name, _ADDED.get(key, key))
             given = [layer[key] for layer in layers if key in layer.value]
             conditions: list[dict[str, Any]] = []
             for each in given if key in _ADDED else given[-1:]:
                 self.conditions.added(conditions, each, subject, place)
-            if conditions:
+            if given:
                 step[_ADDED.get(key, key)] = conditions
         for layer in layers:
             for key, member in layer.items():
                 if key not in _ELSEWHERE:
-                    self.names.came(("steps", name, key), member)
+                    part = "seconds" if key == "time" else key
+                    self.names.came(("steps", name, part), member)
                     step.update(self._kept(key, member))
-        return {**step, **self._action(name, layers, step.get("seconds"), subject)}
+        return {**step, **self._action(name, layers, step.get("seconds"), subject, whole=whole)}
 
     def _layers(self, at: At) -> tuple[str, Subject, list[At]]:
         """Return a step's act, what it is about, and where its keys stand: the last one counts."""
@@ -162,20 +173,21 @@ class _Expander:
         layers = [self.names.logic.get("every_step"), template, at]
         return act, self.names.subject(word, at), [layer for layer in layers if layer]
 
-    def _words(self, name: str, act: str, subject: Subject, at: At) -> dict[str, Any]:
-        """Return a step's texts: its own, or those of its act."""
+    def _words(
+        self, name: str, act: str, subject: Subject, at: At, *, whole: bool
+    ) -> dict[str, Any]:
+        """Return a step's texts: its own, or those of its act. whole: the act is known."""
+        texts = [self.names.texts_of("acts", act), self.names.texts_of("steps", name)]
+        said = dict(pair for each in texts if each for pair in each.items())
         found: dict[str, Any] = {}
-        for texts in (self.names.texts_of("acts", act), self.names.texts_of("steps", name)):
-            for key, text in texts.items() if texts else ():
-                if key == "departures":
-                    found[key] = self._departures(text, subject)
-                else:
-                    found[key] = self.names.text(text, subject)
+        for key, text in said.items():
+            fill = self._departures if key == "departures" else self.names.text
+            found[key] = fill(text, subject)
+        lost = self.names.has_lost_words("steps", name) or self.names.has_lost_words("acts", act)
         for key in _WORDS:
-            if key not in found:
+            if key not in found and whole and not lost:
                 self.names.wrong(at, f"step {name} has no {key}; write it in words.yml under steps")
-                found[key] = {"en": name, "ja": name}
-        return found
+        return {**{key: {"en": name, "ja": name} for key in _WORDS}, **found}
 
     def _departures(self, at: At, subject: Subject) -> dict[str, Any]:
         """Return what is said of an argument's values that are not the notice's."""
@@ -194,13 +206,21 @@ class _Expander:
         return {key: value(at.value)}
 
     def _action(
-        self, step: str, layers: list[At], seconds: Mapping[str, Any] | None, subject: Subject
+        self,
+        step: str,
+        layers: list[At],
+        seconds: Mapping[str, Any] | None,
+        subject: Subject,
+        *,
+        whole: bool,
     ) -> dict[str, Any]:
         """Return a step's action and its arguments."""
         given = [layer["action"] for layer in layers if "action" in layer.value]
         if not given:
-            self.names.wrong(layers[-1], "the step does nothing; give it an action, or do an act")
-            return {"action": ""}
+            if whole:
+                text = "the step does nothing; give it an action, or do an act"
+                self.names.wrong(layers[-1], text)
+            return {"action": "", "arguments": {}}
         self.names.came(("steps", step, "action"), given[-1])
         self.names.came(("steps", step, "arguments"), given[-1])
         said = given[-1].value
@@ -212,6 +232,9 @@ class _Expander:
         }
         deadline = ACTIONS[name].arguments.get("deadline_seconds") if name in ACTIONS else None
         if deadline is not None and deadline.required and seconds:
+            if "deadline_seconds" not in arguments:
+                origin = self.names.origins[("steps", step, "seconds")]
+                self.names.came(("steps", step, "arguments", "deadline_seconds"), origin)
             arguments.setdefault("deadline_seconds", seconds["longest"])
         return {"action": name, "arguments": arguments}
 
@@ -229,7 +252,7 @@ class _Expander:
             else:
                 self.names.wrong(marks, f"step {step} is not in this procedure")
         title = self.names.texts_of("procedures", name)
-        if title is None:
+        if title is None and not self.names.has_lost_words("procedures", name):
             self.names.wrong(at, f"{name} has no title; write it in words.yml under procedures")
         clauses = self.names.clauses(at.get("clause"))
         words = title.value if title else {}

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
-from .read import At, Fault, Place, nearest
+from ..formats import nearest
+from .read import At, Fault, Place
 
 # What of words.yml is about what of logic.yml.
 _WORDS_OF: Final = {
@@ -22,6 +25,9 @@ _WORDS_OF: Final = {
     "procedures": "procedures",
     "subjects": "subjects",
 }
+
+
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,12 @@ class Names:
     faults: list[Fault] = field(default_factory=list)
     origins: dict[Place, At] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
+    cited: set[str] = field(default_factory=set)
+    # What was taken out of logic.yml and of words.yml as its form is wrong, a whole section as
+    # (SECTION, ""), and what it mentions: no more faults come of that.
+    lost: frozenset[tuple[str, str]] = frozenset()
+    lost_words: frozenset[tuple[str, str]] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
     def wrong(self, at: At, text: str) -> None:
         """Note a fault."""
@@ -59,25 +71,30 @@ class Names:
     def one(self, kind: str, name: str, at: At) -> At | None:
         """Return what the logic has under a name; note a fault where it has nothing."""
         found = self.logic.get(kind)
-        if found is None or name not in found.value:
-            hint = nearest(name, found.value if found else ())
-            self.wrong(at, f"there is no {kind[:-1]} {name}; {hint}")
-            return None
         self.used.add((kind, name))
+        if self.lost & {(kind, name), (kind, "")}:
+            return None
+        if found is None or name not in found.value:
+            known = list(found.value) if found else []
+            self.used.update((kind, close) for close in get_close_matches(name, known, 1))
+            self.wrong(at, f"there is no {kind[:-1]} {name}; {nearest(name, known)}")
+            return None
         return found[name]
 
     def clauses(self, at: At | None, part: str = "") -> list[str]:
         """Return the clauses that marks stand for. part: the one that bare marks are of."""
         known = self.notice.value["clauses"]
-        cited = []
-        for member in at.members() if at else ():
+        cited: list[str] = []
+        for member in at.members() if at and known else ():
             for mark in str(member.value or "").split():
                 found = [clause for clause in (mark, f"{part}-{mark}") if clause in known]
                 if not found:
                     wanted = f"{part}-{mark}" if part else mark
                     text = f"clause {wanted} is not in clauses; {nearest(wanted, known)}"
                     self.wrong(member, text)
+                    self.cited.update(get_close_matches(wanted, known, 1))
                 cited += found[:1]
+        self.cited.update(cited)
         return cited
 
     # --- Subjects -------------------------------------------------------------------------
@@ -106,7 +123,7 @@ class Names:
         words = at.value
         if isinstance(words, str):
             words = self._text_named(words, at)
-        return {language: self._said(text, language, subject) for language, text in words.items()}
+        return {lang: self._said(text, lang, subject, at) for lang, text in words.items()}
 
     def text_named(self, at: At) -> dict[str, str]:
         """Return a text of ours that the logic names."""
@@ -117,16 +134,21 @@ class Names:
         self.used.add(("words of texts", name))
         if texts is None or name not in texts.value:
             known = texts.value if texts else ()
-            self.wrong(at, f"there is no text {name}; {nearest(name, known)}")
+            if not self.has_lost_words("texts", name):
+                self.wrong(at, f"there is no text {name}; {nearest(name, known)}")
             return {"en": name, "ja": name}
         return dict(texts.value[name])
 
-    def _said(self, text: str, language: str, subject: Subject) -> str:
+    def _said(self, text: str, language: str, subject: Subject, at: At) -> str:
         """Fill {me} and {peer} in. A subject that a setting names is known in the plan only."""
         names = self.words.value.get("subjects") or {}
         for word, who in (("{me}", subject.me), ("{peer}", subject.peer)):
             if who is not None and who in names:
                 text = text.replace(word, names[who][language])
+        known = ("{me}", "{peer}") if subject.me and subject.me.startswith("$") else ()
+        for word in _PLACEHOLDER.findall(text):
+            if word not in known:
+                self.wrong(at, f"{word} stands for nothing here; there are {{me}} and {{peer}}")
         return text
 
     def texts_of(self, kind: str, name: str) -> At | None:
@@ -135,13 +157,24 @@ class Names:
         self.used.add((f"words of {kind}", name))
         return theirs.get(name) if theirs else None
 
+    def has_lost_words(self, kind: str, name: str) -> bool:
+        """Return whether something has texts whose form is wrong."""
+        return bool(self.lost_words & {(kind, name), (kind, "")})
+
     def texts(self, kind: str, name: str, keys: tuple[str, ...], at: At) -> dict[str, Any]:
         """Return the texts of a condition, symptom, finding or branch; note a fault if none."""
         mine = self.texts_of(kind, name)
         if mine is None:
-            self.wrong(at, f"{name} has no texts; write them in words.yml under {kind}")
+            if not self.has_lost_words(kind, name):
+                self.wrong(at, f"{name} has no texts; write them in words.yml under {kind}")
             return {key: {"en": name, "ja": name} for key in keys}
         return {key: self.text(mine[key], Subject()) for key in keys}
+
+    def uncited(self) -> Iterator[Fault]:
+        """Yield the clauses that nothing cites: something of the notice may be left out."""
+        for name, at in self.notice["clauses"].items():
+            if name not in self.cited and name not in self.mentioned:
+                yield at.fault(f"nothing cites clause {name}; cite it where it is carried out")
 
     # --- What nothing uses ------------------------------------------------------------------
 
@@ -149,12 +182,14 @@ class Names:
         """Note as faults what nothing uses."""
         for kind in ("questions", "guards", "acts", "sequences"):
             for name, at in self.all(kind):
-                if (kind, name) not in self.used:
+                if (kind, name) not in self.used and name not in self.mentioned:
                     self.wrong(at, f"{kind[:-1]} {name} is used nowhere; use it or remove it")
         for kind in self.words.value:
             for name, at in self.words[kind].items():
                 of = _WORDS_OF.get(kind)
                 known = name in (self.logic.value.get(of) or ()) if of else False
+                known = known or bool(self.lost & {(of, name), (of, "")})
+                known = known or name in self.mentioned
                 if not known and (f"words of {kind}", name) not in self.used:
                     hint = nearest(name, self.logic.value.get(of) or ()) if of else "remove it"
                     self.wrong(at, f"nothing of the logic uses {name}; {hint}")

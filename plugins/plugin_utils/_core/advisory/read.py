@@ -1,33 +1,26 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One file of an advisory: its YAML, the line of each place in it, and its form."""
+"""One file of an advisory: its YAML, and the line of each place in it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-# ansible-test imports every plugin file without third-party libraries. Not imported where it is
-# used: then each of Ansible's workers would import it anew, instead of inheriting it.
-try:
-    import jsonschema
-except ImportError:  # pragma: no cover
-    jsonschema = None  # type: ignore[assignment]
-
+from ..formats import nearest
 from ..model import CoreError
 from ..observation import quote
 
 # libyaml's loader is some ten times as fast; both are safe.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_SWITCH: Final = "tag:yaml.org,2002:bool"
 _KEYS: Final = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 _SAID: Final = 4
@@ -36,11 +29,15 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """What is wrong with an advisory, and where: FILE:LINE: what is wrong; what to do."""
+    """What is wrong with an advisory, and where: FILE:LINE: what is wrong; what to do.
+
+    warning: it may be meant, so it is told and not refused.
+    """
 
     file: Path
     line: int
     text: str
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.text}"
@@ -58,12 +55,16 @@ class AdvisoryError(CoreError):
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: its data as JSON types, and the line of each place."""
+    """A file that was read: its data as JSON types, and the line of each place.
+
+    switches: the words that YAML reads as true or false, each with its line.
+    """
 
     file: Path
     text: str
     data: Any
     lines: Mapping[Place, int]
+    switches: Sequence[tuple[int, str]] = ()
 
     def fault(self, place: Iterable[str | int], text: str) -> Fault:
         """Return a fault at a place, or at the nearest place around it."""
@@ -114,14 +115,15 @@ def parse(file: Path, text: str) -> Source:
         node = loader.get_single_node()
         if node is None:
             raise AdvisoryError([Fault(file, 1, "the file is empty; write it or remove it")])
-        twice = [Fault(file, line, words) for line, words in _walk(node, (), lines)]
-        if twice:
-            raise AdvisoryError(twice)
-        return Source(file, text, loader.construct_document(node), lines)
+        switches: list[tuple[int, str]] = []
+        wrong = [Fault(file, line, words) for line, words in _walk(node, (), lines, switches)]
+        if wrong:
+            raise AdvisoryError(wrong)
+        return Source(file, text, loader.construct_document(node), lines, switches)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        fault = Fault(file, line, f"{error.problem}; correct the YAML")
+        fault = Fault(file, line, f"{error.problem}; {_hint(text, line)}")
         raise AdvisoryError([fault]) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         fault = Fault(file, 0, f"not readable as YAML ({error}); correct it")
@@ -130,12 +132,28 @@ def parse(file: Path, text: str) -> Source:
         loader.dispose()
 
 
-def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tuple[int, str]]:
-    """Note the line of every place; yield line and text of a key that is there twice."""
+def _hint(text: str, line: int) -> str:
+    """Return what to do about a line that is no YAML: of an alias, the nearest anchor."""
+    wrong = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
+    anchors = re.findall(r"&(\w+)", text)
+    strangers = [name for name in re.findall(r"\*(\w+)", wrong) if name not in anchors]
+    if strangers:
+        return f"there is no anchor &{strangers[0]}; {nearest(strangers[0], anchors)}"
+    if wrong.startswith("---"):
+        return "a file is one document: remove this line"
+    return "indent with spaces, not tabs" if "\t" in wrong else "correct the YAML"
+
+
+def _walk(
+    node: yaml.Node, place: Place, lines: dict[Place, int], switches: list[tuple[int, str]]
+) -> Iterator[tuple[int, str]]:
+    """Note the line of every place and the words that are switches; yield what keys are wrong."""
     lines.setdefault(place, node.start_mark.line + 1)
+    if node.tag == _SWITCH and node.value.lower() not in ("true", "false"):
+        switches.append((node.start_mark.line + 1, node.value))
     if isinstance(node, yaml.SequenceNode):
         for index, member in enumerate(node.value):
-            yield from _walk(member, (*place, index), lines)
+            yield from _walk(member, (*place, index), lines, switches)
     if isinstance(node, yaml.MappingNode):
         for key, member in node.value:
             inner = (*place, str(key.value))
@@ -146,34 +164,4 @@ def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tu
                 yield key.start_mark.line + 1, f"{key.value} is there twice; keep one"
                 continue
             lines[inner] = key.start_mark.line + 1
-            yield from _walk(member, inner, lines)
-
-
-@cache
-def _schema(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def check_form(source: Source, schema: Path) -> Iterator[Fault]:
-    """Yield what of a file is not as its schema says, as near to the cause as can be told."""
-    if jsonschema is None:
-        raise CoreError("The Python library jsonschema is missing: install it beside Ansible.")
-    validator = jsonschema.Draft202012Validator(_schema(schema))
-    for error in validator.iter_errors(source.data):
-        best = jsonschema.exceptions.best_match([error])
-        where = ".".join(map(str, best.absolute_path)) or "the file"
-        text = f"{where}: {best.message}; see docs/advisories.md for what may stand there"
-        yield source.fault(map(_key, best.absolute_path), text)
-
-
-def _key(part: Any) -> str | int:
-    return part if isinstance(part, int) else str(part)
-
-
-def nearest(word: object, known: Iterable[object]) -> str:
-    """Return what somebody may have meant: the nearest of the known words, or all of them."""
-    words = sorted(map(str, known))
-    close = get_close_matches(str(word), words, 1)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"there are {', '.join(words)}" if words else "there are none"
+            yield from _walk(member, inner, lines, switches)

@@ -6,14 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
-from ..actions import Answers, Argument, Arguments, Path, register, register_of_node
+from ..actions import Answers, Argument, Arguments, Path, register_of_node
+from ..actions import register as _register
 from ..windows import actions as _of_any_windows  # noqa: F401  # registered first
 from .machine_checks import SCREENS
 from .observed import table
 from .reported import BOARD, STARTING, STOPPING
 from .system import Form
+
+register = partial(_register, kind="ft_system")
+
 
 # Files that wait for a restart are replaced by it. The FTvirtual Server restarts with its sides.
 _RESTARTS: Final[tuple[Path, ...]] = (
@@ -82,7 +87,7 @@ register(
     operation=Argument("text", True, ("install", "uninstall"), what=True),
     update=Argument("text", True, what=True),
     package=Argument("text"),
-    sha256=Argument("text"),
+    sha256=Argument("sha256"),
     switches=Argument("list"),
     uninstaller=Argument("text"),
     deadline_seconds=_DEADLINE,
@@ -143,6 +148,7 @@ register(
 register(
     "operator_confirm",
     "Tells a person what to do or to look at, and waits for the confirmation with a name.",
+    kind="",
     touches=(("packages",),),
     done_by=lambda _form, _: "operator",
     persons=True,

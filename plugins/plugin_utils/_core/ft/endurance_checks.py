@@ -9,9 +9,11 @@ No event's text and no word of Endurance stands here: advisories bring them as a
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
-from ..checks import ANY, Arguments, Reading, Value, register, worst
+from ..checks import ANY, Arguments, Reading, Value, worst
+from ..checks import register as _register
 from ..context import Context
 from ..events import matching_groups
 from ..observation import UNKNOWN, Observation, quote
@@ -29,6 +31,9 @@ from .observed import (
 )
 from .system import COSERVERS
 from .update_checks import fix_level
+
+register = partial(_register, kind="ft_system")
+
 
 # --- Endurance ------------------------------------------------------------------------------
 
@@ -82,6 +87,7 @@ def component_reading(name: str, said: list[tuple[str, Any]] | None) -> Reading:
     reads={"nodes": ["endurance"]},
     seen_at="board",
     settles=True,
+    subject="name",
     name=True,
     words=True,
 )
@@ -108,6 +114,7 @@ def ft_component(observation: Observation, arguments: Arguments) -> Reading:
     ),
     reads=lambda a: {"nodes": [a["node"], "endurance"]},
     in_context=True,
+    subject="node",
     node=True,
     component=True,
     words=True,
@@ -286,6 +293,7 @@ def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
     settles=True,
     in_context=True,
     components=True,
+    subject="nodes",
     nodes=False,
     words=True,
     failures=False,
@@ -421,6 +429,7 @@ def ft_mirrors(observation: Observation, arguments: Arguments) -> Reading:
     reads=ALL_NODES,
     named_by=lambda a: [group["id"] for group in a["groups"]],
     groups=True,
+    subject="nodes",
     nodes=False,
 )
 def event_groups(observation: Observation, arguments: Arguments) -> Reading:

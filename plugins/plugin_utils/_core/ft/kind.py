@@ -43,6 +43,7 @@ class FtSystem(Kind):
     identity = ("ft_identity", "as_named")
     moves = ("endurance", "power")
     order_setting = f"{SETTING}.vendor_fix.steps"
+    loops: Mapping[str, frozenset[str]] = {"vendor_fix_step": frozenset({"id", "do", "node"})}
     looks = (*LOOKS, GO_AHEAD)
 
     def form(self, settings: Settings) -> Form | None:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
-from ..checks import ANY, CHECKS, Arguments, Reading, Value, register, worst
+from ..checks import ANY, CHECKS, Arguments, Reading, Value, worst
+from ..checks import register as _register
 from ..context import Context
 from ..observation import UNKNOWN, Observation, Unknown, quote
 from ..windows.starts import mark_of, started_since
@@ -25,6 +27,8 @@ from .observed import (
     table,
 )
 from .system import COSERVERS, NODES
+
+register = partial(_register, kind="ft_system")
 
 
 @register(
@@ -96,6 +100,7 @@ def _windows_of(record: Record, systems: Record) -> Reading | None:
     reads=nodes_of,
     named_by=lambda a: a["systems"],
     systems=True,
+    subject="nodes",
     nodes=False,
     declared=False,
 )
@@ -189,6 +194,7 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
     reads=ALL_NODES,
     seen_at="screen",
     settles=True,
+    subject="node",
     node=True,
 )
 def ft_power(observation: Observation, arguments: Arguments) -> Reading:
@@ -252,6 +258,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     seen_at="screen",
     settles=True,
     running=True,
+    subject="node",
     node=True,
 )
 def ft_phase(observation: Observation, arguments: Arguments) -> Reading:
@@ -287,6 +294,7 @@ SCREENS: Final = frozenset(v.reported for v in CHECKS["ft_phase"].values.values(
     ),
     Value("unread", "the relay reads the nodes|in no way", "中継サーバーからの読み取りが|不可"),
     reads=nodes_of,
+    subject="nodes",
     nodes=False,
 )
 def ft_read_by(observation: Observation, arguments: Arguments) -> Reading:
@@ -331,6 +339,7 @@ def ft_read_by(observation: Observation, arguments: Arguments) -> Reading:
         "{on} の電源ドライバーの接続先が|別の機械",
     ),
     reads=ALL_NODES,
+    subject="node",
     node=True,
     way=False,
 )
@@ -363,6 +372,7 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
     Value("no", "the power of {on}|has changed", "{on} の電源が|変化", course="final"),
     reads=ALL_NODES,
     within_change=True,
+    subject="nodes",
     nodes=True,
 )
 def ft_power_kept(observation: Observation, arguments: Arguments, context: Context) -> Reading:
@@ -377,6 +387,7 @@ def ft_power_kept(observation: Observation, arguments: Arguments, context: Conte
     Value("no", "a restart|of {on}", "{on} が|再起動した", course="final"),
     reads=ALL_NODES,
     within_change=True,
+    subject="nodes",
     nodes=True,
 )
 def ft_not_restarted(observation: Observation, arguments: Arguments, context: Context) -> Reading:

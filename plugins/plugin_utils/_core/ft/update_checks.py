@@ -9,9 +9,11 @@ No update's number and no level stands here: advisories bring them as arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
-from ..checks import Arguments, Reading, Value, register, worst
+from ..checks import Arguments, Reading, Value, worst
+from ..checks import register as _register
 from ..context import Context
 from ..levels import level_of, version_of
 from ..observation import UNKNOWN, Observation, quote
@@ -29,6 +31,8 @@ from .observed import (
     table,
 )
 from .system import NODES
+
+register = partial(_register, kind="ft_system")
 
 
 def _files_reach(record: Record, update: Record) -> bool | None:
@@ -104,6 +108,7 @@ _UPDATE: Final = ("disagree", "installed", UNKNOWN, "absent_after_restart", "abs
     reads=nodes_of,
     seen_at="programs",
     settles=True,
+    subject="nodes",
     nodes=True,
     update=True,
     fresh=False,
@@ -134,6 +139,7 @@ def update_state(observation: Observation, arguments: Arguments) -> Reading:
     seen_at="programs",
     settles=True,
     in_context=True,
+    subject="nodes",
     nodes=True,
     update=True,
     settled=False,
@@ -167,6 +173,7 @@ def _gone(observation: Observation, name: str, arguments: Arguments, context: Co
     Value("none", "updates of the same kind are|not there", "同種の修正が|未適用"),
     reads=lambda a: {"nodes": list(NODES), "updates": list(a.get("updates") or ())},
     updates=True,
+    subject="nodes",
     nodes=False,
 )
 def other_updates(observation: Observation, arguments: Arguments) -> Reading:
@@ -202,6 +209,7 @@ def other_updates(observation: Observation, arguments: Arguments) -> Reading:
     Value("not_needed", "{update} on {on}|is not there", "{on} の {update} が|未適用"),
     reads=nodes_of,
     seen_at="programs",
+    subject="nodes",
     nodes=True,
     update=True,
 )
@@ -280,6 +288,7 @@ def _level(
     reads=nodes_of,
     settles=True,
     in_context=True,
+    subject="nodes",
     nodes=True,
     levels=True,
     systems=True,
@@ -349,6 +358,7 @@ def package_level(observation: Observation, arguments: Arguments) -> Reading:
     Value("no", "{on} must not|start with what is on its disk", "{on} が|再起動すると危険な状態"),
     reads=nodes_of,
     in_context=True,
+    subject="nodes",
     nodes=True,
     update=True,
     levels=True,

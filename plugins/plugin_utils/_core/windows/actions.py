@@ -12,6 +12,7 @@ _AT_HAND = Answers("package", ("at_hand", "not_at_hand"), ("at_hand",))
 register(
     "node_info",
     "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
+    kind="server",
     touches=(("stores",), ("chains",)),  # building a chain may fetch a root
     looks=True,
     probe_chains=Argument("list"),
@@ -19,14 +20,16 @@ register(
 register(
     "root_certificate",
     "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
+    kind="server",
     touches=(("stores",),),
     state=Argument("text", True, ("present", "absent"), what=True),
     source=Argument("text", True),
-    sha256=Argument("text", True),
+    sha256=Argument("sha256", True),
 )
 register(
     "root_update_policy",
     "Lets policy allow the automatic update of root certificates.",
+    kind="server",
     touches=(("root_update",), ("stores",)),
     state=Argument("text", True, ("allowed", "off"), what=True),
 )
@@ -38,11 +41,12 @@ register(
     answers=lambda _: _AT_HAND,
     path=Argument("text", True),
     source=Argument("text"),
-    sha256=Argument("text", True),
+    sha256=Argument("sha256", True),
 )
 register(
     "msp_patch",
     "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
+    kind="server",
     takes_out={},
     interruptible=False,
     installs=True,
@@ -56,7 +60,7 @@ register(
         ("stores",),
     ),
     package=Argument("text", True),
-    sha256=Argument("text", True),
+    sha256=Argument("sha256", True),
     patch_code=Argument("text", True),
     deadline_seconds=Argument("seconds", True),
     run_as=Argument("text", False, ("system", "user")),

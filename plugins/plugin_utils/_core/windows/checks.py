@@ -79,6 +79,7 @@ def architecture(observation: Observation, _arguments: Arguments) -> Reading:
     Value("Continue Pending", "{on} is|continuing", "{on} が|再開処理中", course="coming"),
     Value("Pause Pending", "{on} is|pausing", "{on} が|一時停止処理中", course="coming"),
     reads=lambda a: {"want": ["ima"], "services": [a["name"]]},
+    subject="name",
     name=True,
 )
 def service_state(observation: Observation, arguments: Arguments) -> Reading:
@@ -295,6 +296,7 @@ def _names(arguments: Arguments) -> list[str]:
     settles=True,
     running=True,
     in_context=True,
+    subject="nodes",
     nodes=False,
     accepted_by=False,
 )
@@ -391,6 +393,7 @@ def _job_request(arguments: Arguments) -> Request:
     settles=True,
     running=True,
     update=False,
+    subject="node",
     node=False,
     operation=False,
 )

@@ -185,7 +185,7 @@ def _signature_request(arguments: Arguments) -> Request:
 
 @register(
     "signature",
-    *_values("the signature of {on}", "{on} の署名が"),
+    *_values("the signature of {file}", "{file} の署名が"),
     reads=_signature_request,
     file=True,
     assume_root=False,
@@ -273,8 +273,8 @@ _SHOWN: Final = ("file_missing", "tampered", "unsigned", "disallowed", "not_for_
 
 @register(
     "chain_on_host",
-    *_values("the signature of {on}", "{on} の署名が"),
-    _untrusted("the signature of {on}", "{on} の署名が"),
+    *_values("the signature of {file}", "{file} の署名が"),
+    _untrusted("the signature of {file}", "{file} の署名が"),
     reads=lambda a: {**_signature_request(a), "chains": [a["file"]]},
     probes=True,
     file=True,

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from ..actions import Argument, register
+from functools import partial
+
+from ..actions import Argument
+from ..actions import register as _register
+
+register = partial(_register, kind="server")
+
 
 register(
     "ima_service",

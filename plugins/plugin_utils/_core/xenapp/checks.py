@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from ..checks import Arguments, Reading, Value, mapping, register, unknown
+from ..checks import Arguments, Reading, Value, mapping, unknown
+from ..checks import register as _register
 from ..context import Context, Place
 from ..observation import UNKNOWN, Observation, quote
+
+register = partial(_register, kind="server")
 
 
 @register(

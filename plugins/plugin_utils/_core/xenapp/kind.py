@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..kind import Kind, Settings
+from ..schema import rules_of
 from .inventory import between_settings
 
 
@@ -17,6 +18,9 @@ class Server(Kind):
 
     name = "server"
     group = "server"
+    loops: Mapping[str, frozenset[str]] = {
+        "hotfix": frozenset(rules_of("hotfix")["hotfixes"]["items"]["properties"])
+    }
 
     def between_settings(
         self, settings: Settings, _wrong: Collection[str], _secrets: Settings
