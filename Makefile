@@ -9,6 +9,8 @@ SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 QUICK := tests/unit tests/powershell $(wildcard tests/lab*) tests/model
 
 export PYTHON
+# What somebody has set would have every program compiled anew at each of its thousands of starts.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(PATH)
 # Nothing of the user's own Ansible is read or written.
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible

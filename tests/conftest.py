@@ -17,8 +17,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 # Whoever imports readline without a terminal (pytest does) hands LINES and COLUMNS on to its
 # children, and they come before what a terminal says of itself. With PYTHONUNBUFFERED on somebody's
-# machine, what a program forgets to write in time would be seen here and by nobody else.
-for name in ("LINES", "COLUMNS", "PYTHONUNBUFFERED"):
+# machine, what a program forgets to write in time would be seen here and by nobody else. With
+# PYTHONDONTWRITEBYTECODE each of the thousands of programs started here is compiled anew.
+for name in ("LINES", "COLUMNS", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
 
 # The same examples on every run, and no deadline: a busy machine is slow, not wrong.
