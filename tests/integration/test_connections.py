@@ -197,7 +197,7 @@ def crowd(tmp_path: Path, ansible_environment: dict[str, str]) -> Iterator[Twins
 
 
 def account(lab: Twins) -> dict[str, Any]:
-    counted = json.loads(lab.command("counters", "--json"))["accounts"]
+    counted = lab.ask("counters")["accounts"]
     assert set(counted) == {"LAB\\HOTFIX"}
     return dict(counted["LAB\\HOTFIX"])
 

@@ -28,15 +28,8 @@ class Interrupted(Story):
     """All runs of one change, each interrupted at the first step of a kind."""
 
     def __init__(self, lab: FtLab) -> None:
-        super().__init__(lab)
-        steps = lab.read("plan.json")["hosts"][HOST]["steps"]
-        self.actions: dict[str, str] = {step["id"]: step["action"] for step in steps}
+        super().__init__(lab, lambda step: str(step["action"]))
         self.last_entries: list[dict[str, Any]] = []
-
-    def new_intent(self, known: int) -> str | None:
-        seen = {self.actions[step] for step in self.killed}
-        steps = [e["step"] for e in self.lab.journal(HOST)[known:] if e["kind"] == "intent"]
-        return next((step for step in steps if self.actions[step] not in seen), None)
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(SIGNALS[len(self.killed) % 2])
@@ -71,7 +64,7 @@ def test_it_ends_healthy(story: Interrupted) -> None:
 
 
 def test_each_kind_of_step_was_interrupted(story: Interrupted) -> None:
-    kinds = {story.actions[step] for step in story.killed}
+    kinds = {story.sorts[step] for step in story.killed}
     assert kinds >= {"power", "update_exe", "restart", "virtual_server", "endurance_info"}
 
 

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fifty times SIGKILL at random moments, each followed by the command that the run has printed.
+"""SIGKILL at random moments, each followed by the command that the run has printed.
 
-Four FT systems side by side, and a farm; whenever all is healthy a fresh lab begins anew, until
-fifty kills were given. LEGACYOPS_SEED repeats a run's random numbers (not the machine's pace).
+FT systems side by side, and a farm; whenever all is healthy a fresh lab begins anew, until all
+kills were given: a few, or fifty (make soak). LEGACYOPS_SEED repeats a run's random numbers (not
+the machine's pace).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from test_kills import slay
 
 pytestmark = pytest.mark.slow
 
-KILLS_ON_FT, KILLS_ON_FARM = 40, 10
+FEW_SYSTEMS, ALL_SYSTEMS = ("ft03", "ft04"), ("ft01", "ft02", "ft03", "ft04")
 FARM = ("XATEST01", "XADC01", "XADC02")
 SECONDS = (1.0, 12.0)  # after a run's start
 LONGEST_RUN_SECONDS = 600
@@ -117,15 +118,28 @@ def farm(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
         yield lab
 
 
-@contextmanager
-def ft(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
-    systems = {name: each for name, each in demo_systems().items() if name != "ft05"}
-    with ft_lab(folder, environment, systems, speed=200) as lab:
-        assert lab.playbook("plan").code == 0
-        yield lab
+def ft(names: tuple[str, ...]) -> Callable[..., AbstractContextManager[Lab]]:
+    """These systems of the demonstration's."""
+
+    @contextmanager
+    def site(folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+        systems = {name: demo_systems()[name] for name in names}
+        with ft_lab(folder, environment, systems, speed=200) as lab:
+            assert lab.playbook("plan").code == 0
+            yield lab
+
+    return site
 
 
-@pytest.mark.parametrize(("site", "wanted"), [(ft, KILLS_ON_FT), (farm, KILLS_ON_FARM)])
+@pytest.mark.parametrize(
+    ("site", "wanted"),
+    [
+        pytest.param(ft(FEW_SYSTEMS), 6, id="few-ft"),
+        pytest.param(farm, 3, id="few-farm"),
+        pytest.param(ft(ALL_SYSTEMS), 40, id="ft", marks=pytest.mark.soak),
+        pytest.param(farm, 10, id="farm", marks=pytest.mark.soak),
+    ],
+)
 def test_killed_at_random_it_ends_healthy(
     tmp_path: Path, ansible_environment: dict[str, str], capsys: Any, site: Any, wanted: int
 ) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 import yaml
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from journals import entries
+from legacyops_lab.control import ask
 from legacyops_lab.world import images
 
 FARM = Path(__file__).resolve().parents[2] / "lab" / "estates" / "farm.yml"
@@ -126,18 +127,23 @@ class Twins:
             env=self.environment, check=True, capture_output=True, text=True, timeout=120,
         ).stdout  # fmt: skip
 
+    def ask(self, what: str, **arguments: Any) -> Any:
+        """What legacyops-lab's command of this name does or answers, without a process."""
+        lab = json.loads((self.state / "lab.json").read_text(encoding="utf-8"))
+        return ask(Path(lab["control"]), what, arguments)
+
     def inject(self, host: str, fault: str, **arguments: Any) -> None:
-        self.command("inject", host, fault, *(f"{key}={value}" for key, value in arguments.items()))
+        self.ask("inject", host=host, fault=fault, **arguments)
 
     def status(self) -> Any:
-        return json.loads(self.command("status", "--json"))
+        return self.ask("status")["hosts"]
 
     def snapshot(self) -> Any:
-        return json.loads(self.command("snapshot"))
+        return self.ask("snapshot")
 
     def violations(self) -> list[tuple[str, str]]:
         """Host and text of each violation."""
-        entries = json.loads(self.command("ledger", "--json"))
+        entries = self.ask("ledger")
         return [(e["host"], e["text"]) for e in entries if e["kind"] == "violation"]
 
     def words(self, playbook: str, folder: Path, *extra: str) -> list[str]:
