@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from .formats import is_sha256, nearest
+from .observation import TABLE
 
 Path = tuple[str, ...]
 Arguments = Mapping[str, Any]
@@ -242,7 +243,7 @@ def touched(step: Mapping[str, Any]) -> list[Path]:
 
 def is_setting(value: Any) -> bool:
     """Return whether a value of an advisory stands for a setting: {setting: NAME}."""
-    return isinstance(value, Mapping) and set(value) == {"setting"}
+    return isinstance(value, TABLE) and len(value) == 1 and "setting" in value
 
 
 def wrong_arguments(action: str, arguments: Mapping[str, Any]) -> list[str]:

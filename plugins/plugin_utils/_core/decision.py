@@ -251,16 +251,13 @@ def _standing(step: Step, observation: Observation, context: Context) -> _Standi
     settings = [ref for ref in step["only_if"] if check_of(ref).about == "setting"]
     if any_fails(settings, observation, context):
         return _Standing(ruled_out=True)
+    verdicts = evaluate_all(step["only_if"], observation, context)
+    idle = any(verdict.holds is False for verdict in verdicts)
     return _Standing(
         begun=_is_begun(step, observation, context),
-        to_do=_is_to_do(step, observation, context),
-        conditional=not all_hold(step["only_if"], observation, context),
+        to_do=not idle and not _is_done(step, observation, context),
+        conditional=bool(unmet(verdicts)),
     )
-
-
-def _is_to_do(step: Step, observation: Observation, context: Context) -> bool:
-    idle = any_fails(step["only_if"], observation, context)
-    return not idle and not _is_done(step, observation, context)
 
 
 def _is_begun(step: Step, observation: Observation, context: Context) -> bool:

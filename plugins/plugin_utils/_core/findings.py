@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .actions import is_setting
-from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory, loops_of
+from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
 from .checks import Verdict, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
 from .kinds import items_of
 from .model import WANTED, Ref, Text
-from .observation import Observation
+from .observation import TABLE, Observation
 from .records import Finding
 
 Scope = Mapping[str, Any]
@@ -40,16 +40,18 @@ def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
 
 def resolve(value: Any, scope: Scope) -> Any:
     """Return a value of an advisory with each {setting: NAME.SUB} replaced; missing is None."""
-    if is_setting(value):
-        found: Any = scope
-        for name in str(value["setting"]).split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
-    if isinstance(value, Mapping):
-        return {key: resolve(member, scope) for key, member in value.items()}
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return [resolve(member, scope) for member in value]
-    return value
+    if not isinstance(value, TABLE):
+        return value
+    if not is_setting(value):
+        return {key: resolve(member, scope) for key, member in value.items()}
+    found: Any = scope
+    for name in str(value["setting"]).split("."):
+        found = found.get(name) if isinstance(found, TABLE) else None
+    return found
 
 
 def filled(
@@ -67,7 +69,7 @@ def filled(
         if arguments:
             full["with"] = arguments
         full.update({k: resolve(v, scope) for k, v in ref.items() if k in WANTED})
-        full["name"] = _called(ref["ask"], question, scope)
+        full["name"] = _called(advisory, ref["ask"], scope)
         if "guard" in ref:
             full["guard"] = ref["guard"]
         cited = ref.get("clause") or question.get("clause", [])
@@ -78,12 +80,12 @@ def filled(
     return found  # type: ignore[return-value]
 
 
-def _called(name: str, question: Mapping[str, Any], scope: Scope) -> str:
+def _called(advisory: Advisory, name: str, scope: Scope) -> str:
     """Return the name of a question on a host: with the item that it is about, if it is."""
     asked, _space, about = name.partition(" ")
     if about.startswith("$"):
         return f"{asked} {resolve({'setting': about[1:]}, scope)}"
-    for loop in loops_of(question) & scope.keys():
+    for loop in advisory.loops[name] & scope.keys():
         return f"{name} {scope[loop]['id']}"
     return name
 

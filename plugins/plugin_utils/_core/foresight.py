@@ -56,12 +56,13 @@ def refusals(
         if _not_needed(step, seen, context):
             continue
         certain = not step["conditional"] and all_hold(step["only_if"], seen, context)
-        verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step["interlocks"])
-        unmet = [verdict for verdict in verdicts if verdict is not None]
-        if certain and unmet and (acted or not found):
-            found.append(Refusal(step, unmet, for_ever=acted))
-            if acted:
-                return found
+        if certain and (acted or not found):
+            verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step["interlocks"])
+            unmet = [verdict for verdict in verdicts if verdict is not None]
+            if unmet:
+                found.append(Refusal(step, unmet, for_ever=acted))
+                if acted:
+                    return found
         seen, acted = _after(step, seen, settings), acted or action_of(step).changes
     return found
 

@@ -9,7 +9,7 @@ files the one form that planner, model and docs see, ``check`` finds what no sch
 """
 
 from .advisory import Advisory, bundled_folder, lint, load, load_advisories
-from .check import EVENTS_SCOPE, PRODUCT_SCOPE, loops_of, steps_of
+from .check import EVENTS_SCOPE, PRODUCT_SCOPE, steps_of
 from .read import AdvisoryError, Fault
 from .select import select_advisories
 
@@ -23,7 +23,6 @@ __all__ = [
     "lint",
     "load",
     "load_advisories",
-    "loops_of",
     "select_advisories",
     "steps_of",
 ]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from .. import settings as settings_module
 from ..kinds import form_of
-from .check import faults_of
+from .check import faults_of, loops_of
 from .expand import expand
 from .form import Form, judged
 from .lint import errors_of, warnings_of
@@ -48,6 +48,11 @@ class Advisory:
             if _same_model(model) in map(_same_model, facts.get("models", ())):
                 return str(name)
         return None
+
+    @cached_property
+    def loops(self) -> dict[str, set[str]]:
+        """Question → the names of for_each whose item it asks about."""
+        return {name: loops_of(question) for name, question in self.data["questions"].items()}
 
     def identity(self) -> dict[str, str]:
         """Return what a plan records of the advisory it was made from."""

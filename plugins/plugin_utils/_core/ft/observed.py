@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..checks import Arguments
-from ..observation import Observation, Request, changes_by_itself, quote
+from ..observation import TABLE, Observation, Request, changes_by_itself, quote
 from .system import NODES
 
 Record = Mapping[str, Any]
@@ -49,7 +49,7 @@ changes_by_itself(
 
 def table(value: Any) -> Record:
     """Return what should be a mapping, empty where it is none."""
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, TABLE) else _NOTHING
 
 
 def node_record(observation: Observation, name: str) -> Record:
