@@ -8,7 +8,7 @@ docs/advisories.md. ``read`` reads YAML with the lines of its places, ``expand``
 files the one form that planner, model and docs see, ``check`` finds what no schema can say.
 """
 
-from .advisory import Advisory, bundled_folder, lint, load, load_advisories
+from .advisory import Advisory, bundled_folder, lint, lint_all, load, load_advisories
 from .check import EVENTS_SCOPE, PRODUCT_SCOPE, steps_of
 from .read import AdvisoryError, Fault
 from .select import select_advisories
@@ -21,6 +21,7 @@ __all__ = [
     "Fault",
     "bundled_folder",
     "lint",
+    "lint_all",
     "load",
     "load_advisories",
     "select_advisories",

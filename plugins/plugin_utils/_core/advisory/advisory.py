@@ -72,28 +72,45 @@ def bundled_folder() -> Path:
 def load_advisories(paths: Sequence[Path]) -> dict[str, Advisory]:
     """Return the advisories of some folders, by id: of one each, or of folders of many.
 
-    Raises AdvisoryError at the first broken advisory, at an id that is there twice, and where a
-    path is no folder.
+    Raises AdvisoryError with all that is wrong with any of them: a broken advisory, an id that is
+    there twice, a path that is no folder.
     """
-    found: dict[str, Advisory] = {}
-    for folder in _folders(paths):
-        advisory = load(folder)
-        if advisory.id in found:
-            text = f"id {advisory.id} is also in {found[advisory.id].path}"
-            file = folder / "notice.yml"
-            raise AdvisoryError([Fault(file, 1, f"{text}; give each advisory an id of its own")])
-        found[advisory.id] = advisory
+    found, faults = lint_all(paths)
+    errors = [fault for fault in faults if not fault.warning]
+    if errors:
+        raise AdvisoryError(errors)
     return found
 
 
-def _folders(paths: Sequence[Path]) -> Iterator[Path]:
+def lint_all(paths: Sequence[Path]) -> tuple[dict[str, Advisory], list[Fault]]:
+    """Return the advisories of some folders that are not broken, and what is to be said of all."""
+    found: dict[str, Advisory] = {}
+    faults: list[Fault] = []
     for path in paths:
         if not path.is_dir():
-            raise AdvisoryError([Fault(path, 0, "no such folder; correct the path")])
-        if any(_files(path).values()):
-            yield path
-        else:
-            yield from sorted(p for p in path.iterdir() if p.is_dir() and any(_files(p).values()))
+            faults.append(Fault(path, 0, "no such folder; correct the path"))
+            continue
+        folders = list(_folders(path))
+        if not folders:
+            text = f"no advisory is in this folder; it would have {', '.join(FILES)}.yml"
+            faults.append(Fault(path, 0, text, warning=True))
+        for folder in folders:
+            advisory, told = lint(folder)
+            faults += told
+            other = found.setdefault(advisory.id, advisory) if advisory else advisory
+            if advisory and other is not advisory:
+                text = f"id {advisory.id} is also in {other.path if other else ''}"
+                hint = "give each advisory an id of its own"
+                faults.append(Fault(folder / "notice.yml", 1, f"{text}; {hint}"))
+    return found, sorted(set(faults))
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    """Yield the folders of advisories at a path: itself, or those in it."""
+    if any(_files(path).values()):
+        yield path
+    else:
+        yield from sorted(p for p in path.iterdir() if p.is_dir() and any(_files(p).values()))
 
 
 def _files(folder: Path) -> dict[Path, bool]:

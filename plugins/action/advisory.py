@@ -1,0 +1,59 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tells all that is wrong with advisories. Works on the controller; contacts no host."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ..plugin_utils._action import ActionError, plain
+from ..plugin_utils._core.advisory import Fault, bundled_folder, lint_all
+from ..plugin_utils._core.schema import PREFIX
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.text import harmless
+
+ARGUMENT_SPEC: dict[str, t.Any] = ADVISORY_OPTIONS
+
+
+class ActionModule(ProcedureAction):
+    """Lints the advisories of the folders named, or of those that the inventory's hosts name."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        paths = [Path(path).expanduser() for path in args["advisory_paths"] or self._configured()]
+        advisories, faults = lint_all([bundled_folder(), *paths])
+        for fault in faults:
+            word = "warning" if fault.warning else "error"
+            line = f"{fault.file}:{fault.line}: {word}: {fault.text}"
+            self.say(self.paint(harmless(line), "yellow" if fault.warning else "red"))
+        errors = [fault for fault in faults if not fault.warning]
+        warnings = [fault for fault in faults if fault.warning]
+        said = f"{_number(errors, 'error')}, {_number(warnings, 'warning')}"
+        facts = {
+            "advisories": sorted(advisories),
+            "errors": list(map(_told, errors)),
+            "warnings": list(map(_told, warnings)),
+        }
+        if errors:
+            text = f"The advisories have {said}, each told above; correct them."
+            raise ActionError("mistake", text, **facts)
+        self.say(f"{len(advisories)} advisories: {said}.")
+        return facts
+
+    def _configured(self) -> list[str]:
+        """The folders that the hosts of the inventory name, each once."""
+        hosts = self.task_vars.get("hostvars", {})
+        named = [hosts[host].get(f"{PREFIX}advisory_paths") or () for host in hosts]
+        return list(dict.fromkeys(str(path) for paths in named for path in plain(paths)))
+
+
+def _number(faults: list[Fault], word: str) -> str:
+    return f"{len(faults)} {word}{'s' * (len(faults) != 1)}"
+
+
+def _told(fault: Fault) -> dict[str, t.Any]:
+    return {"file": str(fault.file), "line": fault.line, "text": fault.text}

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: advisory
+short_description: Tell all that is wrong with advisories
+version_added: 0.1.0
+author: legacyops.hotfix contributors (!UNKNOWN)
+description:
+  - Judges advisories, which are vendors' notices as data, as every run does, and tells all faults at once, each with file and
+    line and the nearest right word.
+  - An error is what no run takes, among it what could only surprise in the change window, such as conditions that contradict
+    each other, or a step that is never done. A warning is what may be meant, such as a clause that nothing cites.
+  - Fails where there is an error. Works on the controller and contacts no host.
+attributes:
+  check_mode:
+    support: full
+    description: Says what it would do, and changes nothing.
+    details:
+      - It never changes anything.
+  diff_mode:
+    support: none
+    description: Shows what would change.
+    details:
+      - It changes nothing.
+  platform:
+    support: full
+    platforms: posix
+    description: The systems that it works on.
+    details:
+      - It works on the controller.
+options:
+  advisory_paths:
+    description:
+      - Folders with advisories; one advisory's, or of many. They are read beside the bundled ones.
+      - If empty, those that the hosts of the inventory name in C(legacyops_advisory_paths).
+    type: list
+    elements: path
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Lint the advisories of the site
+  legacyops.hotfix.advisory:
+    advisory_paths: [advisories]
+  run_once: true
+"""
+
+RETURN = r"""
+advisories:
+  description: The advisories without an error, the bundled ones among them.
+  returned: always
+  type: list
+  elements: str
+  sample: [ctx130025, example, kb890859_tx200ft]
+errors:
+  description: What no run takes.
+  returned: always
+  type: list
+  elements: dict
+  contains: &fault
+    file:
+      description: The file.
+      type: str
+    line:
+      description: The line; V(0) where it is of the whole file.
+      type: int
+    text:
+      description: What is wrong, and what to do.
+      type: str
+  sample:
+    - file: /srv/advisories/mine/logic.yml
+      line: 57
+      text: ft_power is never of; did you mean off?
+warnings:
+  description: What may be meant, and may be a mistake.
+  returned: always
+  type: list
+  elements: dict
+  contains: *fault
+  sample: []
+reason:
+  description: Why the task failed.
+  returned: when it failed
+  type: str
+  sample: mistake
+"""
