@@ -126,7 +126,7 @@ def _form(name: str, system: dict[str, Any], state: Path) -> dict[str, Any]:
             node: {"taken": "2026-11-21T20:00:00Z", "by": "the lab", "where": f"tape {number}"}
             for number, node in enumerate(NODES, 1)
         },
-        "update": pinned["kb"],
+        "windows_update": pinned["kb"],
         "vendor_fix": {**pinned["fix"], "switches": packages.SWITCHES, "steps": _fix_steps()},
     }
 

@@ -63,24 +63,29 @@ errors:
   contains: &fault
     file:
       description: The file.
+      returned: always
       type: str
+      sample: /srv/advisories/mine/logic.yml
     line:
       description: The line; V(0) where it is of the whole file.
+      returned: always
       type: int
+      sample: 57
     text:
       description: What is wrong, and what to do.
+      returned: always
       type: str
+      sample: ft_power is never of; did you mean off?
   sample:
-    - file: /srv/advisories/mine/logic.yml
-      line: 57
-      text: ft_power is never of; did you mean off?
+    - {file: /srv/advisories/mine/logic.yml, line: 57, text: "ft_power is never of; did you mean off?"}
 warnings:
   description: What may be meant, and may be a mistake.
   returned: always
   type: list
   elements: dict
   contains: *fault
-  sample: []
+  sample:
+    - {file: /srv/advisories/mine/notice.yml, line: 12, text: nothing cites clause ⑲; cite it where it is carried out}
 reason:
   description: Why the task failed.
   returned: when it failed

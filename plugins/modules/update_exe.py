@@ -106,8 +106,8 @@ EXAMPLES = r"""
     node: ftvirtual
     operation: install
     update: KB890859
-    package: "{{ legacyops_ft_system.update.package }}"
-    sha256: "{{ legacyops_ft_system.update.sha256 }}"
+    package: "{{ legacyops_ft_system.windows_update.package }}"
+    sha256: "{{ legacyops_ft_system.windows_update.sha256 }}"
     deadline_seconds: 3600
 """
 

@@ -132,10 +132,10 @@ def test_a_model_that_no_notice_knows(controller: Controller, relay: Relay) -> N
 
 
 def test_plan_asks_for_what_assess_did_not_need(controller: Controller, relay: Relay) -> None:
-    case = {"remove": ["update"]}
+    case = {"remove": ["windows_update"]}
     code, output = controller.play("legacyops.hotfix.plan", case, "--skip-tags", "assess")
     assert code != 0
-    said = "legacyops_ft_system.update is not given: give its package and sha256."
+    said = "legacyops_ft_system.windows_update is not given: give its package and sha256."
     assert said in message(output)
     assert relay.calls == 0
 

@@ -114,7 +114,7 @@ def planned(lab: FtLab, case: str) -> None:
         "by": "Sato",
         "utc": "2026-11-22T05:00:00Z",
         "power": {"coserver1": "on", "coserver2": "on"},
-        "packages": ["update", "vendor_fix"],
+        "packages": ["windows_update", "vendor_fix"],
         **CASES[case][1],
     }
     file = lab.state / "said.yml"

@@ -37,7 +37,7 @@ def system(folder: Path) -> dict[str, Any]:
         "ftvirtual": {"screen": "dark", "fix_level": ""},
         "power": {"coserver1": "on", "coserver2": "on"},
         "board": "failed",
-        "packages": ["update", "vendor_fix"],
+        "packages": ["windows_update", "vendor_fix"],
     }
     form = {
         "power_off": "at_post",

@@ -164,7 +164,7 @@ def form(model: str, driver: str = "operator", **changed: Any) -> dict[str, Any]
         "power_off": "at_post",
         "contacts": {"operator": "Sato 1", "owner": "Suzuki 2", "vendor": "Fujitsu 3"},
         "backups": dict.fromkeys(NODES, backup),
-        "update": {"package": r"C:\Hotfix\kb.exe", "sha256": HASHES["kb"]},
+        "windows_update": {"package": r"C:\Hotfix\kb.exe", "sha256": HASHES["kb"]},
         "vendor_fix": {
             "package": r"C:\Hotfix\fix.exe",
             "sha256": HASHES["fix"],

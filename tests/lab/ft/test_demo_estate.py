@@ -43,7 +43,7 @@ def test_pinned_packages_lie_on_the_relay(data: dict[str, Any], clock: FakeClock
     relay = EstateWorld(data, clock).hosts["RELAY01"]
     for host in inventory.inventory(data)["all"]["hosts"].values():
         form = host["legacyops_ft_system"]
-        for name in ("update", "vendor_fix"):
+        for name in ("windows_update", "vendor_fix"):
             file = relay.files.get(form[name]["package"])
             assert file is not None
             assert file.sha256 == form[name]["sha256"]

@@ -237,7 +237,7 @@ def ft_form(**changed: Any) -> dict[str, Any]:
             "fix_level": {"source": "operator"},
             "contacts": {"operator": "Sato 1", "owner": "Suzuki 2", "vendor": "Fujitsu 3"},
             "backups": dict.fromkeys(FT_NODES, backup),
-            "update": {"package": r"C:\Hotfix\kb.exe", "sha256": "AA" * 32},
+            "windows_update": {"package": r"C:\Hotfix\kb.exe", "sha256": "AA" * 32},
             "vendor_fix": {
                 "package": r"C:\Hotfix\fix.exe",
                 "sha256": "BB" * 32,

@@ -179,11 +179,27 @@ def test_whatever_a_setting_is_its_fault_has_a_remedy(name, value):
 def test_all_faults_at_once(kit):
     form = kit.ft_form(power_off="pull", colour="red")
     form["coserver2"]["name"] = form["coserver1"]["name"]
-    form["update"]["sha256"] = "12"
+    form["windows_update"]["sha256"] = "12"
     form["vendor_fix"]["steps"] = ["install ftvirtual"]
     wrong = validate_settings({"ft_system": form, "soak_minutes": -1, "farm_role": "boss"})
     for words in (
-        "soak_minutes is -1", "farm_role is 'boss'", "colour is unknown", "update.sha256 must be",
+        "soak_minutes is -1", "farm_role is 'boss'", "colour is unknown",
+        "windows_update.sha256 must be",
         "power_off is 'pull'", "have the same name", "leaves out coserver1, coserver2",
     ):  # fmt: skip
         assert sum(words in sentence for sentence in wrong) == 1, (words, wrong)
+
+
+def test_no_key_is_hidden_by_a_method_of_a_table():
+    """In a template `legacyops_ft_system.update` would be the method of that name, not the key."""
+    hidden = {name for name in dir({}) if not name.startswith("_")}
+    assert "update" in hidden
+
+    def named(rule: Any) -> Iterator[str]:  # what stands in an entry of a list, nobody writes so
+        for name, part in resolved(rule).get("properties", {}).items():
+            yield name
+            yield from named(part) if isinstance(part, dict) else ()
+
+    keys = {key for rule in SETTINGS.values() for key in named(rule)}
+    assert "vendor_fix" in keys
+    assert not keys & hidden

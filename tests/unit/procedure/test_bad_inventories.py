@@ -37,11 +37,11 @@ def test_the_table_is_long_enough_and_its_base_is_good() -> None:
 
 
 def test_a_first_assess_needs_no_packages() -> None:
-    short = hostvars({"remove": ["update", "vendor_fix", "contacts", "backups"]})
+    short = hostvars({"remove": ["windows_update", "vendor_fix", "contacts", "backups"]})
     assert mistakes("ft01", short, complete=False) == []
     assert len(mistakes("ft01", short)) == 3
     # What is there already is judged already.
-    assert mistakes("ft01", hostvars({"set": {"update.sha256": "12"}}), complete=False)
+    assert mistakes("ft01", hostvars({"set": {"windows_update.sha256": "12"}}), complete=False)
 
 
 def test_other_systems_mistakes_are_theirs() -> None:

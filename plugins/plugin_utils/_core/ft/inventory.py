@@ -169,11 +169,12 @@ def _login(entry: Any, where: str, driver: Mapping[str, Any]) -> list[str]:
 
 
 def _same_package(form: Form) -> list[str]:
-    packages = [part_of(form, name) for name in ("update", "vendor_fix")]
+    packages = [part_of(form, name) for name in ("windows_update", "vendor_fix")]
     sums = [str(package.get("sha256") or "").casefold() for package in packages]
     if not sums[0] or sums[0] != sums[1]:
         return []
-    return [f"{SETTING}: update and vendor_fix have the same sha256: pin each of the two packages."]
+    text = "windows_update and vendor_fix have the same sha256: pin each of the two packages."
+    return [f"{SETTING}: {text}"]
 
 
 def _fix_steps(form: Form) -> list[str]:
@@ -211,7 +212,7 @@ _BETWEEN: Final[Mapping[Callable[[Form], list[str]], Collection[str]]] = {
     _power_off: (*COSERVERS, "power_off"),
     _readable: (*NODES, "fix_level"),
     _fix_steps: ("vendor_fix",),
-    _same_package: ("update", "vendor_fix"),
+    _same_package: ("windows_update", "vendor_fix"),
 }
 
 

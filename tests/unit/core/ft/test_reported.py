@@ -23,7 +23,7 @@ FORM = {
     "coserver1": {"access": "operator"},
     "coserver2": {"access": "relay"},
     "ftvirtual": {"access": "operator"},
-    "update": {"sha256": "aa" * 32},
+    "windows_update": {"sha256": "aa" * 32},
     "vendor_fix": {"level": "V1.0L20", "steps": ["install coserver1", "restart coserver1"]},
 }
 SAID = {
@@ -38,7 +38,7 @@ SAID = {
     },
     "power": {"coserver1": True, "coserver2": "off"},
     "board": "failed",
-    "packages": ["update"],
+    "packages": ["windows_update"],
 }
 
 

@@ -125,7 +125,7 @@ def test_the_readme_of_the_fix_is_kept_in_its_order(kit):
 
 def test_a_first_assess_needs_no_packages(kit, kb890859):
     form = kit.ft_form()
-    for key in ("update", "vendor_fix", "contacts", "backups", "accepted"):
+    for key in ("windows_update", "vendor_fix", "contacts", "backups", "accepted"):
         del form[key]
     assert validate_ft_system(form, complete=False) == []
     settings = {"ft_system": form}
@@ -139,7 +139,7 @@ def test_a_first_assess_needs_no_packages(kit, kb890859):
 def test_the_guide_has_every_key_and_a_form_that_is_good(repository):
     guide = (repository / "docs" / "ft-systems.md").read_text(encoding="utf-8")
     keys = {"model", "windows", "power_off", "contacts", "backups", "accepted"}
-    keys |= {"update", "vendor_fix"}
+    keys |= {"windows_update", "vendor_fix"}
     keys |= {"name", "address", "access", "credentials", "package", "sha256", "source", "switches"}
     for of in ("power", "endurance", "fix_level"):
         keys |= {key for names in kinds_of(of).values() for key in names}
@@ -171,5 +171,5 @@ def test_switches_of_a_fix_are_its_own(kit):
     assert validate_ft_system(form) == []
     form["vendor_fix"]["switches"] = ["-NoBackup"]
     assert len(validate_ft_system(form)) == 1
-    form["vendor_fix"]["switches"], form["update"]["switches"] = ["/q"], ["/n"]
+    form["vendor_fix"]["switches"], form["windows_update"]["switches"] = ["/q"], ["/n"]
     assert len(validate_ft_system(form)) == 1
