@@ -25,7 +25,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context, Place
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision import (
     decide,
-    remaining,
+    remaining_ids,
     return_step,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
@@ -272,7 +272,7 @@ class Explorer:
         if server.status == "not_begun" and failed > self.case.budget:
             return tried
         seen, context = observe(name, server), self._context(servers)
-        ids = [step["id"] for step in remaining(self.plan, name, seen, context)]
+        ids = remaining_ids(self.plan, name, seen, context)
         todo = tuple(i for i, step in enumerate(self.steps[name]) if step["id"] in ids)
         return tried._replace(status="under_way", todo=todo)
 

@@ -4,7 +4,7 @@
 """What was decided once is recalled by what it was decided from.
 
 A decision reads a few parts of a view: one node's record, say, or one driver's. It is kept in a
-tree: which part it read first; by that part's value, which one next; at the end what came out. So
+tree: which parts it read first; by their values, which ones next; at the end what came out. So
 views that differ elsewhere are decided once, and no difference is overlooked: a value that was not
 met yet has no branch, and is decided afresh. That is true of pure functions, which decisions are;
 one that reads another part first the next time is found out.
@@ -13,6 +13,7 @@ one that reads another part first the next time is found out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -20,13 +21,24 @@ _noted: list[int] | None = None  # the parts that the decision at hand has read
 
 
 class _Branch:
-    """A part that was read, and what came of each of its values."""
+    """Parts that are read one after the other whatever they are, and what came of their values."""
 
-    __slots__ = ("by", "part")
+    __slots__ = ("by", "parts", "values_of")
 
-    def __init__(self, part: int) -> None:
-        self.part = part
-        self.by: dict[int, Any] = {}
+    def __init__(self, parts: tuple[int, ...]) -> None:
+        self.parts = parts
+        self.values_of = itemgetter(*parts)  # of one part its value, of more a tuple
+        self.by: dict[Any, Any] = {}
+
+    def parted(self, at: int) -> None:
+        """Leave the first `at` parts here; the others come after them."""
+        first, rest = self.parts[:at], self.parts[at:]
+        one, two = itemgetter(*range(at)), itemgetter(*range(at, len(self.parts)))
+        known = self.by
+        self.__init__(first)  # type: ignore[misc]
+        for values, came in known.items():
+            after = self.by.setdefault(one(values), _Branch(rest))
+            after.by[two(values)] = came
 
 
 class Recall:
@@ -46,11 +58,23 @@ class Recall:
         value of each part, and `watched`, itself with its parts Watched.
         """
         found, values = self._trees.get(what), view.values
+        if _noted is not None:
+            return self._noting(found, what, asked, view)
         while found.__class__ is _Branch:
-            if _noted is not None:
-                _noted.append(found.part)
-            found = found.by.get(values[found.part])
+            found = found.by.get(found.values_of(values))
         return self._afresh(what, asked, view) if found is None else found
+
+    def _noting(self, found: Any, what: int, asked: Any, view: Any) -> Any:
+        """Return the same for another decision, which has read by that what this one reads."""
+        read: list[int] = []
+        while found.__class__ is _Branch:
+            read += found.parts
+            found = found.by.get(found.values_of(view.values))
+        if found is None:
+            return self._afresh(what, asked, view)
+        assert _noted is not None
+        _noted.extend(read)
+        return found
 
     def _afresh(self, what: int, asked: Any, view: Any) -> Any:
         global _noted
@@ -66,17 +90,27 @@ class Recall:
         return result
 
     def _keep(self, what: int, parts: list[int], values: tuple[int, ...], result: Any) -> None:
-        if not parts:
-            self._trees[what] = result
-            return
-        branch = self._trees.setdefault(what, _Branch(parts[0]))
-        for part, following in zip(parts, [*parts[1:], None], strict=True):
-            if branch.part != part:
-                raise AssertionError(f"{what}: part {part} was read before part {branch.part}")
-            if following is None:
-                branch.by[values[part]] = result
-            else:
-                branch = branch.by.setdefault(values[part], _Branch(following))
+        rest = tuple(parts)
+        kept: dict[Any, Any] = self._trees
+        key: Any = what
+        while key in kept:
+            branch = kept[key]
+            same = _alike(branch.parts, rest) if branch.__class__ is _Branch else 0
+            if same == 0:
+                raise AssertionError(f"{what}: {rest} were read where others were before")
+            if same < len(branch.parts):
+                branch.parted(same)
+            kept, key, rest = branch.by, branch.values_of(values), rest[same:]
+        if rest:
+            branch = kept[key] = _Branch(rest)
+            kept, key = branch.by, branch.values_of(values)
+        kept[key] = result
+
+
+def _alike(one: tuple[int, ...], two: tuple[int, ...]) -> int:
+    """Return how many parts two orders of reading begin with alike."""
+    pairs = enumerate(zip(one, two, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(two)))
 
 
 class Watched(Mapping[str, Any]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ class Start:
         return Explorer(steps, self.goal(), **options).run(state)
 
 
-def lab_systems() -> dict[str, Start]:
+@cache
+def lab_systems() -> Mapping[str, Start]:
     """Return the lab's FT systems: every branch and every exception of the notice."""
     systems = estate.load(ESTATES)
     return {

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from .context import Context
 from .model import Ref
@@ -30,8 +30,7 @@ Words = tuple[str, str]  # English, Japanese
 ANY: Final = "*"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a check read: a value (perhaps UNKNOWN) and the evidence for it."""
 
     value: Any

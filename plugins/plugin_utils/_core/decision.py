@@ -197,45 +197,56 @@ def remaining(plan: Plan, host: str, observation: Observation, context: Context)
     The observation decides; the journal only tells what none shows: that an installation asked for
     a restart, that a step's result was not taken, that a person has done what leaves no trace.
     """
+    left = remaining_ids(plan, host, observation, context)
+    planned: list[Step] = _part(plan, host)["steps"]
+    return [
+        {**step, "only_with": None, "conditional": left[step["id"]]}
+        for step in planned
+        if step["id"] in left
+    ]
+
+
+def remaining_ids(
+    plan: Plan, host: str, observation: Observation, context: Context
+) -> dict[str, bool]:
+    """Return the ids of the steps of a host's plan that remain, and whether each is conditional."""
     planned: list[Step] = _part(plan, host)["steps"]
     mine = [entry for entry in context.journal if entry.get("plan") == plan.get("digest")]
     left = [step for step in planned if not _is_told_done(step, mine)]
-    return _remaining(left, observation, context, planned=True)
+    # What came with other steps when the plan was made stands on its own from then on.
+    return _remaining(left, observation, context, alone=True)
 
 
 def needed(steps: Sequence[Step], observation: Observation, context: Context) -> list[Step]:
     """Return the steps that remain to be done, by the table above."""
-    return _remaining(steps, observation, context, planned=False)
+    left = _remaining(steps, observation, context, alone=False)
+    return [{**step, "conditional": left[step["id"]]} for step in steps if step["id"] in left]
 
 
 def _remaining(
-    steps: Sequence[Step], observation: Observation, context: Context, *, planned: bool
-) -> list[Step]:
-    """Return the steps that remain, by the table above.
+    steps: Sequence[Step], observation: Observation, context: Context, *, alone: bool
+) -> dict[str, bool]:
+    """Return the ids of the steps that remain, and whether each is conditional: the table above.
 
-    planned: what came with other steps when the plan was made stands on its own from then on.
+    alone: only_with counts for nothing.
     """
-    stay: dict[str, bool] = {}  # step → whether it is conditional
+    stay: dict[str, bool] = {}
     stand_by: dict[str, Step] = {}
+    names = set()
     for step in steps:
         now = _standing(step, observation, context)
         if now.ruled_out:
             continue
-        with_others = None if planned else step["only_with"]
-        wanted = with_others is None or any(other in stay for other in with_others)
         again = any(other in stay for other in step["again_after"])
+        with_others = None if alone else step["only_with"]
+        wanted = with_others is None or any(other in stay for other in with_others)
         if now.begun or (wanted and (again or now.to_do)):
             stay[step["id"]] = now.conditional
+            names.add(step["name"])
         elif step["standby_for"]:
             stand_by[step["id"]] = step
-    names = {step["name"] for step in steps if step["id"] in stay}
-    called = [i for i, step in stand_by.items() if names.intersection(step["standby_for"])]
-    remain = {**stay, **dict.fromkeys(called, True)}
-    return [
-        {**step, "only_with": None if planned else step["only_with"], "conditional": conditional}
-        for step in steps
-        if (conditional := remain.get(step["id"])) is not None
-    ]
+    called = (i for i, step in stand_by.items() if names.intersection(step["standby_for"]))
+    return {**stay, **dict.fromkeys(called, True)}
 
 
 class _Standing(NamedTuple):
