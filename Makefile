@@ -17,7 +17,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
-.PHONY: help settings demo test quick unit integration lint sanity bench soak mutations molecule dist clean venv
+.PHONY: help docs demo test quick unit integration lint sanity bench soak mutations molecule dist clean venv
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
@@ -31,7 +31,7 @@ help:
 	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
 	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes, fuzz (about an hour)"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
-	@echo "make settings     writes docs/settings.md from the schema of the inventory"
+	@echo "make docs         writes what docs/ has of settings, checks and actions, from their records"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
 	@echo "make clean        remove everything that the targets have made"
 	@echo "nox -s tests      the tests on the oldest and newest supported ansible-core (see README.md)"
@@ -71,8 +71,8 @@ soak: venv
 mutations: venv
 	@$(BIN)/python -u tools/mutations.py
 
-settings: venv
-	@PYTHONPATH=$(CURDIR)/.collections $(BIN)/python tools/settings_page.py
+docs: venv
+	@PYTHONPATH=$(CURDIR)/.collections $(BIN)/python tools/pages.py
 
 molecule: venv
 	$(BIN)/molecule test --all

@@ -1,12 +1,11 @@
 """Write docs/settings.md: every setting of an inventory, from the schema that judges it.
 
-Used by `make settings`; a test fails where the page is not up to date.
+Used by `make docs`; a test fails where the page is not up to date.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ Rule = Mapping[str, Any]
 HEAD = """\
 # Settings
 
-<!-- Written by `make settings` from plugins/plugin_utils/_data/inventory.schema.yml; change it there. -->
+<!-- Written by `make docs` from plugins/plugin_utils/_data/inventory.schema.yml; change it there. -->
 
 Every variable of an inventory that begins with `legacyops_`. A name that does not stand here is refused, with the nearest
 one that does; so is a value that a setting cannot have: one sentence each, all of a host at once, before anything is contacted.
@@ -146,8 +145,3 @@ def what(rule: Rule) -> str:
     told += [f"An advisory's default may be {safer} than this."] if safer else []
     told += ["Needed for a plan."] if rule.get("needed") == {"ft_system": "plan"} else []
     return " ".join(" ".join(told).split())
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"{PAGE.relative_to(ROOT)} is written.\n")

@@ -94,6 +94,8 @@ class Check:
     running: it asks the Windows that runs, which an act confirmed by now may have stopped.
     probes: asking it makes the host build a chain (an explicit act).
     silo: the other servers of the silo must have been looked at for it.
+    outlives: what a step asks of it must hold also where its act has failed.
+    said_by_case: the notice's case says it already; at a step it is not repeated.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Check:
     running: bool
     probes: bool
     silo: bool
+    outlives: bool
+    said_by_case: bool
 
     def value(self, name: Any) -> Value | None:
         """Return the record of a value; None: it is none of this check's, or is UNKNOWN."""
@@ -156,6 +160,8 @@ def register(
     running: bool = False,
     probes: bool = False,
     silo: bool = False,
+    outlives: bool = False,
+    said_by_case: bool = False,
     **arguments: bool,
 ) -> Callable[[_Run], _Run]:
     """Register a check (see Check); its arguments are given as NAME=required."""
@@ -181,6 +187,8 @@ def register(
             running=running,
             probes=probes,
             silo=silo,
+            outlives=outlives,
+            said_by_case=said_by_case,
         )
         return run
 

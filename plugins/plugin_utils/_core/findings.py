@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from .actions import is_setting
 from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
-from .checks import Verdict, evaluate, evaluate_all
+from .checks import Verdict, check_of, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
 from .kinds import items_of
 from .model import WANTED, Ref, Text
@@ -151,8 +151,12 @@ def find(
 
 def _evidence(refs: Sequence[Ref], verdicts: Sequence[Verdict]) -> list[str]:
     """Return what was seen. A setting is none of that, unless it is all there is."""
-    seen = [v.evidence for ref, v in zip(refs, verdicts, strict=True) if ref["check"] != "setting"]
+    seen = [v.evidence for ref, v in zip(refs, verdicts, strict=True) if not _is_setting(ref)]
     return seen or [verdict.evidence for verdict in verdicts]
+
+
+def _is_setting(ref: Ref) -> bool:
+    return check_of(ref).about == "setting"
 
 
 def _scopes(rule: Mapping[str, Any], scope: Scope) -> list[Scope]:

@@ -85,6 +85,14 @@ def test_every_value_has_words_in_both_languages(name: str) -> None:
         alone = {"check": name, "with": {}, "is": value.name}
         if ANY not in check.values:
             assert condition(alone)["en"] != technical(alone)
+    for limit, (en, ja) in check.limits.items():
+        assert en, limit
+        assert ja.isascii() is False, limit
+    # A number may be asked for from below and from above, whatever the number.
+    for limit in ("at_least", "at_most") if check.limits else ():
+        asked = {"check": name, "with": {}, limit: 7}
+        assert condition(asked)["en"] != technical(asked), limit
+        assert condition(asked)["ja"] != condition(asked)["en"], limit
 
 
 def test_what_has_no_words_is_said_in_its_technical_form():

@@ -76,7 +76,7 @@ def test_every_setting_says_what_it_is_and_where_it_belongs():
 
 def test_the_page_is_up_to_date():
     page = settings_page.PAGE.read_text(encoding="utf-8")
-    assert page == settings_page.page(), "make settings writes it"
+    assert page == settings_page.page(), "make docs writes it"
     assert sorted(name for name in SETTINGS if f"`{name}`" not in page) == []
 
 

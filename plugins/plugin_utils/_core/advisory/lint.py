@@ -17,7 +17,7 @@ from ..checks import CHECKS, Check
 from ..formats import is_sha256, nearest
 from ..kind import Kind
 from ..kinds import KINDS
-from .check import CONDITIONS, Data, Wrong, steps_of
+from .check import CONDITIONS, EVENTS_SCOPE, Data, Wrong, steps_of
 from .read import Place
 
 # What is judged together: for a step to be begun, both must hold.
@@ -47,9 +47,14 @@ def errors_of(data: Data) -> Iterator[Wrong]:
 
 def warnings_of(data: Data) -> Iterator[Wrong]:
     """Yield what may be meant, and may be a mistake."""
-    asked = {question["check"] for question in data["questions"].values()}
-    if data["event_groups"] and "event_groups" not in asked:
-        yield ("event_groups", 0), "no question asks for the notice's events; ask event_groups"
+    asked = (question.get("with", {}).values() for question in data["questions"].values())
+    if data["event_groups"] and {"setting": EVENTS_SCOPE} not in [
+        v for each in asked for v in each
+    ]:
+        yield (
+            ("event_groups", 0),
+            "no question asks for the notice's events; give one $event_groups",
+        )
     for name, step in data["steps"].items():
         action = ACTIONS.get(step["action"])
         if action is None:

@@ -288,6 +288,7 @@ def _level(
     reads=nodes_of,
     settles=True,
     in_context=True,
+    said_by_case=True,
     subject="nodes",
     nodes=True,
     levels=True,

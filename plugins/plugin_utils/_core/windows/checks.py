@@ -79,6 +79,7 @@ def architecture(observation: Observation, _arguments: Arguments) -> Reading:
     Value("Continue Pending", "{on} is|continuing", "{on} が|再開処理中", course="coming"),
     Value("Pause Pending", "{on} is|pausing", "{on} が|一時停止処理中", course="coming"),
     reads=lambda a: {"want": ["ima"], "services": [a["name"]]},
+    outlives=True,
     subject="name",
     name=True,
 )

@@ -108,7 +108,10 @@ def logons(observation: Observation, arguments: Arguments) -> Reading:
 
 @register(
     "capacity_percent",
-    limits={"at_least": ("at least {value} % of the silo serve", "サイロの {value} % 以上が稼働")},
+    limits={
+        "at_least": ("at least {value} % of the silo serve", "サイロの {value} % 以上が稼働"),
+        "at_most": ("at most {value} % of the silo serve", "サイロの {value} % 以下が稼働"),
+    },
     about="change",
     silo=True,
     single_server_silo=False,

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from ..._core.actions import answers_to
+from ..._core.checks import check_of
 from ..._core.conditions import conditions
 from ..._core.ft.system import NODES, TITLES
 from ..._core.model import Ref
@@ -259,7 +260,7 @@ def title_of(name: str, language: str = "en") -> str:
 
 def _condition(step: Step, words: Mapping[str, str], language: str) -> str:
     """What decides right before the step. That the fix is missing, the case says already."""
-    refs = [ref for ref in step["only_if"] if ref["check"] != "fix_level"] or step["only_if"]
+    refs = [ref for ref in step["only_if"] if not check_of(ref).said_by_case] or step["only_if"]
     condition, done = _all(refs, language), _all(step["done_when"], language)
     if condition and done:
         return words["unless"].format(condition=condition, done=done)

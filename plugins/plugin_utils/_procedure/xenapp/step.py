@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.actions import action_of
-from ..._core.checks import evaluate_all, request_for, value_of
+from ..._core.checks import check_of, evaluate_all, request_for, value_of
 from ..._core.context import NO_CHANGE
 from ..._core.model import Step
 from ..._core.observation import Observation
@@ -48,7 +48,7 @@ class ServerHooks(Hooks):
     def _broken_services(self, step: Step) -> str:
         """A service that is still starting gets its time: IMA may need more than six minutes."""
         refs = [*step["expect"], *step["interlocks"]]
-        refs = [ref for ref in refs if ref["check"] == "service_state"]
+        refs = [ref for ref in refs if check_of(ref).outlives]
         if not refs:
             return ""
         request = request_for(refs)

@@ -1,0 +1,13 @@
+"""Write the pages of docs/ that are made of records: `make docs`."""
+
+from __future__ import annotations
+
+import checks_page
+import settings_page
+
+PAGES = (settings_page, checks_page)
+
+if __name__ == "__main__":
+    for each in PAGES:
+        each.PAGE.write_text(each.page(), encoding="utf-8")
+        print(f"{each.PAGE.relative_to(settings_page.ROOT)} is written.")
