@@ -121,22 +121,22 @@ class Person:
         if look == "go":
             return None
         plan = loaded(json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8")))
-        steps = {step["id"]: step for step in plan["hosts"][host]["steps"]}
+        steps = {step.id: step for step in plan["hosts"][host]["steps"]}
         step = steps[request["step"].partition("+")[0]]
-        given = step["arguments"]
-        node = step["node"] or ""
+        given = step.arguments
+        node = step.node or ""
         if request["step"].endswith("+update"):
             there = self._node(host, node)
             listed = "installed" if there["uninstall_folder"] else "installed_without_folder"
             return listed if there["kb"] else "not_installed"
-        match step["action"]:
+        match step.action:
             case "operator_confirm" if given["ask"] == "screen":
                 return str(self.operator(host, "look", node))
             case "operator_confirm":
                 self.operator(host, "logon", node)
                 return None
             case "power":
-                return self._power(host, node, given, step["by"])
+                return self._power(host, node, given, step.by)
             case "update_exe":
                 return self._update(host, node, given)
             case "restart":
@@ -152,7 +152,7 @@ class Person:
                 return self.board(host)
             case "staged_package":
                 return "at_hand"
-        raise RuntimeError(f"a person does not know {step['action']}")
+        raise RuntimeError(f"a person does not know {step.action}")
 
     def _power(self, host: str, node: str, given: Mapping[str, Any], by: str) -> str:
         if given["state"] == "on":

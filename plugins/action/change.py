@@ -154,7 +154,7 @@ class ActionModule(ProcedureAction):
                 self._set_state(change, status, reason=error.reason, message=str(error))
                 raise
             left = remaining(change.plan, self.host, observation, context)
-            todo = [step["id"] for step in left]
+            todo = [step.id for step in left]
             if todo or before["status"] != DONE:  # else nothing would be done anyway
                 differs = self.difference(change, observation, context, self.advisories(args))
                 if differs is not None:

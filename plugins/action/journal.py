@@ -49,7 +49,7 @@ def unfinished(change: Change, hosts: list[str]) -> dict[str, Result]:
     for host in hosts:
         state = change.state(host)
         if state["status"] != DONE:
-            every = [step["id"] for step in change.entry(host)["steps"]]
+            every = [step.id for step in change.entry(host)["steps"]]
             left[host] = {
                 "status": state["status"],
                 "rests": change.rests(host),

@@ -70,7 +70,7 @@ class ActionModule(ProcedureAction):
             "path": str(directory.plan),
             "digest": plan["digest"],
             "waves": plan["waves"],
-            "steps": {host: [s["id"] for s in entry["steps"]] for host, entry in hosts.items()},
+            "steps": {host: [s.id for s in entry["steps"]] for host, entry in hosts.items()},
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
             "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
         }

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.actions import action_of
-from ..plugin_utils._core.model import Step
+from ..plugin_utils._core.records import Step
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import APPROVAL_OPTIONS, CHANGE_OPTIONS
 from ..plugin_utils._procedure.kinds import hooks_of
@@ -46,8 +46,8 @@ class ActionModule(StepAction):
 
     def _predicted(self, step: Step) -> Result:
         """What the plan says, for a step that follows one which check mode has not carried out."""
-        text = in_language(step["changes"], self.language)
-        self.say(f"[{self.host}] {step['id']}: predicted by the plan, not checked. {text}")
+        text = in_language(step.changes, self.language)
+        self.say(f"[{self.host}] {step.id}: predicted by the plan, not checked. {text}")
         return {
             **about(step),
             "outcome": "predicted",
@@ -60,10 +60,10 @@ class ActionModule(StepAction):
 
         :param more: arguments that belong to this run and not to the plan.
         """
-        name = f"legacyops.hotfix.{step['action']}"
+        name = f"legacyops.hotfix.{step.action}"
         task = self._task.copy()
         task.action = name
-        task.args = {**step["arguments"], **more}
+        task.args = {**step.arguments, **more}
         action = self._shared_loader_obj.action_loader.get(
             name,
             task=task,
@@ -90,4 +90,4 @@ def _ends_with_the_change(step: Step) -> bool:
     Only where the step would not even begin then: what comes after that point goes on to the
     next resting point.
     """
-    return step["interruptible"] and "change" not in step["without_brakes"]
+    return step.interruptible and "change" not in step.without_brakes

@@ -119,7 +119,7 @@ def test_an_unreachable_host_is_left_alone_by_the_plan(start_lab: Callable[..., 
 def test_a_step_called_by_hand_meets_the_same_interlocks(lab: Any) -> None:
     before = lab.snapshot()
     steps = lab.read("plan.json")["hosts"][TEST]["steps"]
-    install = next(step["id"] for step in steps if step["action"] == "msp_patch")
+    install = next(step.id for step in steps if step.action == "msp_patch")
     arguments = {
         "step": install,
         "change_id": "CHG0042",

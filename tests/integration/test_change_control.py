@@ -98,7 +98,7 @@ def test_a_changed_package_stops_the_run_and_is_named(later: Callable[..., Any])
 
 
 def first_step_by_hand(lab: Any) -> subprocess.CompletedProcess[str]:
-    step = lab.read("plan.json")["hosts"][HOST]["steps"][0]["id"]
+    step = lab.read("plan.json")["hosts"][HOST]["steps"][0].id
     arguments = {
         "step": step,
         "change_id": "CHG0042",

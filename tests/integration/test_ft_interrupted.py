@@ -28,7 +28,7 @@ class Interrupted(Story):
     """All runs of one change, each interrupted at the first step of a kind."""
 
     def __init__(self, lab: FtLab) -> None:
-        super().__init__(lab, lambda step: str(step["action"]))
+        super().__init__(lab, lambda step: step.action)
         self.last_entries: list[dict[str, Any]] = []
 
     def end(self, process: subprocess.Popen[bytes]) -> None:

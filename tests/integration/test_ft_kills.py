@@ -15,9 +15,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ft_lab import FtLab, demo_systems, ft_lab
 from test_kills import slay
 
@@ -28,7 +28,7 @@ HOST = "ft01"
 ACTING_SECONDS = 0.4
 LONGEST_SECONDS = 1500
 # A step of the plan → what is equal for steps of one sort.
-Sort = Callable[[dict[str, Any]], Hashable]
+Sort = Callable[[Step], Hashable]
 
 
 class Story:
@@ -40,7 +40,7 @@ class Story:
     def __init__(self, lab: FtLab, sort: Sort) -> None:
         self.lab, self.person = lab, lab.person()
         steps = lab.read("plan.json")["hosts"][HOST]["steps"]
-        self.sorts = {step["id"]: sort(step) for step in steps}
+        self.sorts = {step.id: sort(step) for step in steps}
         self.killed: list[str] = []
         self.codes: list[int] = []
 
@@ -85,15 +85,15 @@ class Story:
         return next((step for step in steps if self.sorts[step] not in known_sorts), None)
 
 
-def itself(step: dict[str, Any]) -> Hashable:
-    return str(step["id"])
+def itself(step: Step) -> Hashable:
+    return str(step.id)
 
 
-def its_action(step: dict[str, Any]) -> Hashable:
+def its_action(step: Step) -> Hashable:
     """The action and what it does, apart for a CoServer and the FTvirtual Server."""
-    given = step["arguments"]
+    given = step.arguments
     does = (given.get(name) for name in ("state", "operation", "update"))
-    return (step["action"], *does, given.get("node") == "ftvirtual")
+    return (step.action, *does, given.get("node") == "ftvirtual")
 
 
 @pytest.fixture(scope="module", params=[its_action, pytest.param(itself, marks=pytest.mark.soak)])

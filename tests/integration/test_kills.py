@@ -223,7 +223,7 @@ def send(process: int, number: int) -> None:
 def test_the_plan_has_every_step(lab: Twins) -> None:
     assert sorted(step for steps in HALVES.values() for step in steps) == sorted(STEPS)
     for host, part in lab.plan()["hosts"].items():
-        assert tuple(step["name"] for step in part["steps"]) == STEPS, host
+        assert tuple(step.name for step in part["steps"]) == STEPS, host
 
 
 def test_the_sample_has_every_step_moment_and_way() -> None:

@@ -58,7 +58,7 @@ def test_the_report_tells_what_the_journal_has(lab: Any, repository: Path) -> No
     record = told["hosts"][TEST]
     assert record["status"] == "done"
     assert [step["id"] for step in record["steps"]] == [
-        step["id"] for step in lab.read("plan.json")["hosts"][TEST]["steps"]
+        step.id for step in lab.read("plan.json")["hosts"][TEST]["steps"]
     ]
     installed = next(s for s in record["steps"] if s["id"].endswith("-install_hotfix"))
     results = [e for e in lab.journal(TEST) if e["kind"] == "result"]
@@ -176,7 +176,7 @@ def test_ansibles_own_junit_callback_tells_each_task(lab: Any) -> None:
     (file,) = (lab.state / "junit").glob("*.xml")
     cases = ElementTree.parse(file).getroot().findall(".//testcase")
     names = [case.get("name", "") for case in cases]
-    steps = [step["id"] for step in lab.read("plan.json")["hosts"][TEST]["steps"]]
+    steps = [step.id for step in lab.read("plan.json")["hosts"][TEST]["steps"]]
     assert all(any(step in name for name in names) for step in steps)
     assert not [case for case in cases if case.find("failure") is not None]
 

@@ -167,7 +167,7 @@ def test_a_host_that_gets_sick_while_it_soaks_stops_the_rollout(
 def remove_root(change: Rollout) -> None:
     plan = loaded(json.loads((change.folder / "plan.json").read_text(encoding="utf-8")))
     steps = plan["hosts"]["sick1"]["steps"]
-    pin = next(s["arguments"]["sha256"] for s in steps if s["action"] == "root_certificate")
+    pin = next(s.arguments["sha256"] for s in steps if s.action == "root_certificate")
     done = change.lab.run(
         ["ansible", "sick1", "-i", str(change.lab.state / "inventory.yml"),
          "-m", "legacyops.hotfix.root_certificate", "-a", f"state=absent sha256={pin}"]

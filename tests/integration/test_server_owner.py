@@ -78,7 +78,7 @@ def test_the_server_says_whose_it_is(one: Lab, other: Lab) -> None:
 
 
 def test_a_step_by_hand_is_refused_as_well(one: Lab, other: Lab) -> None:
-    step = other.read("plan.json")["hosts"][HOST]["steps"][0]["id"]
+    step = other.read("plan.json")["hosts"][HOST]["steps"][0].id
     given = {"step": step, "change_id": "CHG0099", "change_dir": str(other.change_dir)}
     words = ["ansible", HOST, "-i", "inventory.yml", "-m", "legacyops.hotfix.step"]
     run = subprocess.run(

@@ -18,7 +18,7 @@ def fate(run: Any, lab: Any, host: str) -> str:
     """Where a host stands in the plan; its blocker, else its steps."""
     assert run.code == 0, run.output
     entry = lab.read("plan.json")["hosts"][host]
-    return entry["blocked"] or ", ".join(step["name"] for step in entry["steps"])
+    return entry["blocked"] or ", ".join(step.name for step in entry["steps"])
 
 
 def test_the_other_of_two_is_down_so_the_plan_drains_nobody(start_lab: Any) -> None:

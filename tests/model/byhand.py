@@ -25,6 +25,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     Place,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from explore import Explorer
 from ftsite import (
     HASHES,
@@ -62,7 +63,6 @@ from legacyops_lab.ft.state import (
 )
 from starts import Start, lab_systems, update_anywhere
 
-Step = Mapping[str, Any]
 LEVEL = 10040
 OUTSIDE = "acts on a Windows outside the notice"
 ENOUGH = 500  # states in which a step that acts is tried for harm
@@ -78,9 +78,9 @@ def every_step(advisory: Advisory, kind: str) -> dict[str, Step]:
     for procedure in advisory.data["procedures"]:
         if procedure.split("_")[1] == number:
             for step in core.all_steps(advisory, procedure, scope, HOST):
-                fixed = [ref for ref in step["only_if"] if ref["check"] == "setting"]
+                fixed = [ref for ref in step.only_if if ref["check"] == "setting"]
                 if not checks.any_fails(fixed, observe(State(System())), NO_CHANGE):
-                    name = step["name"] + (f" {step['item']}" if step["item"] else "")
+                    name = step.name + (f" {step.item}" if step.item else "")
                     found.setdefault(name, interned(step))
     return found
 
@@ -155,7 +155,7 @@ def harm(state: State, step: Step) -> str | None:
         return forbidden
     ways = list(carried_out(now, step))
     if _presses_a_machine_that_is_on(now, step):
-        ways.append(do(now, "power_off", step["node"]))
+        ways.append(do(now, "power_off", step.node))
     for after in ways:
         for end in (after, at_rest(after)):
             if end.system.violations:
@@ -167,36 +167,36 @@ def harm(state: State, step: Step) -> str | None:
 
 def carried_out(state: State, step: Step) -> Iterator[State]:
     """Yield the states while a step is carried out, also where its module ends with an error."""
-    if step["action"] != "staged_package":
+    if step.action != "staged_package":
         with suppress(ActionFailed):
             yield from moves(state, step)
 
 
 def _presses_a_machine_that_is_on(state: State, step: Step) -> bool:
     """Return whether the button of ⑧ would be that of ⑥: it switches a machine that is on off."""
-    if step["action"] != "power" or step["arguments"]["state"] != "on":
+    if step.action != "power" or step.arguments["state"] != "on":
         return False
-    number = NODES.index(step["node"])
+    number = NODES.index(step.node)
     by_hand = state.power[number].driver == "operator"
     return by_hand and windows(state.system, NODES[number]).phase != "off"
 
 
 def _forbidden(system: System, step: Step) -> str | None:
     """Return what the notice, or what is told of the procedures, does not allow at all."""
-    given, node = step["arguments"], step["node"]
+    given, node = step.arguments, step.node
     install = given.get("operation") == "install"
-    restart = step["action"] == "restart"
-    down = restart or step["action"] == "shutdown" or given.get("state") == "off"
+    restart = step.action == "restart"
+    down = restart or step.action == "shutdown" or given.get("state") == "off"
     if node and (given.get("operation") or down) and windows(system, node).task:
         return "an installer is cut off, or two run at once"
-    again = step["name"].endswith("_kb_restart") or step["name"] == "fix_restart"
+    again = step.name.endswith("_kb_restart") or step.name == "fix_restart"
     if (install or again) and not healthy(system):
         return "a node is changed or restarted at ⑲ while the system is not healthy"
     if install and given["update"] == "fix" and system.ft.kb and not protected(system):
         return "the fix before the removal (5.2)"
     if restart and node == "ftvirtual" and will_be_bad(system, "ftvirtual"):
         return "an outage, and the update is still in"
-    if step["action"] == "shutdown" and any(_stays(windows(system, n)) for n in NODES):
+    if step.action == "shutdown" and any(_stays(windows(system, n)) for n in NODES):
         return "the service taken down for a removal that cannot be"
     return None
 
@@ -207,7 +207,7 @@ def _stays(mine: Windows) -> bool:
 
 def _broken(now: System, without: System, after: System, step: Step) -> str | None:
     """Return what is worse at the end than it would be without the step."""
-    outage = step["action"] == "shutdown" and step["node"] == "ftvirtual"
+    outage = step.action == "shutdown" and step.node == "ftvirtual"
     if now.ft.phase == without.ft.phase == "up" != after.ft.phase and not outage:
         return "the service is gone"
     unclean_pair = any(
@@ -273,14 +273,14 @@ def refusing(step: Step, view: View) -> list[int] | None:
 
     -1 stands for an only_if that is unknown.
     """
-    if step["resume_when"] and checks.all_hold(step["resume_when"], view, view.context):
+    if step.resume_when and checks.all_hold(step.resume_when, view, view.context):
         return None
-    if step["done_when"] and checks.all_hold(step["done_when"], view, view.context):
+    if step.done_when and checks.all_hold(step.done_when, view, view.context):
         return None
-    if checks.any_fails(step["only_if"], view, view.context):
+    if checks.any_fails(step.only_if, view, view.context):
         return None
-    found = [] if checks.all_hold(step["only_if"], view, view.context) else [-1]
-    for number, ref in enumerate(step["interlocks"]):
+    found = [] if checks.all_hold(step.only_if, view, view.context) else [-1]
+    for number, ref in enumerate(step.interlocks):
         if checks.evaluate(ref, view, view.context).holds is not True:
             found.append(number)
     return found
@@ -367,14 +367,14 @@ def _with_system(record: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def _changes(state: State, step: Step) -> bool:
-    if step["action"] == "staged_package":
+    if step.action == "staged_package":
         return True
     return any(after.system != state.system for after in carried_out(state, step))
 
 
 def _wrong(case: Case, text: str) -> Case:
     def harm(state: State, step: Step) -> str | None:
-        if text == OUTSIDE and step["action"] == "staged_package":
+        if text == OUTSIDE and step.action == "staged_package":
             return None  # a file on the relay
         return text if _changes(state, step) else None
 
@@ -387,7 +387,7 @@ def _on_another(state: State, step: Step) -> str:
 
 def _not_at_hand(text: str) -> Callable[[State, Step], str | None]:
     def harm(state: State, step: Step) -> str | None:
-        given = step["arguments"]
+        given = step.arguments
         if given.get("operation") == "install":
             wanted = "the fix" if given["update"] == "fix" else "the update"
             return f"installs another file than {text}" if wanted == text else None
@@ -399,13 +399,13 @@ def _not_at_hand(text: str) -> Callable[[State, Step], str | None]:
 
 def _begins(system: System, step: Step) -> bool:
     """Return whether a step begins with ①, or with what comes before it: see before ① in docs."""
-    if step["action"] == "shutdown":
+    if step.action == "shutdown":
         return True
-    if step["arguments"].get("operation") == "uninstall" and step["node"] == "ftvirtual":
+    if step.arguments.get("operation") == "uninstall" and step.node == "ftvirtual":
         return not any(half.virtual == "failed" for half in (system.one, system.two))
     both_up = all(windows(system, n).phase == "up" for n in NODES[:2])
     update_in = any(windows(system, n).kb for n in NODES[:2])
-    shutdown = step["arguments"].get("way") == "shutdown"
+    shutdown = step.arguments.get("way") == "shutdown"
     return shutdown and both_up and update_in and not system.stopped
 
 
@@ -437,9 +437,9 @@ def _wires(state: State) -> Iterator[Case]:
 
 def _blind(coserver: str) -> Callable[[State, Step], str | None]:
     def harm(_state: State, step: Step) -> str | None:
-        if step["action"] == "shutdown":
+        if step.action == "shutdown":
             return "the service taken down, and nothing tells whether a CoServer is off"
-        off = step["arguments"].get("state") == "off" and step["node"] == coserver
+        off = step.arguments.get("state") == "off" and step.node == coserver
         return "switches off what nothing tells the power of" if off else None
 
     return harm
@@ -457,7 +457,7 @@ def judged(advisory: Advisory, kind: str, thin: int = 40) -> Judged:
     few = [state for name in steps for state in _few(found.acted[name])]
     some = list(dict.fromkeys([*few, *states[:20]]))
     judge(found, steps, (case for state in some for case in around(state)))
-    staging = {name: step for name, step in steps.items() if step["action"] == "staged_package"}
+    staging = {name: step for name, step in steps.items() if step.action == "staged_package"}
     for state in states[:5]:
         empty = {**within(state).data, "packages": {}}
         cases = (_with_data(case, {"packages": {}}) for case in around(state))

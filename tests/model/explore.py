@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ftsite import (
     HOST,
     ActionFailed,
@@ -90,7 +90,7 @@ class Explorer:
 
     def __init__(
         self,
-        steps: Sequence[Mapping[str, Any]],
+        steps: Sequence[Step],
         goal: Collection[str],
         *,
         crashes: bool = True,
@@ -152,13 +152,13 @@ class Explorer:
         decision = decided(step, view)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
-            yield f"{step['id']} skipped", (state, rest)
+            yield f"{step.id} skipped", (state, rest)
             return
         if decision.action == "refuse":
-            self.why[place] = f"{step['id']} refused: {decision.reason}"
+            self.why[place] = f"{step.id} refused: {decision.reason}"
             later = _calm(at_rest(state))
             if later != state:
-                yield f"{step['id']} refused, later", (later, None)
+                yield f"{step.id} refused, later", (later, None)
             return
         if decision.action == "act":
             yield self._second_run(step, view, place)
@@ -167,12 +167,12 @@ class Explorer:
                 self.why[place] = label
             yield label, after
 
-    def _second_run(self, step: Mapping[str, Any], view: View, place: Place) -> tuple[str, Place]:
+    def _second_run(self, step: Step, view: View, place: Place) -> tuple[str, Place]:
         """Have another run try the same step: it is told who holds the system."""
         if decided(step, view.held_by_another).action == "refuse":
-            return f"{step['id']} by a second run: refused", place
-        system = blame(place[0].system, "second_run", step["node"] or HOST)
-        return f"{step['id']} by a second run", (with_(place[0], system=system), None)
+            return f"{step.id} by a second run: refused", place
+        system = blame(place[0].system, "second_run", step.node or HOST)
+        return f"{step.id} by a second run", (with_(place[0], system=system), None)
 
     def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
@@ -182,7 +182,7 @@ class Explorer:
                     yield f"by hand {label}", (after, None)
 
     def _carry_out(
-        self, step: Mapping[str, Any], state: State, rest: tuple[int, ...]
+        self, step: Step, state: State, rest: tuple[int, ...]
     ) -> Iterator[tuple[str, Place]]:
         before, failed = state, None
         try:
@@ -191,12 +191,12 @@ class Explorer:
                 yield from self._crash(step, state)
         except ActionFailed as error:
             failed = str(error)
-        if step["action"] == "endurance_info":
+        if step.action == "endurance_info":
             waited = 0
             while unproven(step, state, before):
                 soon = next_event(state.system)
                 waited += soon or 0
-                if soon is None or waited > step["arguments"]["deadline_seconds"]:
+                if soon is None or waited > step.arguments["deadline_seconds"]:
                     break
                 state = let_pass(state, soon)
                 yield from self._crash(step, state)
@@ -205,17 +205,17 @@ class Explorer:
             failed = "; ".join(verdict.evidence for verdict in missing) or None
         calm = _calm(state)
         if failed is not None:
-            yield f"{step['id']} failed: {failed}", (calm, None)
-            yield f"{step['id']} failed, later", (_calm(at_rest(state)), None)
+            yield f"{step.id} failed: {failed}", (calm, None)
+            yield f"{step.id} failed, later", (_calm(at_rest(state)), None)
         else:
-            yield f"{step['id']} done", (calm, rest)
+            yield f"{step.id} done", (calm, rest)
 
-    def _crash(self, step: Mapping[str, Any], state: State) -> Iterator[tuple[str, Place]]:
+    def _crash(self, step: Step, state: State) -> Iterator[tuple[str, Place]]:
         if not self.crashes:
             return
         # Nothing is read between the crash and the next run.
-        yield f"{step['id']} crash", (_blind(state), None)
-        yield f"{step['id']} crash, later", (_blind(at_rest(state)), None)
+        yield f"{step.id} crash", (_blind(state), None)
+        yield f"{step.id} crash, later", (_blind(at_rest(state)), None)
 
     def _judge(self) -> None:
         """Find the violations, and the places from which no way leads to a good end."""

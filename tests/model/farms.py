@@ -29,6 +29,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     return_step,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.farm import (
     incomplete,
     outside,
@@ -239,14 +240,14 @@ class Explorer:
         action, blameless = self._decision(name, server.todo[0], servers)
         self.result.decisions[action] += 1
         if action == "skip":
-            yield f"{name} {step['id']} skipped", False, server._replace(todo=rest)
+            yield f"{name} {step.id} skipped", False, server._replace(todo=rest)
         elif action == "refuse":
             yield (
-                f"{name} {step['id']} refused",
+                f"{name} {step.id} refused",
                 True,
                 self._left(
                     name,
-                    step["on_refusal"],
+                    step.on_refusal,
                     server,
                     servers,
                     "not_begun" if blameless else "failed",
@@ -254,12 +255,12 @@ class Explorer:
             )
         else:
             done = _carried_out(step, server)
-            yield f"{name} {step['id']} done", True, done._replace(todo=rest)
+            yield f"{name} {step.id} done", True, done._replace(todo=rest)
             for failed in _failures(step, server):
                 yield (
-                    f"{name} {step['id']} fails",
+                    f"{name} {step.id} fails",
                     True,
-                    self._left(name, step["on_failure"], failed, servers, "failed"),
+                    self._left(name, step.on_failure, failed, servers, "failed"),
                 )
 
     def _begun(self, name: str, server: Server, servers: Farm) -> Server:
@@ -273,7 +274,7 @@ class Explorer:
             return tried
         seen, context = observe(name, server), self._context(servers)
         ids = remaining_ids(self.plan, name, seen, context)
-        todo = tuple(i for i, step in enumerate(self.steps[name]) if step["id"] in ids)
+        todo = tuple(i for i, step in enumerate(self.steps[name]) if step.id in ids)
         return tried._replace(status="under_way", todo=todo)
 
     def _decision(self, name: str, number: int, servers: Farm) -> tuple[str, bool]:
@@ -329,28 +330,28 @@ def _strokes(server: Server) -> Iterator[tuple[str, Server]]:
         yield "is opened by hand", server._replace(logons=True, users=True)
 
 
-def _carried_out(step: Mapping[str, Any], server: Server) -> Server:
+def _carried_out(step: Step, server: Server) -> Server:
     """Return a server after a step that went well."""
-    arguments = step["arguments"]
-    if step["action"] == "logon_mode":
+    arguments = step.arguments
+    if step.action == "logon_mode":
         if arguments["state"] == "enabled":
             return server._replace(logons=True, users=True)
         return server._replace(
             logons=False, users=server.users and not arguments["wait_for_sessions"]
         )
-    if step["action"] == "msp_patch":
+    if step.action == "msp_patch":
         return server._replace(hotfix=True)
-    if step["action"] in ("ima_service", "restart"):
+    if step.action in ("ima_service", "restart"):
         return server._replace(ima=True)
     return server
 
 
-def _failures(step: Mapping[str, Any], server: Server) -> Iterator[Server]:
+def _failures(step: Step, server: Server) -> Iterator[Server]:
     """Yield a server after a step that failed, in its ways."""
-    if step["action"] == "msp_patch":
+    if step.action == "msp_patch":
         yield server  # rolled back
         yield server._replace(ima=False)  # and the rollback failed
-    elif step["action"] == "logon_mode" and step["arguments"]["state"] == "drained":
+    elif step.action == "logon_mode" and step.arguments["state"] == "drained":
         yield server
 
 

@@ -25,6 +25,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     Place,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from legacyops_lab.ft import levels
 from legacyops_lab.ft.notice import event_text, of_type
 from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
@@ -463,19 +464,19 @@ def _watched(data: Mapping[str, Any], *, before: bool) -> Watched:
 
 _refs: dict[bytes, Mapping[str, Any]] = {}
 _ids: set[int] = set()
-_steps: dict[tuple[Any, ...], dict[str, Any]] = {}
+_steps: dict[tuple[Any, ...], Step] = {}
 REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
 _decisions, _missing = Recall(decision.decide), Recall(decision.unproven)
 
 
-def interned(step: Mapping[str, Any]) -> dict[str, Any]:
+def interned(step: Step) -> Step:
     """Return a step of which there is one only, and so of its references."""
-    refs = {key: [_interned_ref(ref) for ref in step[key]] for key in REFS}
-    rest = _bytes({name: value for name, value in step.items() if name not in refs})
+    refs = {key: [_interned_ref(ref) for ref in getattr(step, key)] for key in REFS}
+    rest = _bytes({name: value for name, value in step.to_json().items() if name not in refs})
     key = (rest, *(tuple(map(id, each)) for each in refs.values()))
     if key not in _steps:
         _ids.update(map(id, refs.values()))
-        _steps[key] = {**step, **refs}
+        _steps[key] = replace(step, **refs)
     return _steps[key]
 
 
@@ -503,7 +504,7 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
     def judged(asked: Any, view: Observation, context: Context) -> Any:
         if view.__class__ is not View or context is not view.context:
             return judge(asked, view, context)
-        number = id(asked if key is None else asked[key])
+        number = id(asked if key is None else getattr(asked, key))
         if number not in _ids:
             return judge(asked, view, context)
         if view.values:
@@ -522,12 +523,12 @@ decision.any_fails = checks.any_fails = remembering(checks.any_fails)
 decision._standing = remembering(decision._standing, "interlocks")
 
 
-def decided(step: Mapping[str, Any], view: View) -> decision.Decision:
+def decided(step: Step, view: View) -> decision.Decision:
     """Return what the collection decides about an interned step."""
     return _decisions(id(step), step, view)  # type: ignore[no-any-return]
 
 
-def unproven(step: Mapping[str, Any], state: State, before: State) -> list[checks.Verdict]:
+def unproven(step: Step, state: State, before: State) -> list[checks.Verdict]:
     """Return what an interned step should have brought about and is not read. before: it began."""
     return _missing(id(step), step, within(remembered(state), before))  # type: ignore[no-any-return]
 
@@ -538,7 +539,7 @@ _plans: dict[tuple[int, ...], int] = {}
 class Plan:
     """Interned steps, in order."""
 
-    def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = [interned(step) for step in steps]
         self._all = {"hosts": {HOST: {"steps": self.steps}}}
         self._key = _plans.setdefault(tuple(map(id, self.steps)), len(_plans))
@@ -547,7 +548,7 @@ class Plan:
         """Return the numbers of the steps that remain by what is read."""
         if self._key not in view.known:
             ids = decision.remaining_ids(self._all, HOST, view, view.context)
-            todo = tuple(number for number, step in enumerate(self.steps) if step["id"] in ids)
+            todo = tuple(number for number, step in enumerate(self.steps) if step.id in ids)
             view.known[self._key] = todo
         return view.known[self._key]  # type: ignore[no-any-return]
 
@@ -677,11 +678,11 @@ def let_pass(state: State, seconds: int) -> State:
     return _became(state, advanced(state.system, seconds)) if step is not None else state
 
 
-def moves(state: State, step: Mapping[str, Any]) -> Iterator[State]:
+def moves(state: State, step: Step) -> Iterator[State]:
     """Yield the state after each thing that a step's action does; a crash may follow any."""
-    given = step["arguments"]
+    given = step.arguments
     limit = given["deadline_seconds"]
-    match step["action"]:
+    match step.action:
         case "power":
             yield from _power(state, given["coserver"], given["state"], given.get("way"), limit)
         case "update_exe":
@@ -703,7 +704,7 @@ def moves(state: State, step: Mapping[str, Any]) -> Iterator[State]:
         case "endurance_info":
             pass  # the caller waits for what the step expects
         case _:
-            raise AssertionError(step["action"])
+            raise AssertionError(step.action)
 
 
 def _past(state: State, node: str) -> State:

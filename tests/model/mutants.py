@@ -119,7 +119,7 @@ def interlock_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]
     """Yield the mutants with one interlock less: (step, number, check)."""
     steps, found = judgement
     for name, step in steps.items():
-        own = advisory.data["steps"][step["name"]].get("interlocks", [])
+        own = advisory.data["steps"][step.name].get("interlocks", [])
         checks = [*BRAKES, *(ref["ask"] for ref in own)]
         for number, check in enumerate(checks):
             guard = found.guards.get((name, number), Guard())
@@ -335,7 +335,7 @@ def _afterwards(state: State, step: Step) -> State:
     after = state
     for moved in carried_out(state, step):
         after = moved
-    if step["action"] == "endurance_info":
+    if step.action == "endurance_info":
         while unproven(step, after, state):
             soon = next_event(after.system)
             if soon is None:
@@ -351,7 +351,7 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
     """
     steps, found = judgement
     for name, step in steps.items():
-        checks = [ref["ask"] for ref in advisory.data["steps"][step["name"]].get("expect", [])]
+        checks = [ref["ask"] for ref in advisory.data["steps"][step.name].get("expect", [])]
         told: dict[int, str] = {}
         states = found.acted[name]
         for state in states[:: max(1, len(states) // 12)]:
@@ -359,7 +359,7 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
             for text, view in _readings(after, state):
                 missing = [v.ref for v in core_decision.unproven(step, view, view.context)]
                 if len(missing) == 1:
-                    told.setdefault(step["expect"].index(missing[0]), text)
+                    told.setdefault(step.expect.index(missing[0]), text)
         for number, check in enumerate(checks):
             dead = number in told
             why = f"would pass: {told[number]}" if dead else EXPECT_REASONS.get(check, "")

@@ -34,6 +34,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.results_form import read_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from step_double import planned
 
 OURS = (CoreError, RemoteError, ChangeError)
 ADVISORY = advisory.bundled_folder() / "ctx130025"
@@ -131,7 +132,8 @@ def test_a_confirmations_records(which: int) -> None:
     each()
 
 
-PLAN = {"digest": DIGEST, "hosts": {"xa01": {"steps": [{"id": "01-x"}, {"id": "02-y"}]}}}
+STEPS = [planned("01-x", "node_info"), planned("02-y", "node_info")]
+PLAN = {"digest": DIGEST, "hosts": {"xa01": {"steps": STEPS}}}
 FORM = f"""\
 legacyops_results: 1
 change: "C1"

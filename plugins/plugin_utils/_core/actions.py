@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from .formats import is_sha256, nearest
 from .observation import TABLE
+from .records import Step
 
 Path = tuple[str, ...]
 Arguments = Mapping[str, Any]
@@ -189,49 +190,49 @@ def register_of_node(
     )
 
 
-def action_of(step: Mapping[str, Any]) -> Action:
+def action_of(step: Step) -> Action:
     """Return the record of a step's action."""
-    return ACTIONS[step["action"]]
+    return ACTIONS[step.action]
 
 
-def effect_of(step: Mapping[str, Any]) -> Effect:
+def effect_of(step: Step) -> Effect:
     """Return what a step does to the Windows or the machine that it acts on."""
-    return action_of(step).effect(step["arguments"])
+    return action_of(step).effect(step.arguments)
 
 
-def answers_to(step: Mapping[str, Any]) -> Answers:
+def answers_to(step: Step) -> Answers:
     """Return what a person may answer to a step."""
-    return action_of(step).answers(step["arguments"])
+    return action_of(step).answers(step.arguments)
 
 
-def is_on_its_way(step: Mapping[str, Any], saw: str | None) -> bool:
+def is_on_its_way(step: Step, saw: str | None) -> bool:
     """Return whether what a person has answered to a step means that it is not over yet."""
     return saw in answers_to(step).on_its_way
 
 
-def same_act(step: Mapping[str, Any], action: str, arguments: Arguments) -> bool:
+def same_act(step: Step, action: str, arguments: Arguments) -> bool:
     """Return whether a step does the same to the same as an action with arguments."""
-    known, given = ACTIONS[action].arguments, step["arguments"]
+    known, given = ACTIONS[action].arguments, step.arguments
     whats = [name for name, argument in known.items() if argument.what and name in given]
-    return step["action"] == action and all(arguments.get(n) == given[n] for n in whats)
+    return step.action == action and all(arguments.get(n) == given[n] for n in whats)
 
 
-def takes_out(step: Mapping[str, Any]) -> bool:
-    """Return whether a step takes a server out of service, as long as it serves."""
-    demanded = action_of(step).takes_out
+def takes_out(action: str, arguments: Arguments) -> bool:
+    """Return whether an action takes a server out of service, as long as it serves."""
+    demanded = ACTIONS[action].takes_out
     return demanded is not None and all(
-        step.get("arguments", {}).get(name) == value for name, value in demanded.items()
+        arguments.get(name) == value for name, value in demanded.items()
     )
 
 
-def leaves_service(steps: Iterable[Mapping[str, Any]]) -> bool:
+def leaves_service(steps: Iterable[Step]) -> bool:
     """Return whether a plan's steps take their server out of service for a while."""
-    return any(takes_out(step) or step["returns_to_service"] for step in steps)
+    return any(takes_out(step.action, step.arguments) or step.returns_to_service for step in steps)
 
 
-def touched(step: Mapping[str, Any]) -> list[Path]:
+def touched(step: Step) -> list[Path]:
     """Return the places of an observation that a step changes by its nature; * is any member."""
-    arguments, action = step["arguments"], action_of(step)
+    arguments, action = step.arguments, action_of(step)
     of_node = arguments.get("node") and action.touches_of_node
     return [
         tuple(

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from .actions import ACTIONS, action_of
 from .digest import canonical
-from .model import CoreError, Step
+from .model import CoreError
 from .people import is_nobody, same_person
+from .records import Step
 from .schema import default_of, judged, rules_of
 from .window import Window, window_of
 
@@ -65,8 +66,8 @@ class Control:
 
     def needs_second_name(self, step: Step) -> bool:
         """Return whether two people must answer for a step."""
-        named = step["action"] in self.second_name_for
-        return named and action_of(step).two_people(step["arguments"])
+        named = step.action in self.second_name_for
+        return named and action_of(step).two_people(step.arguments)
 
 
 def control_of(settings: Mapping[str, Any]) -> Control:

@@ -20,9 +20,10 @@ from .actions import Path, action_of, touched
 from .advisory import Advisory
 from .context import NO_CHANGE, Context
 from .digest import canonical
-from .model import Step, Text
+from .model import Text
 from .observation import Observation, facts, quote
 from .plan import HostPlan, plan_host, planned_settings
+from .records import Step
 
 Kind = Literal["identical", "later", "known", "different"]
 _LONGEST: Final = 300
@@ -136,7 +137,7 @@ def compare_facts(
     """
     part = plan["hosts"][host]
     differences, known = _split(_differences((), part["facts"], facts(observation)))
-    acted = [step for step in part["steps"] if step["id"] in begun]
+    acted = [step for step in part["steps"] if step.id in begun]
     packages = {path.casefold() for step in part["steps"] for path in _packages(step)}
     unexplained = [each for each in differences if not _explained(each, acted, packages)]
     return _result(unexplained, known, later=bool(begun))
@@ -189,25 +190,25 @@ def _steps(part: Mapping[str, Any], fresh: HostPlan) -> tuple[list[Difference], 
     """
     if fresh.blocked:
         return [Difference(("blocked",), None, fresh.blocked)], False
-    planned = {step["id"]: step for step in part["steps"]}
+    planned = {step.id: step for step in part["steps"]}
     differences = []
     for step in fresh.steps:
-        was = planned.get(step["id"])
+        was = planned.get(step.id)
         if was is None:
-            differences.append(Difference(("steps", step["id"]), None, step["title"]["en"]))
+            differences.append(Difference(("steps", step.id), None, step.title["en"]))
         elif not _same_step(was, step):
-            place = ("steps", step["id"])
+            place = ("steps", step.id)
             differences += _certain(_differences(place, _content(was), _content(step)))
     return differences, len(fresh.steps) < len(planned)
 
 
-def _content(step: Mapping[str, Any]) -> dict[str, Any]:
+def _content(step: Step) -> dict[str, Any]:
     """Return a step without what hangs on which other steps remain."""
     hanging = ("conditional", "only_with", "again_after", "standby_for")
-    return {key: value for key, value in step.items() if key not in hanging}
+    return {key: value for key, value in step.to_json().items() if key not in hanging}
 
 
-def _same_step(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same_step(one: Step, other: Step) -> bool:
     return canonical(_content(one)) == canonical(_content(other))
 
 
@@ -280,7 +281,7 @@ def _split(found: Iterable[Difference]) -> tuple[list[Difference], list[Differen
 
 def _packages(step: Step) -> list[str]:
     """Return the package files that a step names: no installation changes them."""
-    arguments = step["arguments"]
+    arguments = step.arguments
     return [str(arguments[name]) for name in ("package", "path") if arguments.get(name)]
 
 

@@ -46,7 +46,7 @@ there in case that one turns out to need it, and is carried out only if it is ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from .actions import action_of, is_on_its_way
@@ -61,9 +61,10 @@ from .checks import (
 )
 from .conditions import refusal
 from .context import Context, Entry
-from .model import Ref, Step
+from .model import Ref
 from .observation import Observation
 from .order import PlanError
+from .records import Step
 
 Plan = Mapping[str, Any]
 
@@ -89,22 +90,22 @@ def decide(step: Step, observation: Observation, context: Context) -> Decision:
         return evaluate_all(refs, observation, context)
 
     if _is_under_way(step, observation, context):  # 1
-        verdicts = judged(step["resume_when"])
+        verdicts = judged(step.resume_when)
         return Decision("resume", f"under way: {_evidence(verdicts)}", verdicts)
     if _is_to_collect(step, observation, context):  # 2
-        verdicts = judged(step["collect_when"])
+        verdicts = judged(step.collect_when)
         return Decision("resume", f"ended meanwhile: {_evidence(verdicts)}", verdicts)
     if _is_done(step, observation, context):  # 3
-        verdicts = judged(step["done_when"])
+        verdicts = judged(step.done_when)
         return Decision("skip", f"nothing to do: {_evidence(verdicts)}", verdicts)
-    verdicts = judged(step["only_if"])
+    verdicts = judged(step.only_if)
     idle = any(verdict.holds is False for verdict in verdicts)
     if not idle:
-        verdicts += judged(step["interlocks"])
+        verdicts += judged(step.interlocks)
     missing = unmet(verdicts)
     begun = was_begun(step, context.journal) and all(check_of(v.ref).settles for v in missing)
     confirmed = begun and _was_confirmed(step, context.journal)
-    asked = step.get("by") == "operator" and bool(missing)
+    asked = step.by == "operator" and bool(missing)
     if begun and (asked or (confirmed and _nothing_shows(step))):  # 4
         return Decision("resume", "a person has it", verdicts, only_waits=confirmed)
     if idle:  # 5
@@ -116,7 +117,7 @@ def decide(step: Step, observation: Observation, context: Context) -> Decision:
 
 def unproven(step: Step, observation: Observation, context: Context) -> list[Verdict]:
     """Return what the step should have brought about and is not observed; none: it is proven."""
-    return unmet(evaluate_all(step["expect"], observation, context))
+    return unmet(evaluate_all(step.expect, observation, context))
 
 
 def is_final(missing: Sequence[Verdict], context: Context) -> bool:
@@ -139,31 +140,31 @@ def was_begun(step: Step, journal: Sequence[Entry]) -> bool:
     kinds = [
         entry["kind"]
         for entry in journal
-        if entry.get("step") == step["id"] and entry.get("kind") in ("intent", "result")
+        if entry.get("step") == step.id and entry.get("kind") in ("intent", "result")
     ]
     return kinds[-1:] == ["intent"]
 
 
 def _was_confirmed(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a person has said since the act was begun that it is over."""
-    mine = [entry for entry in journal if entry.get("step") == step["id"]]
+    mine = [entry for entry in journal if entry.get("step") == step.id]
     since = max((n for n, entry in enumerate(mine) if entry["kind"] == "intent"), default=0)
     told = [entry["confirmation"] for entry in mine[since:] if entry["kind"] == "confirmation"]
-    return any(each["step"] == step["id"] and not is_on_its_way(step, each["saw"]) for each in told)
+    return any(each["step"] == step.id and not is_on_its_way(step, each["saw"]) for each in told)
 
 
 def _nothing_shows(step: Step) -> bool:
     """Return whether nothing but a person's word shows that a step was done: a logon."""
-    return action_of(step).word_alone(step["arguments"])
+    return action_of(step).word_alone(step.arguments)
 
 
 def _is_told_done(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a person has done what nothing shows, and no step has undone it since."""
     done = False
     for entry in journal:
-        if entry.get("kind") == "result" and entry.get("step") == step["id"]:
+        if entry.get("kind") == "result" and entry.get("step") == step.id:
             done = entry.get("status") == "ok"
-        elif entry.get("kind") == "intent" and entry.get("step") in step["again_after"]:
+        elif entry.get("kind") == "intent" and entry.get("step") in step.again_after:
             done = False
     return done and _nothing_shows(step)
 
@@ -172,16 +173,16 @@ def _is_told_done(step: Step, journal: Sequence[Entry]) -> bool:
 
 
 def _is_under_way(step: Step, observation: Observation, context: Context) -> bool:
-    return bool(step["resume_when"]) and all_hold(step["resume_when"], observation, context)
+    return bool(step.resume_when) and all_hold(step.resume_when, observation, context)
 
 
 def _is_to_collect(step: Step, observation: Observation, context: Context) -> bool:
-    began = bool(step["collect_when"]) and was_begun(step, context.journal)
-    return began and all_hold(step["collect_when"], observation, context)
+    began = bool(step.collect_when) and was_begun(step, context.journal)
+    return began and all_hold(step.collect_when, observation, context)
 
 
 def _is_done(step: Step, observation: Observation, context: Context) -> bool:
-    return bool(step["done_when"]) and all_hold(step["done_when"], observation, context)
+    return bool(step.done_when) and all_hold(step.done_when, observation, context)
 
 
 def _evidence(verdicts: Iterable[Verdict]) -> str:
@@ -199,11 +200,7 @@ def remaining(plan: Plan, host: str, observation: Observation, context: Context)
     """
     left = remaining_ids(plan, host, observation, context)
     planned: list[Step] = _part(plan, host)["steps"]
-    return [
-        {**step, "only_with": None, "conditional": left[step["id"]]}
-        for step in planned
-        if step["id"] in left
-    ]
+    return [_with(step, None, left[step.id]) for step in planned if step.id in left]
 
 
 def remaining_ids(
@@ -220,7 +217,7 @@ def remaining_ids(
 def needed(steps: Sequence[Step], observation: Observation, context: Context) -> list[Step]:
     """Return the steps that remain to be done, by the table above."""
     left = _remaining(steps, observation, context, alone=False)
-    return [{**step, "conditional": left[step["id"]]} for step in steps if step["id"] in left]
+    return [_with(step, step.only_with, left[step.id]) for step in steps if step.id in left]
 
 
 def _remaining(
@@ -237,16 +234,22 @@ def _remaining(
         now = _standing(step, observation, context)
         if now.ruled_out:
             continue
-        again = any(other in stay for other in step["again_after"])
-        with_others = None if alone else step["only_with"]
+        again = any(other in stay for other in step.again_after)
+        with_others = None if alone else step.only_with
         wanted = with_others is None or any(other in stay for other in with_others)
         if now.begun or (wanted and (again or now.to_do)):
-            stay[step["id"]] = now.conditional
-            names.add(step["name"])
-        elif step["standby_for"]:
-            stand_by[step["id"]] = step
-    called = (i for i, step in stand_by.items() if names.intersection(step["standby_for"]))
+            stay[step.id] = now.conditional
+            names.add(step.name)
+        elif step.standby_for:
+            stand_by[step.id] = step
+    called = (i for i, step in stand_by.items() if names.intersection(step.standby_for))
     return {**stay, **dict.fromkeys(called, True)}
+
+
+def _with(step: Step, only_with: list[str] | None, conditional: bool) -> Step:
+    if (step.only_with, step.conditional) == (only_with, conditional):
+        return step
+    return replace(step, only_with=only_with, conditional=conditional)
 
 
 class _Standing(NamedTuple):
@@ -259,10 +262,10 @@ class _Standing(NamedTuple):
 
 
 def _standing(step: Step, observation: Observation, context: Context) -> _Standing:
-    settings = [ref for ref in step["only_if"] if check_of(ref).about == "setting"]
+    settings = [ref for ref in step.only_if if check_of(ref).about == "setting"]
     if any_fails(settings, observation, context):
         return _Standing(ruled_out=True)
-    verdicts = evaluate_all(step["only_if"], observation, context)
+    verdicts = evaluate_all(step.only_if, observation, context)
     idle = any(verdict.holds is False for verdict in verdicts)
     return _Standing(
         begun=_is_begun(step, observation, context),
@@ -276,14 +279,14 @@ def _is_begun(step: Step, observation: Observation, context: Context) -> bool:
     if _is_under_way(step, observation, context) or _is_to_collect(step, observation, context):
         return True
     # What was said of the machine before counts no more then: no reason to leave the step out.
-    asked = step.get("by") == "operator" and was_begun(step, context.journal)
+    asked = step.by == "operator" and was_begun(step, context.journal)
     return asked and not _is_done(step, observation, context)
 
 
 def return_step(plan: Plan, host: str) -> Step | None:
     """Return the step that gives a server back to its users, or None."""
     steps: list[Step] = _part(plan, host)["steps"]
-    return next((step for step in reversed(steps) if step["returns_to_service"]), None)
+    return next((step for step in reversed(steps) if step.returns_to_service), None)
 
 
 def _part(plan: Plan, host: str) -> Mapping[str, Any]:

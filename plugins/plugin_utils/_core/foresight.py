@@ -20,9 +20,9 @@ from .checks import Verdict, all_hold, any_fails, check_of, evaluate, value_of
 from .conditions import refusal
 from .context import NO_CHANGE, Context
 from .kinds import kind_of
-from .model import Ref, Step
+from .model import Ref
 from .observation import Observation
-from .records import Finding
+from .records import Finding, Step
 
 # What moves by itself once something was done.
 _MOVES: Final = ("jobs", "installer", "ima", "sessions", "chains", "clock")
@@ -55,9 +55,9 @@ def refusals(
     for step in steps:
         if _not_needed(step, seen, context):
             continue
-        certain = not step["conditional"] and all_hold(step["only_if"], seen, context)
+        certain = not step.conditional and all_hold(step.only_if, seen, context)
         if certain and (acted or not found):
-            verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step["interlocks"])
+            verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step.interlocks)
             unmet = [verdict for verdict in verdicts if verdict is not None]
             if unmet:
                 found.append(Refusal(step, unmet, for_ever=acted))
@@ -68,8 +68,8 @@ def refusals(
 
 
 def _not_needed(step: Step, seen: Observation, context: Context) -> bool:
-    done = bool(step["done_when"]) and all_hold(step["done_when"], seen, context)
-    return done or any_fails(step["only_if"], seen, context)
+    done = bool(step.done_when) and all_hold(step.done_when, seen, context)
+    return done or any_fails(step.only_if, seen, context)
 
 
 def _unmet(
@@ -102,7 +102,7 @@ def _after(step: Step, seen: Observation, settings: Settings) -> Observation:
         data = kind.after(step, seen.data, data)
     elif not action_of(step).waits:  # what was read stays
         data = {**{key: seen.data[key] for key in moves if key in seen.data}, **data}
-    for ref in step["expect"]:
+    for ref in step.expect:
         data = _expected(ref, data)
     return replace(seen, data=data)
 
@@ -139,16 +139,16 @@ def foreseen(found: Iterable[Refusal], settings: Settings) -> list[Finding]:
 def _finding(refused: Refusal, order: str) -> Finding:
     """Return the finding on a step. order: the setting that gives the order of steps, or empty."""
     step = refused.step
-    evidence = [f"{step['id']}: {refusal([verdict])['en']}" for verdict in refused.verdicts]
+    evidence = [f"{step.id}: {refusal([verdict])['en']}" for verdict in refused.verdicts]
     if refused.for_ever:
         return Finding(
             id="cannot_be_carried_out",
             item=None,
-            clause=list(step["clause"]),
+            clause=list(step.clause),
             severity="blocker",
             title={
-                "en": f"The plan would stop in its middle: step {step['id']} would be refused",
-                "ja": f"計画は途中で停止する: 手順 {step['id']} は実施できない",
+                "en": f"The plan would stop in its middle: step {step.id} would be refused",
+                "ja": f"計画は途中で停止する: 手順 {step.id} は実施できない",
             },
             evidence=evidence,
             remedy={
@@ -161,11 +161,11 @@ def _finding(refused: Refusal, order: str) -> Finding:
     return Finding(
         id="refused_as_things_are",
         item=None,
-        clause=list(step["clause"]),
+        clause=list(step.clause),
         severity="warning",
         title={
-            "en": f"As things are, step {step['id']} would be refused",
-            "ja": f"現状では手順 {step['id']} は実施できない",
+            "en": f"As things are, step {step.id} would be refused",
+            "ja": f"現状では手順 {step.id} は実施できない",
         },
         evidence=evidence,
         remedy={

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .model import Ref, Step
+from .model import Ref
 from .people import GO_AHEAD
+from .records import Step
 from .schema import Read
 
 Settings = Mapping[str, Any]

@@ -25,7 +25,7 @@ from typing import (
     is_typeddict,
 )
 
-from .model import CoreError, Severity, Text
+from .model import CoreError, Json, Ref, Seconds, Severity, Text
 
 _NAMES: Final = {
     str: "a text",
@@ -136,3 +136,45 @@ class Finding(Record):
     title: Text
     evidence: list[str]
     remedy: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Record):
+    """One step of a plan: one action on one node (see docs/advisories.md for each member)."""
+
+    WHAT: ClassVar = "A step"
+
+    id: str  # "03-import_root", unique within the host
+    name: str  # the step's name in the advisory
+    item: str | None  # id of the item, where the step is repeated (for_each)
+    clause: list[str]  # empty: our own addition, not in the notice
+    title: Text
+    reason: Text
+    host: str
+    action: str  # name of the module without the collection
+    arguments: dict[str, Json]
+    node: str | None  # of an FT system: the node that is acted on
+    by: str | None  # operator, relay, or the driver that acts; None: the host's own connection
+    contact: str | None  # whom to call
+    instruction: list[dict[str, str | None]]  # {clause, en, ja}: what a person is told
+    interlocks: list[Ref]  # all must hold on a fresh observation, or the step is refused
+    done_when: list[Ref]  # all hold: nothing to do
+    only_if: list[Ref]  # judged right before the step: one is false: skipped
+    resume_when: list[Ref]  # all hold: the step is under way already; no interlocks, join it
+    collect_when: list[Ref]  # all hold: it ended, and nobody took its result yet; as resume_when
+    expect: list[Ref]  # all must hold on a fresh observation after the action
+    without_brakes: dict[str, Text]  # brakes that its advisory takes away, and why
+    conditional: bool  # only_if was not certain when the plan was made
+    only_with: list[str] | None  # ids: planned only where one of these is
+    again_after: list[str]  # ids: while one of these remains, done_when proves nothing
+    standby_for: list[str]  # names: while one of these remains, this one is there if needed
+    changes: Text
+    departure: Text | None  # what it does otherwise than the notice says; the site chose it
+    resting_point: bool  # after this step stopping is safe
+    interruptible: bool
+    seconds: Seconds
+    rollback: Text
+    point_of_no_return: bool  # from here on the way leads only forward
+    on_refusal: str  # stop | return_to_service | leave_logons_off
+    on_failure: str  # the same
+    returns_to_service: bool  # what on_refusal and on_failure may lead to

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
 from .formats import key_name
-from .model import CoreError, Step, Text
+from .model import CoreError, Text
+from .records import Step
 
 SETTING: Final = "legacyops_window"
 _KEYS: Final = frozenset({"start", "end", "time_zone", "warn_minutes"})
@@ -119,7 +120,7 @@ def at_resting_point(steps: Sequence[Step], entries: Iterable[Mapping[str, Any]]
     entries: the host's journal under this plan. A step that was begun leads away from the last
     resting point, however it ended.
     """
-    resting = {step["id"] for step in steps if step["resting_point"]}
+    resting = {step.id for step in steps if step.resting_point}
     rests = True
     for entry in entries:
         if entry.get("kind") == "intent":
@@ -138,9 +139,9 @@ def judge(
     which of the steps' durations is added up.
     """
     stretch = _stretch(todo)
-    needed = sum(step["seconds"][estimate] for step in stretch)  # type: ignore[literal-required]
+    needed = sum(step.seconds[estimate] for step in stretch)  # type: ignore[literal-required]
     left = round((window.end - now).total_seconds())
-    resting = stretch[-1]["id"] if stretch and stretch[-1]["resting_point"] else None
+    resting = stretch[-1].id if stretch and stretch[-1].resting_point else None
     state: Literal["open", "not_yet", "too_late", "over"] = "open"
     if now < window.start:
         state = "not_yet"
@@ -159,7 +160,7 @@ def _stretch(todo: Sequence[Step]) -> list[Step]:
     stretch = []
     for step in todo:
         stretch.append(step)
-        if step["resting_point"]:
+        if step.resting_point:
             break
     return stretch
 

@@ -81,28 +81,26 @@ def approved(plan: Mapping[str, Any], window: Window | None) -> Record:
 def _host(entry: Mapping[str, Any]) -> Record:
     steps, settings = entry["steps"], entry["settings"]
     packages = {
-        (str(path), str(step["arguments"]["sha256"]).upper()): step["item"]
+        (str(path), str(step.arguments["sha256"]).upper()): step.item
         for step in steps
-        if step["arguments"].get("sha256")
-        and (path := step["arguments"].get("package") or step["arguments"].get("path"))
+        if step.arguments.get("sha256")
+        and (path := step.arguments.get("package") or step.arguments.get("path"))
     }
-    first = next((n for n, step in enumerate(steps, 1) if step["resting_point"]), len(steps))
-    longest = [step["seconds"]["longest"] for step in steps]
+    first = next((n for n, step in enumerate(steps, 1) if step.resting_point), len(steps))
+    longest = [step.seconds["longest"] for step in steps]
     return {
         "packages": [
             {"id": item, "path": path, "sha256": pin} for (path, pin), item in packages.items()
         ],
         "restarts": sum(effect_of(step) in ("restarts", "shuts_down") for step in steps),
         "power_offs": sum(effect_of(step) == "switches_off" for step in steps),
-        "forced_logoff": any(step["arguments"].get("forced_logoff") for step in steps),
+        "forced_logoff": any(step.arguments.get("forced_logoff") for step in steps),
         "outage": settings.get("single_server_silo") == "accept_outage",
         "renames": _renames_accepted_by(settings),
-        "otherwise": [
-            {"step": step["id"], **step["departure"]} for step in steps if step["departure"]
-        ],
+        "otherwise": [{"step": step.id, **step.departure} for step in steps if step.departure],
         "backups": {where: dict(record) for where, record in records(settings)},
         "seconds": {
-            "expected": sum(step["seconds"]["expected"] for step in steps),
+            "expected": sum(step.seconds["expected"] for step in steps),
             "longest": sum(longest),
             "to_rest": sum(longest[:first]),
         },

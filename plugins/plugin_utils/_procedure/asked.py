@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .._core.model import Step
+from .._core.records import Step
 from .._io.confirmations import PersonsTask
 from .layout import clauses, harmless, in_language, wide, wrapped
 
@@ -46,7 +46,7 @@ def asked_text(
     :param confirm: the command that confirms, then what is to be known about it.
     """
     words = _words(language)
-    head = words["asks"].format(step=request.step, clauses=clauses(step["clause"]))
+    head = words["asks"].format(step=request.step, clauses=clauses(step.clause))
     lines = [f"[{host}] {head}", *instruction_lines(request.instruction, words)]
     command, *more = confirm
     lines.append(f"{INDENT}{words['confirm']}: {harmless(command)}")

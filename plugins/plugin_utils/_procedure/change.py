@@ -16,9 +16,10 @@ from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
 from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failure_budget
 from .._core.decision import remaining
-from .._core.model import Ref, Step
+from .._core.model import Ref
 from .._core.observation import Observation, quote
 from .._core.plan import PlanError
+from .._core.records import Step
 from .._core.window import WindowState, at_resting_point, judge
 from .approval import Standing, operator_of, standing
 from .directory import ChangeDirectory, ChangeError
@@ -141,9 +142,9 @@ class Change:
         """
         steps: list[Step] = self.entry(host)["steps"]
         for step in steps:
-            if step["id"] == step_id:
+            if step.id == step_id:
                 return step
-        known = ", ".join(step["id"] for step in steps) or "none"
+        known = ", ".join(step.id for step in steps) or "none"
         raise ChangeError(f"The plan has no step {step_id} for {host}. Its steps: {known}.")
 
     def run(self, *, writes: bool = True) -> str:

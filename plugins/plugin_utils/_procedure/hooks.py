@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from .._core.actions import action_of
 from .._core.checks import Verdict
-from .._core.model import Step
 from .._core.observation import Observation
+from .._core.records import Step
 from .people import Instruction, Look
 
 if t.TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Hooks:
 
     def persons_part(self, step: Step) -> Instruction | None:
         """What a person is told who does the whole of a step; None: its module acts."""
-        return step["instruction"] if action_of(step).persons else None
+        return step.instruction if action_of(step).persons else None
 
     def broken(self, step: Step) -> str:
         """What a failed step has left behind, so that the change must stop; empty: nothing."""

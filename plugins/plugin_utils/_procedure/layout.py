@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .._core.records import Step
+
 WIDTH = 96
 # A line breaks between words, and within a word this wide: Japanese sentences have no spaces.
 LONG_WORD = 24
@@ -80,10 +82,10 @@ def clauses(value: Any) -> str:
     return f" [{harmless(', '.join(str(name) for name in names))}]" if names else ""
 
 
-def brakes_off(step: Mapping[str, Any], language: str) -> list[str]:
+def brakes_off(step: Step, language: str) -> list[str]:
     """Which brakes a step goes without, and why: one line for each reason."""
     reasons: dict[str, list[str]] = {}
-    for name, why in step["without_brakes"].items():
+    for name, why in step.without_brakes.items():
         reasons.setdefault(in_language(why, language), []).append(name)
     label = {"en": "without the brakes: {names}. {why}", "ja": "適用しない制限: {names}。{why}"}
     return [

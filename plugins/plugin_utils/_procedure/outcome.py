@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, WAITING
-from .._core.model import Step
+from .._core.records import Step
 from .._io.failures import is_passing
 from .._io.wire import RemoteError
 from .change import Change, reason_of

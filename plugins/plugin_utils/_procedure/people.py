@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 
 from .._core.actions import answers_to, is_on_its_way
 from .._core.kinds import title
-from .._core.model import Step
+from .._core.records import Step
 from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, PersonsTask
 from .asked import asked_line, asked_text
 from .command import confirm_command, confirm_line
@@ -82,7 +82,7 @@ class People:
         :param suffixes: of the looks that may have been asked for.
         :raises WentWrongError: see :meth:`ask`.
         """
-        ids = [f"{self._step['id']}{suffix}" for suffix in ("", *suffixes)]
+        ids = [f"{self._step.id}{suffix}" for suffix in ("", *suffixes)]
         for request in self._desk.waiting(self._host):
             given = self._desk.answer(request) if request.step in ids else None
             if given is not None:
@@ -115,7 +115,7 @@ class People:
         self, suffix: str, words: Instruction, choices: tuple[str, ...], *, second_name: bool
     ) -> PersonsTask:
         return self._desk.ask(
-            self._host, f"{self._step['id']}{suffix}", list(words), second_name=second_name,
+            self._host, f"{self._step.id}{suffix}", list(words), second_name=second_name,
             choices=choices, plan=self._change.digest,
         )  # fmt: skip
 
@@ -167,9 +167,9 @@ class People:
         self._note("confirmation", confirmation=given.record())
         self._desk.settle(request)
         wanted = answers_to(self._step).good
-        over = request.step == self._step["id"] and not is_on_its_way(self._step, given.saw)
+        over = request.step == self._step.id and not is_on_its_way(self._step, given.saw)
         if over and wanted and given.saw not in wanted:
-            target = self._step["node"]
+            target = self._step.node
             where = f" of {title(target)}" if target else ""
             raise WentWrongError(
                 f"{given.name} reports {given.saw} instead of {' or '.join(wanted)}{where}. Press "

@@ -15,8 +15,9 @@ from .._core.actions import action_of
 from .._core.checks import Verdict, blameless, unmet
 from .._core.compare import begun_steps
 from .._core.context import FAILED, NOT_BEGUN, UNDER_WAY, WAITING
-from .._core.model import Ref, Step
+from .._core.model import Ref
 from .._core.observation import Observation, observation_digest
+from .._core.records import Step
 from .._core.windows.checks import pending_signs
 from .._core.windows.starts import Mark, mark_of, started_since
 from .._io.failures import is_passing
@@ -53,7 +54,7 @@ class Record:
         self._host = action.host
         self.journal = change.journal(action.host)
         self.about = about(step)
-        self.todo = [each["id"] for each in change.entry(action.host)["steps"]]
+        self.todo = [each.id for each in change.entry(action.host)["steps"]]
         self.drained = False
         self._start: Mark | None = None  # of the Windows that is acted on, as observed last
         self._acts_since: float | None = None
@@ -61,14 +62,14 @@ class Record:
     def saw(self, observation: Observation) -> None:
         """Keep of a look what entries are made of."""
         self.drained = _logons_off(observation)
-        self._start = mark_of(observation.system(self._step["node"]))
+        self._start = mark_of(observation.system(self._step.node))
 
     # --- What goes well ---------------------------------------------------------------------
 
     def lost_worker(self, process: t.Any) -> None:
         """Another worker had this step and is gone: what it was at, this one finds out."""
         self.journal.append(
-            "left", left_step=self._step["id"], reason="worker_lost", plan=self._change.digest,
+            "left", left_step=self._step.id, reason="worker_lost", plan=self._change.digest,
             message=f"The process {process} that carried it out was killed; another one goes on.",
         )  # fmt: skip
 
@@ -76,7 +77,7 @@ class Record:
         """The act begins now."""
         self.note(
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
-            start=self._start, signs=pending_signs(before, self._step["node"] or ""),
+            start=self._start, signs=pending_signs(before, self._step.node or ""),
         )  # fmt: skip
         self._state(UNDER_WAY)
 
@@ -97,7 +98,7 @@ class Record:
         missing = unmet(guards)
         status = NOT_BEGUN if all(map(blameless, missing)) else FAILED
         return self._left(
-            "refused", reason, message, status, self._step["on_refusal"], interlocks=told(missing)
+            "refused", reason, message, status, self._step.on_refusal, interlocks=told(missing)
         )
 
     def differs(self, found: Differs) -> ActionError:
@@ -105,7 +106,7 @@ class Record:
         begun = begun_steps(self.journal.entries(), self._change.digest)
         return self._left(
             "refused", "plan_differs", found.message, FAILED if begun else NOT_BEGUN,
-            self._step["on_refusal"], differences=found.differences,
+            self._step.on_refusal, differences=found.differences,
         )  # fmt: skip
 
     def unread(self, error: RemoteError) -> ActionError:
@@ -119,7 +120,7 @@ class Record:
     def failed(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
         """The act failed, or may not have ended. What another try cannot mend stops the change."""
         if reason == "stopped":
-            policy = self._step["on_refusal"]
+            policy = self._step.on_refusal
             return self._left("refused", reason, message, NOT_BEGUN, policy, result=result)
         unknown = is_passing(RemoteError(reason, "", ""))
         if unknown or reason in STILL_UNDER_WAY:
@@ -131,7 +132,7 @@ class Record:
             text = f"{self._host}: {broken}"
             self._change.directory.stop_all(text)
             message += f" The change is stopped, no other host begins. {text}"
-        policy = self._step["on_failure"]
+        policy = self._step.on_failure
         return self._left("failed", reason, message, FAILED, policy, result=result, **facts)
 
     def _left(
@@ -152,7 +153,7 @@ class Record:
         if outcome == "left":
             # No result of the step: it may still be coming, and the next run collects it.
             self.journal.append(
-                "left", left_step=self._step["id"], reason=reason, message=message,
+                "left", left_step=self._step.id, reason=reason, message=message,
                 plan=self._change.digest, **self._duration(),
             )  # fmt: skip
         elif not self._action.check_mode:
@@ -163,7 +164,7 @@ class Record:
             message += " New logons are off and stay off."
         if status == NOT_BEGUN and (self.drained or not self._change.rests(self._host)):
             status = UNDER_WAY
-        message = f"Step {self._step['id']}: {message.removeprefix(f'{self._host}: ')}"
+        message = f"Step {self._step.id}: {message.removeprefix(f'{self._host}: ')}"
         if not self._action.check_mode:
             if status == NOT_BEGUN:
                 self._give_back()
@@ -191,7 +192,7 @@ class Record:
 
     def note(self, kind: str, **body: t.Any) -> None:
         """Append an entry about this step, or about another one (for_step)."""
-        step = body.pop("for_step", self._step["id"])
+        step = body.pop("for_step", self._step.id)
         if kind == "intent":
             self._acts_since = time.monotonic()
         self.journal.append(kind, step=step, plan=self._change.digest, **plain(body))
@@ -200,11 +201,11 @@ class Record:
         """Append a step's result."""
         self.note(
             "result", status=status, restart=self._restart(body.get("result") or {}),
-            start=self._start, node=self._step["node"], **self._duration(), **body,
+            start=self._start, node=self._step.node, **self._duration(), **body,
         )  # fmt: skip
 
     def _state(self, status: str, **more: t.Any) -> None:
-        self._change.set_state(self._host, status, step=self._step["id"], **more)
+        self._change.set_state(self._host, status, step=self._step.id, **more)
 
     def _duration(self) -> dict[str, float]:
         """How many seconds the step has acted in this run; empty where it has not."""
@@ -214,12 +215,12 @@ class Record:
 
     def _restart(self, result: Result) -> Result | None:
         """What an installation tells of a restart (journal.restarts); None of any other step."""
-        owes = action_of(self._step).owes_restart(self._step["arguments"])
+        owes = action_of(self._step).owes_restart(self._step.arguments)
         required = result["reboot_required"] is True if "reboot_required" in result else None
         required = (owes and result.get("changed") is True) or required
         if required is None or not (required or result.get("changed")):
             return None
-        mine = [e for e in self.journal.entries() if e.get("step") == self._step["id"]]
+        mine = [e for e in self.journal.entries() if e.get("step") == self._step.id]
         acted = [e for e in mine if e["kind"] == "intent" and not e.get("joins")][-1:]
         signs = acted[0].get("signs") or [] if acted else []
         return {"required": required, "since": self._installed_in(result), "signs": signs}
@@ -234,7 +235,7 @@ class Record:
 
 def about(step: Step) -> Result:
     """What every result says of its step."""
-    return {"step": step["id"], "clause": list(step["clause"])}
+    return {"step": step.id, "clause": list(step.clause)}
 
 
 def told(verdicts: list[Verdict]) -> list[dict[str, t.Any]]:

@@ -20,9 +20,10 @@ from ansible.errors import AnsibleError
 
 from .._core.checks import check_of, request_for
 from .._core.context import FAILED, UNDER_WAY, WAITING, Context, Place
-from .._core.model import Ref, Step
+from .._core.model import Ref
 from .._core.observation import Observation
 from .._core.plan import serves
+from .._core.records import Step
 from .._io.remote import Remote, RemoteError
 from .change import Change
 
@@ -121,7 +122,7 @@ class Silo:
 
 def _asked(step: Step) -> list[Ref]:
     """The interlocks of a step for which the silo has to be looked at."""
-    return [ref for ref in step["interlocks"] if check_of(ref).silo]
+    return [ref for ref in step.interlocks if check_of(ref).silo]
 
 
 def other_remote(action: ProcedureAction, host: str) -> Remote:

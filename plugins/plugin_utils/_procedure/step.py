@@ -13,10 +13,11 @@ from .._core.actions import action_of
 from .._core.checks import Verdict, any_fails, check_of, evaluate_all, unmet
 from .._core.conditions import refusal
 from .._core.decision import Decision, decide, remaining, return_step
-from .._core.model import Ref, Step
+from .._core.model import Ref
 from .._core.observation import UNKNOWN, Observation, Request, merge_requests
 from .._core.people import GO_AHEAD
 from .._core.plan import step_request
+from .._core.records import Step
 from .._io.failures import is_passing
 from .._io.remote import RemoteError
 from .._io.steady import LOST
@@ -80,9 +81,9 @@ class StepRun:
     def _result(self) -> Result:
         self._take_over()
         seen = self._first_look()
-        todo = [step["id"] for step in remaining(self.change.plan, self.host, *seen)]
+        todo = [step.id for step in remaining(self.change.plan, self.host, *seen)]
         self.record.todo = todo
-        if self.step["id"] not in todo:
+        if self.step.id not in todo:
             return self.record.nothing("already", "Its goal is reached already.")
         first = self._comes_first(todo, seen)
         if first:
@@ -155,14 +156,14 @@ class StepRun:
         }
         given = here[0].get("remaining") if begins else None
         reached = {
-            step["id"]
+            step.id
             for step in self.steps
             if given is not None
-            and step["id"] not in given
-            and step["done_when"]
-            and not any_fails(step["done_when"], *seen)
+            and step.id not in given
+            and step.done_when
+            and not any_fails(step.done_when, *seen)
         }
-        before = todo[: todo.index(self.step["id"])]
+        before = todo[: todo.index(self.step.id)]
         return next((step for step in before if step not in had_its_turn | reached), None)
 
     def _held(self, seen: Seen) -> Seen:
@@ -173,7 +174,7 @@ class StepRun:
         :raises ActionError: another run has it.
         """
         observation, context = seen
-        if "owner" in self.step["without_brakes"] or observation.part("owner") is UNKNOWN:
+        if "owner" in self.step.without_brakes or observation.part("owner") is UNKNOWN:
             return seen
         if is_free(observation) and not self.action.check_mode:
             try:
@@ -251,12 +252,12 @@ class StepRun:
 
     def _announce(self, seen: Seen, joins: bool) -> None:
         """Tell of the step, and of the window: between two resting points its end only warns."""
-        number = [each["id"] for each in self.steps].index(self.step["id"]) + 1
-        title = in_language(self.step["title"], self.action.language)
+        number = [each.id for each in self.steps].index(self.step.id) + 1
+        title = in_language(self.step.title, self.action.language)
         joined = " (goes on where an earlier run left it)" if joins else ""
         self.action.say(
             f"[{self.host}] step {number} of {len(self.steps)}: {title}"
-            f"{clauses(self.step['clause'])}{joined}"
+            f"{clauses(self.step.clause)}{joined}"
         )
         window = self.change.window_state(*seen)
         if window is not None and window.text is not None:
@@ -270,7 +271,7 @@ class StepRun:
         """
         by_person = self.hooks.persons_part(self.step) is not None
         if by_person or action_of(self.step).waits:
-            text = in_language(self.step["title"], self.action.language)
+            text = in_language(self.step.title, self.action.language)
             result = {"changed": by_person, "msg": text}
         else:
             result = self.action.dispatch(self.step)
@@ -287,14 +288,14 @@ class StepRun:
             if self.until.started(self.hooks.seconds_of_start(self.step, self._entries())):
                 return {"changed": False, "msg": "It answers by now; nobody has to look."}
             return {"changed": True, "confirmation": self.people.ask(instruction).record()}
-        if self.step["by"] != "operator" and self.change.control.needs_second_name(self.step):
+        if self.step.by != "operator" and self.change.control.needs_second_name(self.step):
             self._two_answer_for_it()
         result = self._by_module(more)
         if result.get("reason") != "waiting_operator":
             return result
-        asked = [*self.step["instruction"], {"clause": None, **result["instruction"]}]
+        asked = [*self.step.instruction, {"clause": None, **result["instruction"]}]
         given = self.people.ask(asked)
-        if self.step["by"] != "operator":
+        if self.step.by != "operator":
             self._guard_again()
         return self._by_module({**more, "confirmed_by": names(given)})
 
@@ -326,7 +327,7 @@ class StepRun:
 
     def _two_answer_for_it(self) -> None:
         """Two people answer for what is about to be done without a person's hand."""
-        title = self.step["title"]
+        title = self.step.title
         words = {
             each: f"{text} {in_language(title, each)}" for each, text in self.hooks.go_ahead.items()
         }
@@ -340,7 +341,7 @@ class StepRun:
 
         :raises ActionError: it does not.
         """
-        refs = [ref for ref in self.step["interlocks"] if not check_of(ref).running]
+        refs = [ref for ref in self.step.interlocks if not check_of(ref).running]
         missing = unmet(evaluate_all(refs, *self._look()))
         if missing and not self.hooks.would_be_told(missing):
             message = f"Refused after the confirmation: {self._said(missing)}."
@@ -355,7 +356,7 @@ class StepRun:
 
         :raises ActionError: it is not there.
         """
-        if not self.step["expect"]:
+        if not self.step.expect:
             return []
         try:
             missing = self.until.expected(self.hooks, self.people)
@@ -365,7 +366,7 @@ class StepRun:
             said = self._said(missing)
             message = f"It was carried out, but does not show what it should: {said}."
             raise self.record.failed("expectation", message, result, unmet=told(missing))
-        return list(self.step["expect"])
+        return list(self.step.expect)
 
     # --- Back to service --------------------------------------------------------------------
 
@@ -381,10 +382,10 @@ class StepRun:
         decision = decide(back, *seen)
         if decision.action != "act":
             return f" Users are not let in again: {decision.reason}."
-        self.record.note("intent", for_step=back["id"], interlocks=told(decision.verdicts))
+        self.record.note("intent", for_step=back.id, interlocks=told(decision.verdicts))
         result = self.action.dispatch(back)
         failed = bool(result.get("failed"))
-        self.record.result("failed" if failed else "ok", for_step=back["id"], result=result)
+        self.record.result("failed" if failed else "ok", for_step=back.id, result=result)
         if failed:
             return f" Letting users in again failed: {result.get('msg')}"
         self.record.drained = False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._core.kinds import kind_of
-from .._core.records import Finding
+from .._core.records import Finding, Step
 from .kinds import system_lines
 from .layout import (
     WIDTH,
@@ -145,25 +145,25 @@ def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
     """The hosts of a wave, those with the same steps together."""
     groups: dict[str, list[str]] = {}
     for host in wave:
-        steps = [(step["id"], step["conditional"]) for step in hosts[host]["steps"]]
+        steps = [(step.id, step.conditional) for step in hosts[host]["steps"]]
         groups.setdefault(repr(steps), []).append(host)
     return list(groups.values())
 
 
-def _step_lines(step: Mapping[str, Any], language: str, explained: set[str]) -> list[str]:
+def _step_lines(step: Step, language: str, explained: set[str]) -> list[str]:
     """One step; why, effect and duration only where it appears for the first time."""
-    title = in_language(step["title"], language) + clauses(step["clause"])
-    if step["conditional"]:
+    title = in_language(step.title, language) + clauses(step.clause)
+    if step.conditional:
         title += " (if needed)"
-    lines = wrapped(title, f"    {harmless(step['id'])}  ", " " * 8)
-    if step["name"] in explained:
+    lines = wrapped(title, f"    {harmless(step.id)}  ", " " * 8)
+    if step.name in explained:
         return lines
-    explained.add(step["name"])
-    for label, key in (("why:  ", "reason"), ("does: ", "changes")):
-        lines += wrapped(in_language(step[key], language), " " * 8 + label, " " * 14)
+    explained.add(step.name)
+    for label, told in (("why:  ", step.reason), ("does: ", step.changes)):
+        lines += wrapped(in_language(told, language), " " * 8 + label, " " * 14)
     for words in brakes_off(step, language):
         lines += wrapped(words, " " * 8, " " * 14)
-    expected, longest = step["seconds"]["expected"], step["seconds"]["longest"]
+    expected, longest = step.seconds["expected"], step.seconds["longest"]
     lines.append(f"        time: about {duration(expected)}, at most {duration(longest)}")
     return lines
 

@@ -16,8 +16,8 @@ from .._core.checks import Verdict, passes, request_for, unmet
 from .._core.conditions import refusal
 from .._core.context import Context
 from .._core.decision import Decision, decide, is_final, unproven
-from .._core.model import Step
 from .._core.observation import Observation
+from .._core.records import Step
 from .._io.waiting import poll
 from .layout import in_language
 from .people import People
@@ -75,13 +75,13 @@ class Until:
 
         def look() -> tuple[Seen, Decision] | None:
             now = self._look()
-            if self._step["expect"] and not unproven(self._step, *now):
+            if self._step.expect and not unproven(self._step, *now):
                 why, verdicts = "an earlier run began it", refused.verdicts
                 return now, Decision("resume", why, verdicts, only_waits=True)
             decision = decide(self._step, *now)
             if decision.action not in ("wait", "refuse"):
                 return now, decision
-            step = self._step["id"]
+            step = self._step.id
             progress(f"step {step} was begun by an earlier run; {decision.reason}")
             return None
 
@@ -90,13 +90,13 @@ class Until:
 
     def started(self, seconds: float) -> bool:
         """Whether a node that this change has started shows what is expected, in this time."""
-        request = request_for(self._step["expect"])
+        request = request_for(self._step.expect)
         progress = self._action.progress()
 
         def look() -> bool | None:
             if not unproven(self._step, *self._look(request)):
                 return True
-            progress(f"{self._step['node']} is silent after its start; waits")
+            progress(f"{self._step.node} is silent after its start; waits")
             return None
 
         return seconds > 0 and bool(self._poll(look, seconds))
@@ -106,7 +106,7 @@ class Until:
 
         A step of the server's own connection ends with its module, which has waited.
         """
-        request = request_for(self._step["expect"])
+        request = request_for(self._step.expect)
         progress = self._action.progress()
         missing: list[Verdict] = []
 
@@ -125,7 +125,7 @@ class Until:
             progress(self._waits(missing))
             return None
 
-        if self._step["by"] is None:
+        if self._step.by is None:
             look()  # one look: also an orphan takes the result of what it has done
         else:
             self._poll(look, self._deadline())
@@ -152,10 +152,10 @@ class Until:
 
     def _waits(self, missing: list[Verdict]) -> str:
         said = in_language(refusal(missing), self._action.language)
-        return f"step {self._step['id']} waits: {said}"
+        return f"step {self._step.id} waits: {said}"
 
     def _deadline(self) -> float:
-        return float(self._step["arguments"].get("deadline_seconds", 0))
+        return float(self._step.arguments.get("deadline_seconds", 0))
 
     def _poll(self, look: Callable[[], t.Any], seconds: float) -> t.Any:
         interval = self._action.poll_seconds({})

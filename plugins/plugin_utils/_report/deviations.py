@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .sources import Sources
-from .texts import text, when
+from .texts import same, text, when
 
 Record = dict[str, Any]
 
@@ -111,8 +111,8 @@ def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
         yield from _of_a_step(step)
         yield from _outside(step, window)
     for step in sources.steps(host):
-        if step["departure"] is not None:
-            yield _deviation("other_way", step["departure"], step=step["id"], planned=True)
+        if step.departure is not None:
+            yield _deviation("other_way", same(step.departure), step=step.id, planned=True)
     if record["status"] != "done" and record["begun"]:
         yield _deviation(
             "not_done",

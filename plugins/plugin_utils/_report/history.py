@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .._core.conditions import condition, conditions, found_by
 from .._core.kinds import title
+from .._core.records import Step
 from .texts import between, same, text
 
 Entry = Mapping[str, Any]
@@ -27,12 +28,12 @@ _ENDED: Final = {"ok": "done", "skipped": "skipped", "refused": "refused", "fail
 OVER: Final = frozenset({"done", "already", "skipped"})
 
 
-def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
+def step_history(step: Step, entries: Sequence[Entry]) -> Record:
     """Return one step of the plan with what happened to it, by a host's journal.
 
     :param entries: those of this plan, oldest first.
     """
-    about = [entry for entry in entries if _step_of(entry) == step["id"]]
+    about = [entry for entry in entries if _step_of(entry) == step.id]
     mine = [entry for entry in about if entry["kind"] != "transcribed"]
     if _outcome(mine) not in OVER:  # what a run has recorded itself needs no paper
         mine = about
@@ -52,7 +53,7 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
         "ended": ended,
         "seconds_taken": taken,
         "longest_try": (tried := _longest_try(mine)),
-        "overdue": tried is not None and tried > step["seconds"]["longest"],
+        "overdue": tried is not None and tried > step.seconds["longest"],
         "attempts": _attempts(mine),
         "joined": any(entry.get("joins") for entry in intents),
         "transcribed": last.get("kind") == "transcribed",
@@ -66,29 +67,29 @@ def step_history(step: Mapping[str, Any], entries: Sequence[Entry]) -> Record:
     }
 
 
-def _planned(step: Mapping[str, Any]) -> Record:
+def _planned(step: Step) -> Record:
     """Return what the plan says of a step, as a report needs it."""
     return {
-        "id": step["id"],
-        "number": step["id"].partition("-")[0],
-        "item": step["item"],
-        "clause": list(step["clause"]),
-        "title": step["title"],
-        "changes": step["changes"],
+        "id": step.id,
+        "number": step.id.partition("-")[0],
+        "item": step.item,
+        "clause": list(step.clause),
+        "title": step.title,
+        "changes": step.changes,
         "machine": machine(step),
-        "by": step["by"],
-        "conditional": step["conditional"],
-        "resting_point": step["resting_point"],
-        "point_of_no_return": step["point_of_no_return"],
-        "seconds": step["seconds"],
-        "expect": conditions(step["expect"]),
+        "by": step.by,
+        "conditional": step.conditional,
+        "resting_point": step.resting_point,
+        "point_of_no_return": step.point_of_no_return,
+        "seconds": step.seconds,
+        "expect": conditions(step.expect),
     }
 
 
-def machine(step: Mapping[str, Any]) -> str:
+def machine(step: Step) -> str:
     """Return the machine that a step is about, by the name on it."""
-    name = step["node"] or step["arguments"].get("name")
-    return title(str(name)) if name else str(step["host"])
+    name = step.node or step.arguments.get("name")
+    return title(str(name)) if name else str(step.host)
 
 
 def _step_of(entry: Entry) -> Any:

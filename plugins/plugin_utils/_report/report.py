@@ -197,11 +197,11 @@ def _hashes(sources: Sources) -> list[Record]:
     packages: dict[str, str] = {}
     for entry in plan["hosts"].values():
         for step in entry["steps"]:
-            pin = step["arguments"].get("sha256")
-            path = step["arguments"].get("package") or step["arguments"].get("path")
-            source = step["arguments"].get("source")
+            pin = step.arguments.get("sha256")
+            path = step.arguments.get("package") or step.arguments.get("path")
+            source = step.arguments.get("source")
             if pin:
-                packages.setdefault(str(pin).upper(), str(path or source or step["name"]))
+                packages.setdefault(str(pin).upper(), str(path or source or step.name))
     found += [_hash("package", same(path), f"sha256:{pin}") for pin, path in packages.items()]
     for host in sources.order():
         entry = plan["hosts"][host]
@@ -226,7 +226,7 @@ def _clauses(sources: Sources) -> Record:
     cited: dict[str, set[str]] = {}
     for entry in sources.plan["hosts"].values():
         clauses = cited.setdefault(entry["advisory"], set())
-        clauses.update(*(step["clause"] for step in entry["steps"]))
+        clauses.update(*(step.clause for step in entry["steps"]))
         clauses.update(*(finding.clause for finding in entry["findings"]))
     return {
         advisory: {

@@ -142,7 +142,7 @@ class _Reader:
         entry = self.plan["hosts"].get(host)
         if entry is None:
             raise FormError(f"{visible(host[:200])} is not in the plan. Correct the host's name.")
-        known = {step["id"] + look for step in entry["steps"] for look in ("", *LOOKS)}
+        known = {step.id + look for step in entry["steps"] for look in ("", *LOOKS)}
         part = _mapping(part, host)
         listed = part.get("steps") or []
         if not isinstance(listed, list):

@@ -17,6 +17,7 @@ from .._core.actions import answers_to
 from .._core.conditions import conditions
 from .._core.kind import Kind
 from .._core.kinds import kind_of, title
+from .._core.records import Step
 from .history import machine
 from .texts import same, text, tidy
 
@@ -121,44 +122,42 @@ def _marks(chassis: Any) -> Record:
 
 
 def _step(
-    step: Mapping[str, Any],
+    step: Step,
     form: Mapping[str, Any],
     clauses: Mapping[str, Any],
     place: Place,
     contacts: Mapping[str, Any],
 ) -> Record:
-    node = step["node"]
-    chassis = place.chassis if not form else place.chassis.get(node, {})
+    node = step.node
+    chassis = place.chassis if not form else place.chassis.get(str(node), {})
     words = [
-        {"clause": clause, **same(clauses[clause])}
-        for clause in step["clause"]
-        if clause in clauses
+        {"clause": clause, **same(clauses[clause])} for clause in step.clause if clause in clauses
     ]
-    told = [each for each in step["instruction"] if each["clause"] is None]
+    told = [each for each in step.instruction if each["clause"] is None]
     return {
-        "id": step["id"],
-        "number": step["id"].partition("-")[0],
-        "item": step["item"],
-        "clause": list(step["clause"]),
-        "title": step["title"],
-        "reason": step["reason"],
-        "changes": step["changes"],
+        "id": step.id,
+        "number": step.id.partition("-")[0],
+        "item": step.item,
+        "clause": list(step.clause),
+        "title": step.title,
+        "reason": step.reason,
+        "changes": step.changes,
         "machine": machine(step),
         "computer": (form.get(node) or {}).get("name") if node else None,
         **_marks(chassis),
-        "by": step["by"],
-        "person": step["by"] == "operator",
-        "only_if": conditions(step["only_if"]) if step["conditional"] else [],
-        "words": words or [{**each} for each in step["instruction"] if each["clause"]],
+        "by": step.by,
+        "person": step.by == "operator",
+        "only_if": conditions(step.only_if) if step.conditional else [],
+        "words": words or [{**each} for each in step.instruction if each["clause"]],
         "told": [{"en": each["en"], "ja": each["ja"]} for each in told],
-        "files": _files(step["arguments"]),
-        "expect": conditions(step["expect"]),
-        "seconds": step["seconds"],
-        "interruptible": step["interruptible"],
-        "rollback": step["rollback"],
-        "point_of_no_return": step["point_of_no_return"],
-        "resting_point": step["resting_point"],
-        "contact": step["contact"] or contacts.get("operator"),
+        "files": _files(step.arguments),
+        "expect": conditions(step.expect),
+        "seconds": step.seconds,
+        "interruptible": step.interruptible,
+        "rollback": step.rollback,
+        "point_of_no_return": step.point_of_no_return,
+        "resting_point": step.resting_point,
+        "contact": step.contact or contacts.get("operator"),
         "may_be_seen": list(answers_to(step).choices),
     }
 

@@ -24,10 +24,10 @@ from .._core.actions import action_of, effect_of
 from .._core.checks import check_of, evaluate, service_by, value_of
 from .._core.context import NO_CHANGE
 from .._core.observation import Observation
+from .._core.records import Step
 from .texts import between
 
 Entry = Mapping[str, Any]
-Step = Mapping[str, Any]
 
 RUNS: Final = "runs"
 DOWN: Final = "down"
@@ -69,7 +69,7 @@ def service(
         return None
     periods = list(_periods(moments))
     return {
-        "kind": "nodes" if any(step["node"] for step in steps) else "logons",
+        "kind": "nodes" if any(step.node for step in steps) else "logons",
         "at_least_seconds": sum(period["at_least_seconds"] for period in periods),
         "at_most_seconds": sum(period["at_most_seconds"] for period in periods),
         "down_before": moments[0].state == DOWN,
@@ -82,7 +82,7 @@ def service(
 def _observed(steps: Sequence[Step], observation: Observation | None) -> str | None:
     """Return whether service ran when it was observed, by a check of the steps that tells it."""
     refs = (ref for step in steps for key in ("interlocks", "expect", "only_if", "done_when")
-            for ref in step[key] if check_of(ref).tells_service)  # fmt: skip
+            for ref in getattr(step, key) if check_of(ref).tells_service)  # fmt: skip
     ref = next(refs, None)
     if ref is None or observation is None:
         return None
@@ -90,12 +90,12 @@ def _observed(steps: Sequence[Step], observation: Observation | None) -> str | N
 
 
 def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment]:
-    by_id = {step["id"]: step for step in steps}
+    by_id = {step.id: step for step in steps}
     for entry in entries:
         step = by_id.get(str(entry.get("step")))
         if step is None or entry["kind"] not in ("intent", "result"):
             continue
-        if action_of(step).logons(step["arguments"]):
+        if action_of(step).logons(step.arguments):
             yield from _of_logons(step, entry)
             continue
         told = [each["ref"] for each in entry.get("interlocks", []) if each["holds"] is True]
@@ -108,7 +108,7 @@ def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment
 
 def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
     """Yield that logons were accepted or refused, before and after a step that changes it."""
-    accepts = action_of(step).logons(step["arguments"]) == "enabled"
+    accepts = action_of(step).logons(step.arguments) == "enabled"
     if entry["kind"] == "intent":
         yield Moment(entry["utc"], DOWN if accepts else RUNS)
     elif entry["status"] == "ok":
@@ -117,7 +117,7 @@ def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
 
 def _interrupts(step: Step, entry: Entry, state: str) -> bool:
     """Return whether service goes away in the step that begins here."""
-    acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step["node"])
+    acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step.node)
     return acts and entry["kind"] == "intent" and state == RUNS
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .._core.journal import JournalReport
 from .._core.observation import Observation
-from .._core.records import Finding
+from .._core.records import Finding, Step
 from .texts import when
 
 Record = Mapping[str, Any]
@@ -91,9 +91,9 @@ class Sources:
             return None
         return None if begins and seen.taken < begins[0]["utc"] else seen
 
-    def steps(self, host: str) -> list[dict[str, Any]]:
+    def steps(self, host: str) -> list[Step]:
         """Return a host's steps of the plan."""
-        steps: list[dict[str, Any]] = self.plan["hosts"][host]["steps"]
+        steps: list[Step] = self.plan["hosts"][host]["steps"]
         return steps
 
     def order(self) -> list[str]:

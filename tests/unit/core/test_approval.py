@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import approval as approvals
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
+from step_double import planned
 
 DIGEST = "sha256:" + "a" * 64
 WINDOW = {"start": "2026-11-28T22:00:00+09:00", "end": "2026-11-29T02:00:00+09:00"}
@@ -134,6 +135,6 @@ def test_a_change_has_a_window_unless_the_site_says_otherwise():
 )
 def test_which_steps_two_people_answer_for(action, arguments, two):
     rules = approvals.control_of({"second_name_for": ["power", "virtual_server"]})
-    step = {"action": action, "arguments": arguments}
+    step = planned("01-x", action, arguments=arguments)
     assert rules.needs_second_name(step) is two
     assert not RULES.needs_second_name(step)

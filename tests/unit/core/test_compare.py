@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -37,7 +37,7 @@ class World:
     def step(self, action: str) -> str:
         """Return the id of the first step with an action."""
         steps = self.plan["hosts"][self.host]["steps"]
-        return next(step["id"] for step in steps if step["action"] == action)
+        return next(step.id for step in steps if step.action == action)
 
     def compared(self, *begun: str) -> compare.Comparison:
         return compare.compare_host(
@@ -199,9 +199,9 @@ def test_each_step_explains_what_it_changes_and_no_more(kit, server):
 
 def test_a_step_on_one_node_explains_nothing_on_another(system):
     mine = next(
-        step["id"]
+        step.id
         for step in system.plan["hosts"]["ft01"]["steps"]
-        if step["action"] == "update_exe" and step["node"] == "coserver1"
+        if step.action == "update_exe" and step.node == "coserver1"
     )
     gone = {"updates_key": False, "hotfix_key": False, "uninstaller": False}
     system.data["nodes"]["coserver1"]["updates"]["KB890859"] = gone
@@ -221,19 +221,20 @@ def test_a_system_that_became_another_case_is_not_the_one_that_was_approved(kit,
 
 def test_fewer_steps_than_were_approved_are_a_later_point(server):
     steps = server.plan["hosts"]["xa01"]["steps"]
-    steps.insert(0, {**steps[0], "id": "00-done_meanwhile"})
+    steps.insert(0, replace(steps[0], id="00-done_meanwhile"))
     assert server.compared().kind == "later"
 
 
 def test_a_step_that_is_another_one_now_is_named(server):
-    step = server.plan["hosts"]["xa01"]["steps"][0]
-    step["arguments"] = {**step["arguments"], "method": "external"}
-    assert server.stopped_by() == [f"steps.{step['id']}.arguments.method"]
+    steps = server.plan["hosts"]["xa01"]["steps"]
+    step = replace(steps[0], arguments={**steps[0].arguments, "method": "external"})
+    steps[0] = step
+    assert server.stopped_by() == [f"steps.{step.id}.arguments.method"]
 
 
 def test_a_step_that_was_not_approved_is_named(server):
     gone = server.plan["hosts"]["xa01"]["steps"].pop(0)
-    assert server.stopped_by() == [f"steps.{gone['id']}"]
+    assert server.stopped_by() == [f"steps.{gone.id}"]
 
 
 def test_begun_steps_are_those_of_this_plan(server):

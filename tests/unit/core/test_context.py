@@ -16,9 +16,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from start_signs import start
+from step_double import planned
 
-RESTART = {"action": "restart", "arguments": {}, "returns_to_service": False}
-LOOK = {"action": "node_info", "arguments": {}, "returns_to_service": False}
+RESTART = planned("01-restart", "restart")
+LOOK = planned("01-look", "node_info")
 
 
 def of(host: str, statuses: dict[str, Any], **more: Any) -> Context:

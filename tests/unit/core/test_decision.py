@@ -18,6 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     unproven,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from step_double import planned
 
 SEEN = Observation("ft01", "2026-11-22T05:00:00Z", "test", {"installer": {"in_progress": True}})
 YES: Any = {"check": "setting", "with": {"value": True}, "is": True}
@@ -29,13 +30,10 @@ IDLE: Any = {"check": "installer", "is": "idle"}
 UP: Any = {"check": "ft_phase", "with": {"node": "coserver1"}, "is": "up"}
 # What no act explains.
 NAMED: Any = {"check": "ft_identity", "with": {"names": {"coserver1": "A"}}, "is": "as_named"}
-REFS = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
 
 
 def step(name: str = "x", **parts: Any) -> Any:
-    refs = dict.fromkeys(REFS, ())
-    common = {"id": name, "name": name, "by": None, "action": "power", "arguments": {}}
-    return {**common, **refs, "only_with": None, "again_after": [], "standby_for": [], **parts}
+    return planned(name, **{"action": "power", **parts})
 
 
 def entry(kind: str, **more: Any) -> dict[str, Any]:
@@ -164,12 +162,12 @@ def outcome(parts: dict[str, Any], only_with: str, again_after: str, standby_for
         standby_for=RELATED[standby_for],
     )
     others = [step("stays"), step("gone", done_when=[BUSY])]
-    found = {each["id"]: each for each in needed([*others, mine], SEEN, Context())}
+    found = {each.id: each for each in needed([*others, mine], SEEN, Context())}
     assert "stays" in found
     assert "gone" not in found
     if "x" not in found:
         return "goes"
-    return "stands by" if found["x"]["conditional"] else "stays"
+    return "stands by" if found["x"].conditional else "stays"
 
 
 @pytest.mark.parametrize("row", rows(), ids=" | ".join)

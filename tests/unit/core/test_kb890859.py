@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_what_is_wrong_with_a_removal_is_found_before_anything_is_switched_off(k
 
 def cited(plan: core.HostPlan, prefix: str) -> list[str]:
     """Return the circled numbers that a plan's steps cite, in order, repetitions in ⑦ included."""
-    clauses = [clause for step in plan.steps for clause in step["clause"]]
+    clauses = [clause for step in plan.steps for clause in step.clause]
     return [clause.removeprefix(prefix) for clause in clauses if clause.startswith(prefix)]
 
 
@@ -181,7 +182,7 @@ def test_the_plan_has_every_number_of_the_notice_in_its_order(
     assert first_mention(cited(plan, prefix)) == expected
     # ⑦ is ① to ⑥ on CoServer2, between ⑥ and ⑧.
     if "⑦" in expected and windows == "2003":
-        names = [step["name"] for step in plan.steps]
+        names = [step.name for step in plan.steps]
         assert names.index("coserver1_off") < names.index("coserver2_uninstall")
         assert names.index("coserver2_off_again") < names.index("coserver1_on_again")
 
@@ -193,16 +194,16 @@ def test_the_latent_case_begins_with_a_downtime_of_ours(kit, planned):
     plan = planned(data)
     found = {f.id: f for f in plan.findings}
     assert found["latent"].title["en"].startswith("RESTART NOTHING")
-    ours = [step["name"] for step in plan.steps if not step["clause"]]
+    ours = [step.name for step in plan.steps if not step.clause]
     assert ours == ["shut_down_ftvirtual", "latent_coserver2_off", "latent_coserver1_off"]
-    assert [step["name"] for step in plan.steps[:3]] == ours
+    assert [step.name for step in plan.steps[:3]] == ours
 
 
 def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned):
     fix = kit.ft_form()["vendor_fix"]
     nodes = ("coserver2", "coserver1", "ftvirtual")
     fix["steps"] = [f"{do} {node}" for do in ("install", "restart") for node in nodes]
-    names = [(s["name"], s["node"]) for s in planned(kit.ft_data(), vendor_fix=fix).steps]
+    names = [(s.name, s.node) for s in planned(kit.ft_data(), vendor_fix=fix).steps]
     assert names == [
         ("fix_install", "coserver2"),
         ("fix_install", "coserver1"),
@@ -228,16 +229,16 @@ def test_prevention_in_the_order_of_the_fixs_readme_then_the_update(kit, planned
 def test_the_case_where_it_starts_never_touches_a_coservers_update(kit, planned):
     plan = planned(kit.ft_data("2000", kb=True), model="PGT20124F")
     assert {
-        step["node"]
+        step.node
         for step in plan.steps
-        if step["action"] == "update_exe" and step["arguments"]["update"] == "KB890859"
+        if step.action == "update_exe" and step.arguments["update"] == "KB890859"
     } == {"ftvirtual"}
-    assert not [step for step in plan.steps if step["action"] == "power"]
+    assert not [step for step in plan.steps if step.action == "power"]
 
 
 def test_resting_points(kit, planned):
     plan = planned(kit.ft_failed())
-    resting = [step["name"] for step in plan.steps if step["resting_point"]]
+    resting = [step.name for step in plan.steps if step.resting_point]
     assert resting[:2] == ["ftvirtual_runs", "all_dark_green"]
     assert set(resting[2:]) == {
         "fix_gate",
@@ -248,10 +249,10 @@ def test_resting_points(kit, planned):
 
 
 def test_what_only_becomes_readable_later_is_shown_both_ways(kit, planned):
-    steps = {step["name"]: step for step in planned(kit.ft_failed()).steps}
+    steps = {step.name: step for step in planned(kit.ft_failed()).steps}
     for name in ("coserver2_look", "coserver2_cut", "coserver1_cut", "ftvirtual_restart"):
-        assert steps[name]["conditional"], name
-    assert not steps["coserver1_uninstall"]["conditional"]
+        assert steps[name].conditional, name
+    assert not steps["coserver1_uninstall"].conditional
 
 
 # --- Interlocks (issue: at least these) ---------------------------------------------------------
@@ -260,7 +261,7 @@ def test_what_only_becomes_readable_later_is_shown_both_ways(kit, planned):
 def refs(step: dict[str, Any], key: str = "interlocks") -> list[tuple[str, Any, Any]]:
     """Return (check, its node or component, wanted) of a step's references."""
     found = []
-    for ref in step[key]:
+    for ref in getattr(step, key):
         given = ref.get("with", {})
         about = (
             given.get("nodes") or given.get("node") or given.get("coserver") or given.get("name")
@@ -285,38 +286,38 @@ def every_step(kit, planned) -> list[dict[str, Any]]:
 def test_interlocks(kit, planned):
     peer = {"coserver1": "coserver2", "coserver2": "coserver1"}
     for step in every_step(kit, planned):
-        held, given, target = refs(step), step["arguments"], step["node"]
-        assert ("change_state", None, "open") in held, step["name"]
-        assert ("owner", None, "ours") in held, step["name"]
+        held, given, target = refs(step), step.arguments, step.node
+        assert ("change_state", None, "open") in held, step.name
+        assert ("owner", None, "ours") in held, step.name
         if given.get("operation") == "install" and given["update"] == "KB890859":
             everywhere = "coserver1+coserver2+ftvirtual"
-            assert ("fix_level", everywhere, "reached") in held, step["name"]
+            assert ("fix_level", everywhere, "reached") in held, step.name
         if given.get("operation") == "uninstall" and target in peer:
-            assert ("ft_power", peer[target], "off") in held, step["name"]
+            assert ("ft_power", peer[target], "off") in held, step.name
         if given.get("operation") == "uninstall":
-            assert ("uninstallable", target, "yes") in held, step["name"]
-            assert ("update_state", target, "installed") in held, step["name"]
-        if step["action"] == "power" and given["state"] == "off":
-            assert ("ft_mirrors", None, ["idle", "complete"]) in held, step["name"]
-            assert ("ft_service", None, "down") in held, step["name"]
+            assert ("uninstallable", target, "yes") in held, step.name
+            assert ("update_state", target, "installed") in held, step.name
+        if step.action == "power" and given["state"] == "off":
+            assert ("ft_mirrors", None, ["idle", "complete"]) in held, step.name
+            assert ("ft_service", None, "down") in held, step.name
             wired = ["proven", "not_needed"] if given["way"] != "cut" else "proven"
-            assert ("ft_wiring", target, wired) in held, step["name"]
+            assert ("ft_wiring", target, wired) in held, step.name
             phases = [
                 wanted for check, about, wanted in held if (check, about) == ("ft_phase", target)
             ]
-            assert phases, step["name"]
-            assert not {"chkdsk", "booting", "unseen"} & set(phases[0]), step["name"]
-            assert ("ft_power_kept", peer[target], "yes") in refs(step, "expect"), step["name"]
-        if step["action"] == "virtual_server":
-            assert ("update_gone", "coserver1+coserver2", "proven") in held, step["name"]
-            assert ("ft_phase", "coserver1", "up") in held, step["name"]
-            assert ("ft_phase", "coserver2", "up") in held, step["name"]
+            assert phases, step.name
+            assert not {"chkdsk", "booting", "unseen"} & set(phases[0]), step.name
+            assert ("ft_power_kept", peer[target], "yes") in refs(step, "expect"), step.name
+        if step.action == "virtual_server":
+            assert ("update_gone", "coserver1+coserver2", "proven") in held, step.name
+            assert ("ft_phase", "coserver1", "up") in held, step.name
+            assert ("ft_phase", "coserver2", "up") in held, step.name
         if given.get("name") == "virtual_server2":
-            assert ("update_gone", "ftvirtual", "proven") in held, step["name"]
-            assert ("ft_runs_on", None, "virtual_server1") in held, step["name"]
-        if step["action"] == "restart" and target in peer:
-            assert ("ft_health", None, "healthy") in held, step["name"]
-            assert ("ft_mirrors", None, "complete") in held, step["name"]
+            assert ("update_gone", "ftvirtual", "proven") in held, step.name
+            assert ("ft_runs_on", None, "virtual_server1") in held, step.name
+        if step.action == "restart" and target in peer:
+            assert ("ft_health", None, "healthy") in held, step.name
+            assert ("ft_mirrors", None, "complete") in held, step.name
 
 
 def test_where_everything_is_unknown_every_step_is_refused(kit, planned):
@@ -325,7 +326,7 @@ def test_where_everything_is_unknown_every_step_is_refused(kit, planned):
         observation = kit.ft_observation(data)
         for step in every_step(kit, planned):
             decision = decide(step, observation, kit.ft_context())
-            assert decision.action != "act", step["name"]
+            assert decision.action != "act", step.name
 
 
 def test_each_single_unknown_refuses(kit, planned):
@@ -347,28 +348,28 @@ def test_each_single_unknown_refuses(kit, planned):
 
 def test_a_person_is_told_the_notices_words_and_what_to_look_for(kit, planned, kb890859):
     for step in every_step(kit, planned):
-        if step["action"] == "staged_package":
+        if step.action == "staged_package":
             continue
-        assert step["instruction"], step["name"]
-        assert [w["clause"] for w in step["instruction"]] == [None, *step["clause"]]
-        for words in step["instruction"]:
+        assert step.instruction, step.name
+        assert [w["clause"] for w in step.instruction] == [None, *step.clause]
+        for words in step.instruction:
             assert words["en"]
             assert words["ja"]
             if words["clause"]:
                 assert words["ja"] == kb890859.data["clauses"][words["clause"]]["ja"]
-        assert step["contact"], step["name"]
-        assert step["seconds"]["expected"] <= step["seconds"]["longest"]
-        assert step["by"] in ("relay", "operator")
+        assert step.contact, step.name
+        assert step.seconds["expected"] <= step.seconds["longest"]
+        assert step.by in ("relay", "operator")
 
 
 def test_a_person_is_told_which_machine(kit, planned):
     """The notice's words may speak of the other node (⑦) or of more than the step (⑧, ⑲)."""
     title = {"coserver1": "CoServer1", "coserver2": "CoServer2", "ftvirtual": "FTvirtual Server"}
     for step in every_step(kit, planned):
-        for ours in step["instruction"][:1]:
+        for ours in step.instruction[:1]:
             for text in (ours["en"], ours["ja"]):
                 assert "{target}" not in text
-                assert not step["node"] or title[step["node"]] in text, step["name"]
+                assert not step.node or title[step.node] in text, step.name
 
 
 def test_a_plan_made_between_removal_and_restart_goes_on_with_the_restart(kit, planned):
@@ -379,8 +380,8 @@ def test_a_plan_made_between_removal_and_restart_goes_on_with_the_restart(kit, p
         node["restart_pending"] = True
         node["updates"]["KB890859"].update(updates_key=False, hotfix_key=False)
         plan = planned(data, model=model)
-        assert plan.steps[0]["name"] == "ftvirtual_restart_running", branch(plan)
-        assert not plan.steps[0]["conditional"]
+        assert plan.steps[0].name == "ftvirtual_restart_running", branch(plan)
+        assert not plan.steps[0].conditional
 
 
 def test_who_acts(kit, planned):
@@ -388,7 +389,7 @@ def test_who_acts(kit, planned):
     form["coserver1"] = {**kit.ft_form()["coserver1"], "access": "operator"}
     ipmi = {"driver": "ipmi", "address": "192.0.2.21", "credentials": "bmc"}
     form["coserver2"] = {**kit.ft_form()["coserver2"], "power": ipmi}
-    steps = {step["name"]: step["by"] for step in planned(kit.ft_failed(), **form).steps}
+    steps = {step.name: step.by for step in planned(kit.ft_failed(), **form).steps}
     assert steps["coserver2_off"] == "ipmi"
     assert steps["coserver1_off"] == "operator"
     assert steps["coserver1_uninstall"] == "operator"
@@ -441,7 +442,8 @@ def test_a_plan_of_systems_and_its_verification(kit, planned):
         [planned(kit.ft_failed())], {"failure_budget": 0}, change="CHG1", created="x"
     )
     assert core.same_plan(plan, again)
-    plan["hosts"]["ft01"]["steps"][0]["interlocks"] = []
+    steps = plan["hosts"]["ft01"]["steps"]
+    steps[0] = replace(steps[0], interlocks=[])
     with pytest.raises(core.PlanError, match="altered"):
         core.read_plan(written(plan))
 
@@ -457,7 +459,7 @@ def test_what_a_run_asks_of_the_relay(kit, kb890859, planned):
 
 
 def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
-    step = next(s for s in planned(kit.ft_failed()).steps if s["name"] == "coserver1_uninstall")
+    step = next(s for s in planned(kit.ft_failed()).steps if s.name == "coserver1_uninstall")
     data = kit.ft_failed()
     job = {"state": "running", "operation": "uninstall", "update": "KB890859"}
     data["nodes"]["coserver1"]["job"] = job
@@ -465,7 +467,7 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
     assert decide(step, observation, kit.ft_context()).action == "resume"
     job["state"] = "finished"
     assert decide(step, observation, kit.ft_context()).action == "refuse"
-    begun = kit.ft_context(journal=[{"kind": "intent", "step": step["id"]}])
+    begun = kit.ft_context(journal=[{"kind": "intent", "step": step.id}])
     assert decide(step, observation, begun).action == "resume"
 
 
@@ -500,5 +502,5 @@ def test_a_system_with_a_node_that_only_rpc_reads_has_a_plan(kit, planned):
     plan = planned(data)
     assert branch(plan) == "recovery_2003"
     assert "read_by_rpc" in {finding.id for finding in plan.findings}
-    names = [step["name"] for step in plan.steps]
+    names = [step.name for step in plan.steps]
     assert {"coserver2_look", "coserver2_cut", "coserver2_uninstall"} <= set(names)

@@ -42,6 +42,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text i
 from hypothesis import given
 from hypothesis import strategies as st
 from start_signs import start
+from step_double import planned
 
 FULL = [
     "drain_logons",
@@ -58,7 +59,7 @@ FULL = [
 
 def names(steps: Any) -> list[str]:
     """Return the steps' names."""
-    return [step["name"] for step in steps]
+    return [step.name for step in steps]
 
 
 def plan_of(kit: Any, advisory: Any, observation: Observation, **settings: Any) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def test_of_two_notices_the_one_whose_case_it_is_acts(kit, kb890859, named):
     host_plan = two_notices(kit, kb890859, data, named)
     assert host_plan.advisory["id"] == "kb890859_tx200ft"
     assert host_plan.blocked is None
-    assert any("coserver1_uninstall" in step["id"] for step in host_plan.steps)
+    assert any("coserver1_uninstall" in step.id for step in host_plan.steps)
 
 
 def test_two_notices_that_would_both_act_are_a_blocker_that_names_both(kit, kb890859):
@@ -201,13 +202,13 @@ def test_a_step_that_restarts_a_server_takes_it_out_of_service(kit, ctx130025):
     advisory = restarting(ctx130025)
     hosts = ("xa01", "xa02", "xa03", "xa04")
     plans = [planning.plan_host(advisory, kit.settings(), kit.observation(h)) for h in hosts]
-    assert [[step["name"] for step in plan.steps] for plan in plans] == [["restart_server"]] * 4
+    assert [[step.name for step in plan.steps] for plan in plans] == [["restart_server"]] * 4
     assert planning.make_plan(plans, {}, change="CHG-1", created=kit.NOW)["waves"] == [
         ["xa01", "xa02"],
         ["xa03", "xa04"],
     ]
     (step,) = plans[0].steps
-    mine = [ref for ref in step["interlocks"] if ref["check"] == "capacity_percent"]
+    mine = [ref for ref in step.interlocks if ref["check"] == "capacity_percent"]
     arguments = {"single_server_silo": None, "only_if_serving": True}
     own = {"check": "capacity_percent", "with": arguments, "at_least": 50}
     assert mine == [{**own, "name": "capacity_while_serving"}]
@@ -230,16 +231,16 @@ def test_a_server_without_root_gets_the_whole_procedure(kit, ctx130025):
     host_plan = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False))
     assert host_plan.blocked is None
     assert names(host_plan.steps) == FULL
-    assert [s["name"] for s in host_plan.steps if s["conditional"]] == ["restart_server"]
+    assert [s.name for s in host_plan.steps if s.conditional] == ["restart_server"]
     assert {"package_root_missing", "root_absent"} <= finding_ids(host_plan, "warning")
 
 
 def test_the_notices_check_stands_between_remedy_and_installation(kit, ctx130025):
     steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
-    clauses = [clause for step in steps for clause in step["clause"] if clause.startswith("対策2")]
+    clauses = [clause for step in steps for clause in step.clause if clause.startswith("対策2")]
     assert clauses == [f"対策2-{n}" for n in ("入手-1", "入手-2", *range(1, 8))]
-    install = next(step for step in steps if step["name"] == "install_hotfix")
-    asked = {ref["check"]: ref for ref in install["interlocks"]}
+    install = next(step for step in steps if step.name == "install_hotfix")
+    asked = {ref["check"]: ref for ref in install.interlocks}
     assert asked["chain_on_host"]["with"] == {"file": kit.PACKAGE}
     assert asked["package_on_hand"]["with"] == {"file": kit.PACKAGE, "sha256": kit.HASH}
 
@@ -279,8 +280,8 @@ def test_automatic_update_is_proven_by_the_chain(kit, ctx130025):
     expected = ["allow_root_update" if name == "import_root" else name for name in FULL]
     assert names(host_plan.steps) == expected
     proof = host_plan.steps[2]
-    assert proof["arguments"] == {"probe_chains": [kit.PACKAGE]}
-    assert proof["expect"][0]["check"] == "chain_on_host"
+    assert proof.arguments == {"probe_chains": [kit.PACKAGE]}
+    assert proof.expect[0]["check"] == "chain_on_host"
 
 
 def test_an_unknown_remedy_is_one_sentence(kit, ctx130025):
@@ -302,10 +303,10 @@ def test_two_hotfixes_are_installed_one_after_the_other(kit, ctx130025):
     steps = planning.plan_host(ctx130025, chosen, observation).steps
     per_hotfix = ["install_hotfix", "restart_server", "prove_ima"]
     assert names(steps)[4:10] == per_hotfix * 2
-    assert [s["item"] for s in steps[4:10]] == ["XAJ001"] * 3 + ["XAJ002"] * 3
+    assert [s.item for s in steps[4:10]] == ["XAJ001"] * 3 + ["XAJ002"] * 3
     data["patches"] = kit.data(installed=True)["patches"]
     steps = planning.plan_host(ctx130025, chosen, observation).steps
-    assert [s["item"] for s in steps if s["name"] in per_hotfix] == ["XAJ002"] * 3
+    assert [s.item for s in steps if s.name in per_hotfix] == ["XAJ002"] * 3
 
 
 def _tampered(data: dict[str, Any], kit: Any) -> None:
@@ -454,7 +455,7 @@ def test_an_unknown_never_becomes_good(kit, ctx130025, root, installed, absent):
     data["sessions"].update(list=[{"id": 3, "state": 4, "user": "tanaka", "name": "ICA#1"}])
     before = Observation("xa01", kit.NOW, "test", data)
     steps = planning.plan_host(ctx130025, kit.settings(), kit.observation(root=False)).steps
-    refs = {json.dumps(ref): ref for step in steps for ref in step["interlocks"] + step["expect"]}
+    refs = {json.dumps(ref): ref for step in steps for ref in step.interlocks + step.expect}
     held = {key: evaluate(ref, before, context).holds is True for key, ref in refs.items()}
     found = find(ctx130025, kit.settings(), before, context)
     good = {f.id for f in found if f.severity == "good"}
@@ -496,7 +497,7 @@ class Server:
         return any(c["sha256"] == self.kit.G5_SHA256 for c in self.data["stores"]["root"])
 
     def act(self, step: dict[str, Any], *, restart: bool = False) -> None:
-        name = step["name"]
+        name = step.name
         if name == "drain_logons":
             self.data["sessions"]["drain_mode"] = 2
         elif name == "wait_for_sessions":
@@ -538,7 +539,7 @@ def test_carrying_the_plan_out_leaves_nothing(kit, ctx130025, root, installed, r
             server.act(step, restart=restart)
             server.probe()
             assert unproven(step, *server.now()) == []
-            acted.append(step["name"])
+            acted.append(step.name)
     assert remaining(plan, "xa01", *server.now()) == []
     assert ("restart_server" in acted) == (restart and not installed)
     assert acted.count("install_hotfix") == (not installed)
@@ -556,7 +557,7 @@ def test_an_installation_under_way_is_joined_not_started(kit, ctx130025):
     data["installer"]["in_progress"] = True
     observation = Observation("xa01", kit.NOW, "test", data)
     steps = remaining(plan, "xa01", observation, kit.context())
-    install = next(step for step in steps if step["name"] == "install_hotfix")
+    install = next(step for step in steps if step.name == "install_hotfix")
     assert decide(install, observation, kit.context()).action == "resume"
 
 
@@ -570,8 +571,8 @@ def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
     step = _install_step(kit, ctx130025)
     data = kit.data()  # logons are on, so that the interlocks do not hold
     _failed_job(data, kit)
-    journal = [{"kind": "intent", "step": step["id"]}]
-    journal += [{"kind": last, "step": step["id"], "status": "failed"}]
+    journal = [{"kind": "intent", "step": step.id}]
+    journal += [{"kind": last, "step": step.id, "status": "failed"}]
     context = kit.context("xa01", "xa02", journal=journal if last else ())
     decision = decide(step, Observation("xa01", kit.NOW, "test", data), context)
     assert decision.action == action
@@ -583,7 +584,7 @@ def test_a_result_that_nobody_took_remains_to_be_taken(kit, ctx130025, last, rem
     step = _install_step(kit, ctx130025)
     data = kit.data(installed=True)
     _failed_job(data, kit)  # ended, however
-    journal = [{"kind": last, "step": step["id"], "status": "ok"}]
+    journal = [{"kind": last, "step": step.id, "status": "ok"}]
     observation = Observation("xa01", kit.NOW, "test", data)
     left = remaining(plan, "xa01", observation, kit.context(journal=journal))
     assert ("install_hotfix" in names(left)) is remains
@@ -626,7 +627,7 @@ def _probed(kit: Any, status: int = 1) -> dict[str, Any]:
 
 def _install_step(kit: Any, advisory: Any) -> Any:
     steps = planning.plan_host(advisory, kit.settings(), kit.observation()).steps
-    return next(step for step in steps if step["name"] == "install_hotfix")
+    return next(step for step in steps if step.name == "install_hotfix")
 
 
 def test_the_installation_is_allowed_when_every_interlock_holds(kit, ctx130025):
@@ -685,8 +686,8 @@ def test_one_interlock_refuses_the_installation(kit, ctx130025, spoil):
 def test_after_the_installation_stop_lets_a_server_be_proven_but_not_by_another_run(kit, ctx130025):
     """What the advisory takes away is the change's state, and nothing else."""
     steps = planning.plan_host(ctx130025, kit.settings(), kit.observation()).steps
-    for step in (step for step in steps if step["without_brakes"]):
-        assert step["without_brakes"].keys() == {"change", "failure_budget"}, step["id"]
+    for step in (step for step in steps if step.without_brakes):
+        assert step.without_brakes.keys() == {"change", "failure_budget"}, step.id
         for spoil, allowed in (
             ({"stopped": True, "window_open": False}, True),
             ({"approved": False}, False),
@@ -695,8 +696,8 @@ def test_after_the_installation_stop_lets_a_server_be_proven_but_not_by_another_
             context = kit.context("xa01", "xa02", **spoil)
             observation = Observation("xa01", kit.NOW, "test", kit.data(installed=True))
             mine = {"change_state", "failure_budget", "owner", "identity"}
-            brakes = [ref for ref in step["interlocks"] if ref["check"] in mine]
-            assert all_hold(brakes, observation, context) is allowed, (step["id"], spoil)
+            brakes = [ref for ref in step.interlocks if ref["check"] in mine]
+            assert all_hold(brakes, observation, context) is allowed, (step.id, spoil)
 
 
 @pytest.mark.parametrize(
@@ -713,15 +714,15 @@ def test_the_plan_shows_what_brakes_are_off_and_why(kit, ctx130025, language, sa
 
 def test_a_step_without_a_brake_and_without_a_reason_is_no_plan(kit, ctx130025):
     plan = plan_of(kit, ctx130025, kit.observation(root=False))
-    step = plan["hosts"]["xa01"]["steps"][0]
-    for number, ref in enumerate(step["interlocks"][:3]):
-        whole = list(step["interlocks"])
-        step["interlocks"] = whole[:number] + whole[number + 1 :]
+    steps = plan["hosts"]["xa01"]["steps"]
+    step, whole = steps[0], steps[0].interlocks
+    for number, ref in enumerate(whole[:3]):
+        fewer = whole[:number] + whole[number + 1 :]
+        steps[0] = dataclasses.replace(step, interlocks=fewer)
         plan["digest"] = planning.plan_digest(plan)
         asked = re.escape(condition(ref)["en"])
         with pytest.raises(planning.PlanError, match=f"does not ask whether {asked}, and"):
             planning.read_plan(written(plan))
-        step["interlocks"] = whole
 
 
 def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, ctx130025):
@@ -729,9 +730,9 @@ def test_a_host_under_way_may_go_back_to_service_when_the_budget_is_spent(kit, c
     places = {"xa01": {"status": "under_way"}, "xa02": {"status": "failed"}}
     context = kit.context("xa01", "xa02", places=places)
     observation = Observation("xa01", kit.NOW, "test", _probed(kit))
-    install = next(s for s in plan["hosts"]["xa01"]["steps"] if s["name"] == "install_hotfix")
+    install = next(s for s in plan["hosts"]["xa01"]["steps"] if s.name == "install_hotfix")
     assert decide(install, observation, context).action == "refuse"
-    assert install["on_refusal"] == "return_to_service"
+    assert install.on_refusal == "return_to_service"
     back = return_step(plan, "xa01")
     assert back is not None
     assert decide(back, observation, context).action == "act"
@@ -924,7 +925,7 @@ def test_the_site_says_what_is_too_little_and_how_far_a_clock_may_be_off(kit, ct
 
 def test_an_installation_is_refused_where_the_disk_has_filled_meanwhile(kit, ctx130025):
     step = _install_step(kit, ctx130025)
-    assert "free_space" in [ref["check"] for ref in step["interlocks"]]
+    assert "free_space" in [ref["check"] for ref in step.interlocks]
 
 
 @pytest.mark.parametrize(("plugin", "told"), [(None, True), ("ImaRpc.dll", False)])
@@ -940,11 +941,7 @@ def test_ima_down_without_a_plugin_names_data_store_and_cache(kit, ctx130025, pl
     assert all("data store" in text and "local host cache" in text for text in remedies)
 
 
-LOGON = {
-    "id": "16-log_on", "name": "log_on", "action": "operator_confirm",
-    "arguments": {"ask": "done"}, "only_if": [], "done_when": [], "again_after": ["14-on"],
-    "only_with": None, "standby_for": [], "resume_when": [], "collect_when": [],
-}  # fmt: skip
+LOGON = planned("16-log_on", "operator_confirm", arguments={"ask": "done"}, again_after=["14-on"])
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def test_what_repeats_itself_is_there_once(kit, system, ctx130025):
 
 
 def test_a_condition_names_its_question_its_guard_and_the_clause(system):
-    steps = {step["name"]: step for step in system["hosts"]["ft01"]["steps"]}
-    (ref,) = [r for r in steps["coserver1_on"]["interlocks"] if r.get("guard") == "peer_off"]
+    steps = {step.name: step for step in system["hosts"]["ft01"]["steps"]}
+    (ref,) = [r for r in steps["coserver1_on"].interlocks if r.get("guard") == "peer_off"]
     assert ref == {
         "check": "ft_power",
         "with": {"node": "coserver2"},
@@ -105,6 +105,14 @@ def test_nothing_is_put_into_the_file_unnoticed(system, change):
     change(document)
     with pytest.raises(core.PlanError, match="altered"):
         core.read_plan(document)
+
+
+def test_a_step_of_another_form_is_no_plan(system):
+    for change, says in ({"rollback": None}, "wrong rollback"), ({"more": 1}, "unknown more"):
+        document = json.loads(json.dumps(written(system)))
+        document["hosts"]["ft01"]["steps"][0].update(change)
+        with pytest.raises(core.PlanError, match=f"A step has an? {says}.* Make a new plan"):
+            core.read_plan(document)
 
 
 def test_a_mark_that_leads_nowhere_or_to_itself_is_no_plan(system):

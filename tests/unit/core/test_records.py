@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import (
     Finding,
     RecordError,
+    Step,
 )
+from step_double import planned
 
 FINDING: dict[str, Any] = {
     "id": "root_missing",
@@ -60,3 +62,15 @@ def test_nothing_may_be_missing():
     for value in (None, [], "finding"):
         with pytest.raises(RecordError, match="A finding is no object"):
             Finding.from_json(value)
+
+
+def test_a_step_is_what_the_plan_of_its_file_says():
+    step = planned("03-install", "msp_patch", arguments={"sha256": "AB"}, only_with=["01"])
+    assert Step.from_json(step.to_json()) == step
+    for changed, says in (
+        ({"conditional": 1}, "a wrong conditional: it must be true or false."),
+        ({"only_with": "01"}, "a wrong only_with: it must be a list or null."),
+        ({"seconds": [60, 600]}, "a wrong seconds: it must be an object."),
+    ):
+        with pytest.raises(RecordError, match=f"^A step has {says}$"):
+            Step.from_json({**step.to_json(), **changed})

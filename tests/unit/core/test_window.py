@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import window as windows
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.window import WindowError
 from hypothesis import given
 from hypothesis import strategies as st
+from step_double import planned
 
 START = datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
 HOUR = 3600
@@ -21,13 +23,9 @@ WINDOW = windows.window_of(
 )
 
 
-def step(name: str, longest: int, *, resting: bool = False, expected: int = 60) -> Any:
-    """Return as much of a step as a window looks at."""
-    return {
-        "id": name,
-        "resting_point": resting,
-        "seconds": {"expected": expected, "longest": longest},
-    }
+def step(name: str, longest: int, *, resting: bool = False, expected: int = 60) -> Step:
+    seconds = {"expected": expected, "longest": longest}
+    return planned(name, "node_info", resting_point=resting, seconds=seconds)
 
 
 # Two stretches: one hour and a half to the first resting point, one hour to the end.

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.window import Window, window_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.approved import (
     approved,
     approved_lines,
 )
+from step_double import planned
 
 SHA256 = "AB" * 32
 OTHERWISE = {
@@ -22,11 +24,8 @@ OTHERWISE = {
 BACKUP = {"taken": "2026-11-21", "by": "Sato", "where": "tape 7"}
 
 
-def step(name: str, action: str, longest: int = 600, **more: Any) -> dict[str, Any]:
-    blank = {"arguments": {}, "item": None, "resting_point": False, "departure": None}
-    return {"id": name, "action": action, "seconds": {"expected": 60, "longest": longest}} | (
-        blank | more
-    )
+def step(name: str, action: str, longest: int = 600, **more: Any) -> Step:
+    return planned(name, action, seconds={"expected": 60, "longest": longest}, **more)
 
 
 def server(**settings: Any) -> dict[str, Any]:

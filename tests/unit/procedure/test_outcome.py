@@ -20,8 +20,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.outcom
     outcome,
     worst,
 )
+from step_double import planned
 
-STEPS = [{"id": "01-a", "resting_point": False}, {"id": "02-b", "resting_point": True}]
+STEPS = [planned("01-a", "node_info"), planned("02-b", "node_info", resting_point=True)]
 
 
 def change_of(root: Path, run: str | None = "run2", digest: str = "sha256:now") -> Change:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
 )
@@ -22,6 +23,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.hooks import Hooks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.step import StepRun
+from step_double import planned
 
 HOST = "xa01"
 RUNS = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Running"}
@@ -29,30 +31,11 @@ STOPPED = {"check": "service_state", "with": {"name": "IMAService"}, "is": "Stop
 TEXT = {"en": "Start IMA by hand.", "ja": "IMA を手動で開始する。"}
 
 
-def step(**parts: Any) -> dict[str, Any]:
-    refs = ("interlocks", "done_when", "only_if", "resume_when", "collect_when", "expect")
-    return {
-        "id": "01-start",
-        "name": "start",
-        "clause": [],
-        "title": TEXT,
-        "action": "operator_confirm",
-        "arguments": {"ask": "done", "deadline_seconds": 5},
-        "by": "operator",
-        "node": None,
-        "instruction": [{"clause": None, **TEXT}],
-        "without_brakes": {},
-        "only_with": None,
-        "again_after": [],
-        "standby_for": [],
-        "resting_point": False,
-        "returns_to_service": False,
-        "on_refusal": "stop",
-        "on_failure": "stop",
-        "seconds": {"expected": 60, "longest": 600},
-        **{key: [] for key in refs},
-        **parts,
-    }
+def step(**parts: Any) -> Step:
+    asked = {"title": TEXT, "instruction": [{"clause": None, **TEXT}], "by": "operator"}
+    arguments = {"ask": "done", "deadline_seconds": 5}
+    common = {"action": "operator_confirm", "arguments": arguments, **asked}
+    return planned("01-start", **{**common, **parts})
 
 
 class Owner:

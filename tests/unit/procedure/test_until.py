@@ -16,6 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting impor
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import until
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.hooks import Hooks
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.until import Seen, Until
+from step_double import planned
 
 BUSY = {"failed": True, "reason": "power_busy", "msg": "It is busy, and has executed nothing."}
 TAKEN = {"changed": True, "power": "off"}
@@ -53,7 +54,7 @@ def waits(action: Action, *states: str, by: str | None = "operator", deadline: f
     """The waits of a step that expects IMA to run, of which these looks tell."""
     left = list(states)
     arguments = {"deadline_seconds": deadline}
-    step: Any = {"id": "01-x", "by": by, "node": None, "expect": [RUNS], "arguments": arguments}
+    step = planned("01-x", "ima_service", by=by, expect=[RUNS], arguments=arguments)
 
     def look(*_requests: Any) -> Seen:
         state = left.pop(0) if len(left) > 1 else left[0]

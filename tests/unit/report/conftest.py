@@ -9,7 +9,7 @@ would have written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     unproven,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding, Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
 from ftsite import (
     HOST,
@@ -65,8 +65,8 @@ class Night:
     window: dict[str, Any] | None = None
 
     @property
-    def steps(self) -> list[dict[str, Any]]:
-        steps: list[dict[str, Any]] = self.plan["hosts"][HOST]["steps"]
+    def steps(self) -> list[Step]:
+        steps: list[Step] = self.plan["hosts"][HOST]["steps"]
         return steps
 
     @property
@@ -93,44 +93,44 @@ class Night:
             window=self.window,
         )
         for step in self.steps:
-            if step["name"] == until:
+            if step.name == until:
                 return self
             self.carry_out(step)
             self.at += timedelta(seconds=20)
         self.note("end", change=CHANGE)
         return self
 
-    def carry_out(self, step: Mapping[str, Any]) -> None:
+    def carry_out(self, step: Step) -> None:
         self.state = remembered(self.state)
         before = self.state
         decision = decide(step, *_inside(self.state))
         if decision.action == "skip":
-            self.note("result", step=step["id"], status="skipped", why=decision.reason)
+            self.note("result", step=step.id, status="skipped", why=decision.reason)
             return
         guards = [
             {"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in decision.verdicts
         ]
         if decision.action == "refuse":
-            raise AssertionError(f"{step['id']}: {decision.reason}")
-        self.note("intent", step=step["id"], joins=False, interlocks=guards)
+            raise AssertionError(f"{step.id}: {decision.reason}")
+        self.note("intent", step=step.id, joins=False, interlocks=guards)
         for after in moves(self.state, step):
             self.state = after
         self._wait(step, before)
-        self.at += timedelta(seconds=step["seconds"]["expected"])
+        self.at += timedelta(seconds=step.seconds["expected"])
         seen = _inside(self.state, before)
-        assert all(v.holds for v in evaluate_all(step["expect"], *seen)), step["id"]
+        assert all(v.holds for v in evaluate_all(step.expect, *seen)), step.id
         self.note(
             "result",
-            step=step["id"],
+            step=step.id,
             status="ok",
-            result={"changed": step["action"] != "endurance_info"},
-            expected=step["expect"],
+            result={"changed": step.action != "endurance_info"},
+            expected=step.expect,
         )
 
-    def _wait(self, step: Mapping[str, Any], before: State) -> None:
+    def _wait(self, step: Step, before: State) -> None:
         while unproven(step, *_inside(self.state, before)):
             soon = next_event(self.state.system)
-            assert soon is not None, step["id"]
+            assert soon is not None, step.id
             self.state = let_pass(self.state, soon)
 
     def sources(self, **changed: Any) -> Sources:
@@ -201,7 +201,7 @@ def hostile_sources(night: Callable[..., Night]) -> Sources:
     guard = [{"ref": {"check": HOSTILE, "is": HOSTILE}, "holds": None, "evidence": HOSTILE}]
     told.note(
         "result",
-        step=told.steps[0]["id"],
+        step=told.steps[0].id,
         status="failed",
         reason=HOSTILE,
         message=HOSTILE,

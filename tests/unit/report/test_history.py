@@ -9,27 +9,17 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.history import step_history
+from step_double import planned
 
-STEP: dict[str, Any] = {
-    "id": "06-install",
-    "item": None,
-    "clause": ["対策2-7"],
-    "title": {"en": "Install", "ja": "適用"},
-    "changes": {"en": "Files.", "ja": "ファイル。"},
-    "node": None,
-    "host": "xa01",
-    "arguments": {},
-    "by": None,
-    "conditional": False,
-    "resting_point": False,
-    "point_of_no_return": False,
-    "seconds": {"expected": 60, "longest": 300},
-    "expect": [],
-}
+STEP = planned(
+    "06-install", "msp_patch", host="xa01", clause=["対策2-7"],
+    title={"en": "Install", "ja": "適用"}, changes={"en": "Files.", "ja": "ファイル。"},
+    seconds={"expected": 60, "longest": 300},
+)  # fmt: skip
 
 
 def entry(kind: str, minute: int, **body: Any) -> dict[str, Any]:
-    return {"kind": kind, "utc": f"2026-11-22T05:{minute:02d}:00Z", "step": STEP["id"], **body}
+    return {"kind": kind, "utc": f"2026-11-22T05:{minute:02d}:00Z", "step": STEP.id, **body}
 
 
 def told(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -51,9 +41,9 @@ OK = entry("result", 3, status="ok", result={"changed": True, "exit_code": 3010}
         ([entry("result", 1, status="skipped", why="not needed")], "skipped"),
         ([INTENT, entry("result", 3, status="failed", reason="deadline")], "failed"),
         ([entry("result", 1, status="refused", reason="interlock")], "refused"),
-        ([INTENT, entry("left", 3, step=None, left_step=STEP["id"], reason="interrupted")], "left"),
+        ([INTENT, entry("left", 3, step=None, left_step=STEP.id, reason="interrupted")], "left"),
         (
-            [INTENT, entry("left", 3, step=None, left_step=STEP["id"], reason="waiting_operator")],
+            [INTENT, entry("left", 3, step=None, left_step=STEP.id, reason="waiting_operator")],
             "waiting",
         ),
         ([INTENT, entry("result", 3, status="failed"), entry("intent", 5), OK], "done"),
@@ -74,7 +64,7 @@ def test_times_run_from_the_first_try_to_the_last_result():
 
 
 def test_going_on_after_a_wait_is_no_second_try():
-    wait = entry("left", 2, step=None, left_step=STEP["id"], reason="waiting_operator")
+    wait = entry("left", 2, step=None, left_step=STEP.id, reason="waiting_operator")
     said = entry("confirmation", 3, confirmation={"name": "佐藤", "second_name": None})
     record = told(
         INTENT, wait, said, entry("intent", 4, joins=True), entry("result", 5, status="ok")
@@ -91,7 +81,7 @@ def test_a_step_that_did_more_than_the_longest_time_is_overdue():
 def test_the_time_between_two_runs_is_nobodys():
     """A run was left, or killed; the next one, hours later, goes on with what goes on by itself."""
     on = [entry("intent", 40, joins=True), entry("result", 42, status="ok", result={})]
-    left = entry("left", 3, step=None, left_step=STEP["id"], reason="interrupted")
+    left = entry("left", 3, step=None, left_step=STEP.id, reason="interrupted")
     for earlier in ([INTENT, left], [INTENT]):
         record = told(*earlier, *on)
         assert record["seconds_taken"] == 41 * 60
@@ -113,7 +103,7 @@ def test_a_transcribed_row_counts_with_its_own_times_and_says_so():
     row = {
         "kind": "transcribed",
         "utc": "2026-11-23T01:00:00Z",
-        "transcribed_step": STEP["id"],
+        "transcribed_step": STEP.id,
         "status": "done",
         "name": "佐藤",
         "second_name": "Suzuki",
@@ -129,7 +119,7 @@ def test_a_transcribed_row_counts_with_its_own_times_and_says_so():
 
 
 def test_paper_does_not_outdo_what_a_run_recorded():
-    row = {"kind": "transcribed", "utc": "2026-11-23T01:00:00Z", "transcribed_step": STEP["id"],
+    row = {"kind": "transcribed", "utc": "2026-11-23T01:00:00Z", "transcribed_step": STEP.id,
            "status": "failed", "name": "佐藤", "began": None, "ended": None}  # fmt: skip
     record = told(INTENT, OK, row)
     assert (record["outcome"], record["transcribed"]) == ("done", False)

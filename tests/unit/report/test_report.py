@@ -140,8 +140,8 @@ def noisy(night):
     told.note("soak", status="failed", message="IMA stopped.")
     told.note("owner_broken", record={"user": "sato", "reason": "dead"})
     told.note("closed_unfinished", left_as="failed", message="Replaced next week.")
-    told.note("confirmation", step=told.steps[0]["id"], confirmation={"name": "Sato"})
-    told.note("transcribed", transcribed_step=told.steps[0]["id"], status="done", name="Sato",
+    told.note("confirmation", step=told.steps[0].id, confirmation={"name": "Sato"})
+    told.note("transcribed", transcribed_step=told.steps[0].id, status="done", name="Sato",
               began=told.utc, ended=told.utc)  # fmt: skip
     told.note("acceptance", accepted=True, accepted_by="Ito", accepted_at=told.utc, note="")
     return told
@@ -176,18 +176,18 @@ def noted(told: Any, kind: str, **body: Any) -> dict[str, Any]:
 
 def test_a_failed_and_a_repeated_step_are_told(night):
     told = night().run(until="virtual_server1_enable")
-    step = next(each for each in told.steps if each["name"] == "virtual_server1_enable")
-    told.note("intent", step=step["id"], interlocks=[])
-    report = noted(told, "result", step=step["id"], status="failed", reason="deadline",
+    step = next(each for each in told.steps if each.name == "virtual_server1_enable")
+    told.note("intent", step=step.id, interlocks=[])
+    report = noted(told, "result", step=step.id, status="failed", reason="deadline",
                    message="It took too long.")  # fmt: skip
     assert kinds(report) == ["failed", "not_done"]
     assert report["deviations"][0]["detail"] == "It took too long."
     assert {each["host"] for each in report["deviations"]} == {HOST}
     assert report["hosts"][HOST]["deviations"] == 2
-    assert report["deviations"][0]["step"] == step["id"]
-    told.note("intent", step=step["id"], interlocks=[])
+    assert report["deviations"][0]["step"] == step.id
+    told.note("intent", step=step.id, interlocks=[])
     told.at = told.at.replace(hour=23)
-    report = noted(told, "result", step=step["id"], status="ok", result={})
+    report = noted(told, "result", step=step.id, status="ok", result={})
     assert kinds(report) == ["again", "overdue", "not_done"]
 
 

@@ -54,7 +54,7 @@ def steps(runbook: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_step_of_the_plan_is_there_in_order(runbook, planned):
-    assert [s["id"] for s in steps(runbook)] == [s["id"] for s in planned["hosts"][HOST]["steps"]]
+    assert [s["id"] for s in steps(runbook)] == [s.id for s in planned["hosts"][HOST]["steps"]]
 
 
 def test_a_step_has_all_that_a_person_in_the_night_needs(runbook):

@@ -9,18 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.service import service
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.texts import between
 from ftsite import HOST
+from step_double import planned
 
 SERVICE = {"check": "ft_service", "with": {}}
-REFS = ("interlocks", "expect", "only_if", "done_when")
 
 
-def step(name: str, action: str, target: str | None = None, **more: Any) -> dict[str, Any]:
-    blank: dict[str, Any] = {key: [] for key in REFS}
-    return {"id": name, "action": action, "node": target, "by": "relay", "arguments": {},
-            **blank, **more}  # fmt: skip
+def step(name: str, action: str, target: str | None = None, **more: Any) -> Step:
+    return planned(name, action, **{"node": target, "by": "relay", **more})
 
 
 def at(minute: int, kind: str, name: str | None = None, **body: Any) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def seen(state: str) -> list[dict[str, Any]]:
     return [{"ref": {**SERVICE, "is": state}, "holds": True, "evidence": ""}]
 
 
-def logons(state: str) -> dict[str, Any]:
+def logons(state: str) -> Step:
     return step(state, "logon_mode", by=None, arguments={"state": state})
 
 

@@ -224,7 +224,7 @@ def _step_faults(data: Data, place: Place, step: Data) -> Iterator[Wrong]:
         if "seconds" not in step and "argument deadline_seconds" in text:  # it comes of the time
             continue
         yield (*place, "arguments"), f"{text}; correct it"
-    if takes_out(step) and "serving" not in data:
+    if takes_out(step["action"], step["arguments"]) and "serving" not in data:
         text = f"action {step['action']} takes a server out of service"
         yield place, f"{text}: say under serving what a server shows that takes users"
     if step["arguments"].get("forced_logoff") is True:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from ..actions import action_of, effect_of
 from ..kind import Form, Kind, Settings
-from ..model import Ref, Step
+from ..model import Ref
 from ..people import GO_AHEAD
+from ..records import Step
 from ..schema import Read
 from . import inventory
 from .observed import answers, managed, table
@@ -94,7 +95,7 @@ def _node_after(step: Step, name: str, record: Any) -> dict[str, Any]:
 
     So may one whose WMI fails; what it is doing a person says at the time.
     """
-    switched = effect_of(step) in _SWITCHES and name == step["node"]
+    switched = effect_of(step) in _SWITCHES and name == step.node
     if not isinstance(record, Mapping) or switched:
         return {}
     if answers(record) is not None and not managed(record):
@@ -109,6 +110,6 @@ def _keep_pending(step: Step, before: Mapping[str, Any], nodes: dict[str, Any]) 
     """
     for name in NODES:
         was, after = before.get(name), nodes.get(name)
-        own = name != step["node"] and name in COSERVERS
+        own = name != step.node and name in COSERVERS
         if isinstance(was, Mapping) and was.get("restart_pending") is True and after:
             after["restart_pending"] = own or action_of(step).installs or None

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from ..actions import action_of, answers_to, effect_of, touched
 from ..formats import moment
-from ..model import Step
 from ..people import is_later
+from ..records import Step
 from ..schema import judged
 from .system import COSERVERS, NODES, fix_steps
 
@@ -79,7 +79,7 @@ def fold(
     """
     book = _Book(form)
     book.begin(said or {})
-    order = {step["id"]: number for number, step in enumerate(steps)}
+    order = {step.id: number for number, step in enumerate(steps)}
     events = [(act, 0) for act in acts if act.get("kind") == "intent"]
     events += [(confirmation, 1) for confirmation in confirmations]
     since = str((said or {}).get("utc") or "")
@@ -175,7 +175,7 @@ class _Book:
 
     def told(self, step: Step, record: Mapping[str, Any]) -> None:
         """What a person has answered to a step, or to a look that it asked for."""
-        look, saw = str(record["step"]).removeprefix(step["id"]), str(record["saw"])
+        look, saw = str(record["step"]).removeprefix(step.id), str(record["saw"])
         if look == BOARD_LOOK:
             self.board(saw, record)
         elif look == UPDATE_LOOK:
@@ -193,7 +193,7 @@ class _Book:
 
     def acted(self, step: Step) -> None:
         """Something is about to be done: what was said of it counts no more."""
-        if action_of(step).word_alone(step["arguments"]):
+        if action_of(step).word_alone(step.arguments):
             # A logon starts the FTvirtual Server, and leaves the node itself as it is.
             self.starts_ftvirtual = True
             self.components = {}
@@ -205,7 +205,7 @@ class _Book:
         if not effect and screen == "dark":
             self.starts_ftvirtual = True
         self.components = {}
-        name = str(step["node"] or "ftvirtual")
+        name = str(step.node or "ftvirtual")
         self.nodes[name].pop("said", None)
         self.nodes["ftvirtual"].pop("said", None)
         if effect in ("switches_on", "switches_off"):
@@ -213,8 +213,8 @@ class _Book:
 
     def confirmed(self, step: Step, record: Mapping[str, Any]) -> None:
         """A person has done what the step asks, or has looked."""
-        given, saw = step["arguments"], record.get("saw")
-        name, effect = str(step["node"] or ""), effect_of(step)
+        given, saw = step.arguments, record.get("saw")
+        name, effect = str(step.node or ""), effect_of(step)
         match answers_to(step).about, saw:
             case "screen", str() if effect in ("switches_on", "switches_off"):
                 self._powered(name, saw, record, started=effect == "switches_on")
@@ -244,8 +244,8 @@ class _Book:
     def listed(self, step: Step, saw: str) -> None:
         """What a person found of an update on the step's node."""
         listed, folder = UPDATE[saw]
-        signs = self.nodes[str(step["node"])].setdefault("updates", {})
-        signs[step["arguments"]["update"]] = {"listed": listed, "uninstaller": folder}
+        signs = self.nodes[str(step.node)].setdefault("updates", {})
+        signs[step.arguments["update"]] = {"listed": listed, "uninstaller": folder}
 
     def _updated(self, name: str, given: Mapping[str, Any], *, there: bool) -> None:
         node = self.nodes[name]

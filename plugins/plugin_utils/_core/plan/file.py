@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plan as a file: what stands in many places of a plan stands in plan.json once.
 
-In memory a step has all that is to be known of it (model.Step). In the file a condition names its
+In memory a step has all that is to be known of it (records.Step). In the file a condition names its
 question (``{"ask": "power NODE", "is": "off"}``), which stands once a host, under questions;
 the interlocks that all of its steps begin with stand under every_step; what a step has by default
 is left out. Whatever else is there more than once, a clause's words or a certificate, say, stands
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..actions import ACTIONS
 from ..model import CONDITIONS, WANTED
-from ..records import Finding
+from ..records import Finding, Step
 
 _DEFAULTS: Final[dict[str, Any]] = {
     "item": None,
@@ -89,20 +89,20 @@ def _host_loaded(host: str, part: Mapping[str, Json]) -> Object:
     every = {"interlocks": part["every_step"]}
     steps = []
     for step in part["steps"]:
-        full = {**_defaults(step), **step, "host": host}
+        full = {**_defaults(step["action"]), **step, "host": host}
         for key in CONDITIONS:
             refs = [*every.get(key, []), *full[key]]
             full[key] = [_condition_loaded(ref, questions) for ref in refs]
-        steps.append(full)
+        steps.append(Step.from_json(full))
     serving = [_condition_loaded(ref, questions) for ref in part["serving"]]
     findings = [Finding.from_json(finding) for finding in part["findings"]]
     return {**plain, "findings": findings, "serving": serving, "steps": steps}
 
 
-def _step_written(step: Mapping[str, Json], questions: Object) -> Object:
-    full = {key: value for key, value in step.items() if key != "host"}
+def _step_written(step: Step, questions: Object) -> Object:
+    full = {key: value for key, value in step.to_json().items() if key != "host"}
     for key in CONDITIONS:
-        full[key] = [_condition_written(ref, questions) for ref in step[key]]
+        full[key] = [_condition_written(ref, questions) for ref in full[key]]
     return full
 
 
@@ -115,13 +115,13 @@ def _common(lists: Sequence[Sequence[Json]]) -> list[Json]:
     return list(shortest)
 
 
-def _defaults(step: Mapping[str, Json]) -> Object:
-    action = ACTIONS.get(step["action"])  # an unknown one is refused by whoever reads the plan
+def _defaults(name: str) -> Object:
+    action = ACTIONS.get(name)  # an unknown one is refused by whoever reads the plan
     return {**_DEFAULTS, "interruptible": action is None or action.interruptible}
 
 
 def _without_defaults(step: Mapping[str, Json]) -> Object:
-    defaults = _defaults(step)
+    defaults = _defaults(step["action"])
     kept = {k: v for k, v in step.items() if k not in defaults or v != defaults[k]}
     return {**{key: kept[key] for key in ("id", "name", "action")}, **kept}
 

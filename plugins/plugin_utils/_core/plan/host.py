@@ -29,10 +29,10 @@ from ..findings import (
 )
 from ..foresight import foreseen, refusals
 from ..kinds import KINDS, kind_of
-from ..model import CoreError, Ref, Severity, Step, Text
+from ..model import CoreError, Ref, Severity, Text
 from ..observation import Observation, Request, facts, merge_requests, observation_digest
 from ..order import Server
-from ..records import Finding
+from ..records import Finding, Step
 from ..settings import KNOWN_SETTINGS, effective
 from .steps import (
     all_steps,
@@ -85,9 +85,9 @@ class HostPlan:
 
     def server(self) -> Server:
         """Return what the order of this server hangs on."""
-        back = any(step["returns_to_service"] for step in self.steps)
+        back = any(step.returns_to_service for step in self.steps)
         # A restart leaves logons as they were; whoever refuses them lets them in again by a step.
-        drains = any(action_of(step).logons(step["arguments"]) for step in self.steps)
+        drains = any(action_of(step).logons(step.arguments) for step in self.steps)
         return replace(
             server_of(self.host, self.settings),
             acts=bool(self.steps),
@@ -179,11 +179,16 @@ def plan_host(
         facts=json.loads(json.dumps(facts(observation))),
         observation_digest=observation_digest(observation),
         findings=findings,
-        steps=json.loads(json.dumps(steps)),
+        steps=[_plain(step) for step in steps],
         blocked="; ".join(map(_called, blockers)) or None,
         serving=json.loads(json.dumps(serving_refs(advisory, settings))),
         serves=serves(serving_refs(advisory, settings), observation)[0],
     )
+
+
+def _plain(step: Step) -> Step:
+    """Return a step in plain JSON types (Ansible's carry tags)."""
+    return Step.from_json(json.loads(json.dumps(step.to_json())))
 
 
 def plan_notices(
@@ -256,7 +261,7 @@ def _several(acting: Sequence[HostPlan]) -> Finding:
             "ja": f"複数の資料が作業対象と判定: {names}",
         },
         evidence=[
-            f"{plan.advisory['id']}: {len(plan.steps)} steps, the first is {plan.steps[0]['id']}"
+            f"{plan.advisory['id']}: {len(plan.steps)} steps, the first is {plan.steps[0].id}"
             for plan in acting
         ],
         remedy={

@@ -26,9 +26,10 @@ from ..findings import (
     scope_of,
 )
 from ..kinds import form_of
-from ..model import CONDITIONS, Ref, Step, Text
+from ..model import CONDITIONS, Ref, Text
 from ..observation import Observation, Request
 from ..order import PlanError
+from ..records import Step
 from ..settings import LOOPS
 
 
@@ -63,7 +64,7 @@ def steps_like(
     for procedure in possible_procedures(advisory, scope):
         for step in all_steps(advisory, procedure, scope, "-"):
             if same_act(step, action, arguments):
-                found.setdefault(json.dumps(step["interlocks"], sort_keys=True), step)
+                found.setdefault(json.dumps(step.interlocks, sort_keys=True), step)
     return list(found.values())
 
 
@@ -76,7 +77,7 @@ def step_request(step: Step, *, probe: bool = True) -> Request:
 
 
 def refs_of(step: Step) -> list[Ref]:
-    return [ref for key in CONDITIONS for ref in step[key]]
+    return [ref for key in CONDITIONS for ref in getattr(step, key)]
 
 
 Named = tuple[str, Scope, list[str]]  # name, scope, the clauses that it cites here
@@ -124,43 +125,43 @@ def _step(
 
     refs = {key: filled(advisory, data.get(key, []), scope, part) for key in CONDITIONS}
     arguments = resolve(data.get("arguments", {}), scope)
-    if takes_out({**data, "arguments": arguments}):
+    if takes_out(data["action"], arguments):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
     form = form_of(scope)
     without = data.get("without_brakes", {})
     refs["interlocks"] = braked(refs["interlocks"], without, scope)
     node = ACTIONS[data["action"]].node_of(arguments)
-    return {
-        "id": step_id,
-        "name": name,
-        "item": str(item["id"]) if item else None,
-        "clause": list(cited),
-        "title": data["title"],
-        "reason": data["reason"],
-        "host": host,
-        "action": data["action"],
-        "arguments": {k: v for k, v in arguments.items() if v is not None},
-        "node": node,
-        "by": ACTIONS[data["action"]].done_by(form or {}, arguments),
-        "contact": resolve(data.get("contact"), scope),
-        "instruction": _instruction(advisory, data, cited, str(node)),
-        **refs,  # type: ignore[typeddict-item]
-        "without_brakes": dict(without),
-        "conditional": False,
-        "only_with": earlier(data["only_with"]) if "only_with" in data else None,
-        "again_after": earlier(data.get("again_after", [])),
-        "standby_for": list(data.get("standby_for", [])),
-        "changes": data["changes"],
-        "departure": _departure(data.get("departures", {}), arguments),
-        "resting_point": data.get("resting_point", False),
-        "interruptible": ACTIONS[data["action"]].interruptible,
-        "seconds": resolve(data["seconds"], scope),
-        "rollback": data["rollback"],
-        "point_of_no_return": data.get("point_of_no_return", False),
-        "on_refusal": data.get("on_refusal", "stop"),
-        "on_failure": data.get("on_failure", "stop"),
-        "returns_to_service": data.get("returns_to_service", False),
-    }
+    return Step(
+        id=step_id,
+        name=name,
+        item=str(item["id"]) if item else None,
+        clause=list(cited),
+        title=data["title"],
+        reason=data["reason"],
+        host=host,
+        action=data["action"],
+        arguments={k: v for k, v in arguments.items() if v is not None},
+        node=node,
+        by=ACTIONS[data["action"]].done_by(form or {}, arguments),
+        contact=resolve(data.get("contact"), scope),
+        instruction=_instruction(advisory, data, cited, str(node)),
+        **refs,
+        without_brakes=dict(without),
+        conditional=False,
+        only_with=earlier(data["only_with"]) if "only_with" in data else None,
+        again_after=earlier(data.get("again_after", [])),
+        standby_for=list(data.get("standby_for", [])),
+        changes=data["changes"],
+        departure=_departure(data.get("departures", {}), arguments),
+        resting_point=data.get("resting_point", False),
+        interruptible=ACTIONS[data["action"]].interruptible,
+        seconds=resolve(data["seconds"], scope),
+        rollback=data["rollback"],
+        point_of_no_return=data.get("point_of_no_return", False),
+        on_refusal=data.get("on_refusal", "stop"),
+        on_failure=data.get("on_failure", "stop"),
+        returns_to_service=data.get("returns_to_service", False),
+    )
 
 
 def _departure(texts: Mapping[str, Any], arguments: Mapping[str, Any]) -> Text | None:

@@ -17,9 +17,9 @@ from ..checks import (
 )
 from ..conditions import condition
 from ..digest import digest
-from ..model import CoreError, Step
+from ..model import CoreError
 from ..order import PlanError, collects, leads, short_of, waves
-from ..records import Finding
+from ..records import Finding, RecordError, Step
 from ..settings import KNOWN_SETTINGS
 from .file import loaded, written
 from .host import (
@@ -43,7 +43,7 @@ def _behind_their_collectors(ordered: Sequence[HostPlan]) -> list[HostPlan]:
     result = []
     for plan in ordered:
         first = [p.host for p in blocked if leads(p.server(), plan.server())]
-        patches = any(takes_out(step) for step in plan.steps)
+        patches = any(takes_out(step.action, step.arguments) for step in plan.steps)
         result.append(plan.left_alone(_overtakes(first)) if first and patches else plan)
     return result
 
@@ -200,24 +200,26 @@ def read_plan(document: Any) -> dict[str, Any]:
                 _verify_step(host, step, part["settings"])
     except PlanError:
         raise
+    except RecordError as error:
+        raise PlanError(f"The plan file is not of its form: {error} M{again[1:]}.") from error
     except (AttributeError, CoreError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
     return plan
 
 
 def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:
-    where = f"Step {step['id']} of {host}"
-    if step["host"] != host:
-        raise PlanError(f"{where} is for {step['host']}; make a new plan.")
-    if step["action"] not in ACTIONS:
+    where = f"Step {step.id} of {host}"
+    if step.host != host:
+        raise PlanError(f"{where} is for {step.host}; make a new plan.")
+    if step.action not in ACTIONS:
         raise PlanError(f"{where} has an unknown action; make a new plan.")
-    wrong = wrong_arguments(step["action"], step["arguments"])
+    wrong = wrong_arguments(step.action, step.arguments)
     if wrong:
         raise PlanError(f"{where}: {wrong[0]}; make a new plan.")
     for ref in refs_of(step):
         if ref["check"] not in CHECKS:
             raise PlanError(f"{where} has an unknown check {ref['check']}; make a new plan.")
-    missing = missing_brakes(step["interlocks"], step["without_brakes"], settings)
+    missing = missing_brakes(step.interlocks, step.without_brakes, settings)
     if missing:
         raise PlanError(
             f"{where} does not ask whether {condition(missing[0])['en']}, and gives no reason; "

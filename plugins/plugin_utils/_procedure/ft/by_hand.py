@@ -15,8 +15,9 @@ from ..._core.advisory import bundled_folder, load_advisories, select_advisories
 from ..._core.checks import Verdict, check_of, evaluate_all, request_for, unmet
 from ..._core.conditions import refusal
 from ..._core.context import NO_CHANGE
-from ..._core.model import CoreError, Ref, Step
+from ..._core.model import CoreError, Ref
 from ..._core.plan import steps_like
+from ..._core.records import Step
 from ..._io.remote import Remote
 from ..directory import ChangeDirectory
 from ..settings import settings_of
@@ -67,4 +68,4 @@ def guard(
 
 def _interlocks(step: Step) -> list[Ref]:
     """What a module by hand must meet: it has no change, and whose the system is, was asked."""
-    return [ref for ref in step["interlocks"] if not check_of(ref).within_change]
+    return [ref for ref in step.interlocks if not check_of(ref).within_change]

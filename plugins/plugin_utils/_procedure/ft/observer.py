@@ -20,8 +20,8 @@ from ..._core.ft.observed import managed, remember
 from ..._core.ft.reported import fold, wrong_words
 from ..._core.ft.system import COSERVERS, CREDENTIALS, NODES, completed, stated_uuid
 from ..._core.ft.system import SETTING as SYSTEM
-from ..._core.model import Step
 from ..._core.observation import Observation, Request
+from ..._core.records import Step
 from ..._core.settings import DEFAULTS
 from ..._io.confirmations import given
 from ..._io.ft.endurance import endurance_driver

@@ -24,8 +24,9 @@ from ..._core.ft.reported import (
     UPDATE_LOOK,
 )
 from ..._core.ft.system import COSERVERS, TITLES
-from ..._core.model import Ref, Step
+from ..._core.model import Ref
 from ..._core.observation import UNKNOWN, Observation
+from ..._core.records import Step
 from ..._io.remote import RemoteError
 from ..hooks import Entries, Hooks
 from ..people import Instruction, Look
@@ -74,7 +75,7 @@ class FtHooks(Hooks):
         """Of power: what is proven of its wiring, and what the other machine is to stay like."""
         if effect_of(step) not in _SWITCHES:
             return super().arguments(step, before, journal)
-        power, target = before.data["power"], step["node"]
+        power, target = before.data["power"], step.node
         peer = next(name for name in COSERVERS if name != target)
         driven = power[peer]["driver"] != "operator" and power[peer]["state"] in ("on", "off")
         return {
@@ -128,14 +129,14 @@ class FtHooks(Hooks):
 
         0 where it was not, and where nobody but a person can hear of the node.
         """
-        node = str(step["node"])
-        if step["arguments"].get("ask") != "screen" or self._is_a_persons(node):
+        node = str(step.node)
+        if step.arguments.get("ask") != "screen" or self._is_a_persons(node):
             return 0.0
-        steps = {each["id"]: each for each in self.change.entry(self.action.host)["steps"]}
+        steps = {each.id: each for each in self.change.entry(self.action.host)["steps"]}
         for entry in reversed([entry for entry in journal if entry["kind"] == "intent"]):
             act: Step | None = steps.get(str(entry["step"]))
-            if act is not None and act["node"] == node and effect_of(act) in _STARTS:
-                return float(act["seconds"]["expected"])
+            if act is not None and act.node == node and effect_of(act) in _STARTS:
+                return float(act.seconds["expected"])
         return 0.0
 
     def _is_a_persons(self, node: str) -> bool:
@@ -155,9 +156,9 @@ class FtHooks(Hooks):
         return (
             verdict.holds is None
             and check_of(verdict.ref).seen_at == "programs"
-            and list(given["nodes"]) == [step["node"]]
-            and given["update"]["id"] == step["arguments"].get("update")
-            and self._is_a_persons(str(step["node"]))
+            and list(given["nodes"]) == [step.node]
+            and given["update"]["id"] == step.arguments.get("update")
+            and self._is_a_persons(str(step.node))
         )
 
     def _is_on_the_board(self, ref: Ref) -> bool:
@@ -179,13 +180,13 @@ def _screen(node: str) -> Look:
 
 def _programs(step: Step) -> Look:
     """Whether the step's update is on its node."""
-    names = {"node": TITLES[str(step["node"])], "update": step["arguments"]["update"]}
+    names = {"node": TITLES[str(step.node)], "update": step.arguments["update"]}
     words = {language: text.format(**names) for language, text in _PROGRAMS.items()}
     return Look(UPDATE_LOOK, words, tuple(UPDATE))
 
 
 def _at_hand(step: Step) -> dict[str, t.Any]:
-    given = step["arguments"]
+    given = step.arguments
     return {
         "clause": None,
         "en": f"Have {given['path']} at hand, and compare its SHA-256 with {given['sha256']}.",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from ..._core.checks import check_of
 from ..._core.conditions import conditions
 from ..._core.ft.system import NODES, TITLES
 from ..._core.model import Ref
-from ..._core.records import Finding
+from ..._core.records import Finding, Step
 from .. import asked
 from ..asked import INDENT, LABEL, instruction_lines, labelled
 from ..command import confirm_line
@@ -95,7 +96,6 @@ _JA: Final = {
     "part": "== 本資料 {part} ==",
     "unless": "{condition} ({done}の場合を除く)",
 }
-Step = Mapping[str, Any]
 
 
 def _words(language: str) -> Mapping[str, str]:
@@ -120,18 +120,18 @@ def system_lines(
     lines += ["", *_rest(words["before"], steps, words, paint)]
     part = ""
     for number, step in enumerate(steps):
-        if step["clause"] and _part_of(step) != part:
+        if step.clause and _part_of(step) != part:
             part = _part_of(step)
             lines += ["", "  " + words["part"].format(part=harmless(part))]
         lines += ["", *_step(host, step, confirm, language, words, paint)]
-        if step["resting_point"]:
+        if step.resting_point:
             lines += ["", *_rest(words["resting"], steps[number + 1 :], words, paint)]
     return lines
 
 
 def _part_of(step: Step) -> str:
     """The part of the notice that a step carries out: what stands before its marks."""
-    return str(step["clause"][-1]).partition("-")[0] if step["clause"] else ""
+    return str(step.clause[-1]).partition("-")[0] if step.clause else ""
 
 
 def _head(
@@ -147,7 +147,7 @@ def _head(
         where = ", ".join(str(mine[key]) for key in ("address", "access") if mine.get(key))
         lines += wrapped(harmless(f"{title_of(node)} = {mine.get('name')} ({where})"), "    ")
     lines += _why(entry["findings"], language, words)
-    number = sum(bool(step["conditional"]) for step in steps)
+    number = sum(bool(step.conditional) for step in steps)
     all_of_it = words["steps"].format(
         number=len(steps), conditional=number, took=_took(steps, words["took"])
     )
@@ -178,8 +178,8 @@ def _is_case(finding: Finding) -> bool:
 
 
 def _took(steps: Sequence[Step], text: str) -> str:
-    expected = sum(step["seconds"]["expected"] for step in steps if not step["conditional"])
-    longest = sum(step["seconds"]["longest"] for step in steps)
+    expected = sum(step.seconds["expected"] for step in steps if not step.conditional)
+    longest = sum(step.seconds["longest"] for step in steps)
     return text.format(expected=_long(expected, text), longest=_long(longest, text))
 
 
@@ -198,7 +198,7 @@ def _rest(
     leg: list[Step] = []
     for step in following:
         leg.append(step)
-        if step["resting_point"]:
+        if step.resting_point:
             break
     text += " " + (_took(leg, words["next"]) if leg else words["last"])
     return [paint(line, "green") for line in wrapped(text, "  ---- ", "       ")]
@@ -207,7 +207,7 @@ def _rest(
 def _marks(step: Step, words: Mapping[str, str]) -> str:
     """The clauses as the notice prints them; those of another part with its name."""
     part = _part_of(step) + "-"
-    names = " ".join(str(name).removeprefix(part) for name in step["clause"])
+    names = " ".join(str(name).removeprefix(part) for name in step.clause)
     return harmless(names) or words["ours"]
 
 
@@ -219,38 +219,38 @@ def _step(
     words: Mapping[str, str],
     paint: Paint,
 ) -> list[str]:
-    by_hand = step["by"] == "operator" and bool(step["instruction"])
-    target = step["node"] or step["arguments"].get("name") or ""
-    who = words["person"] if step["by"] == "operator" else words.get(str(step["by"]))
+    by_hand = step.by == "operator" and bool(step.instruction)
+    target = step.node or step.arguments.get("name") or ""
+    who = words["person"] if step.by == "operator" else words.get(str(step.by))
     marks = _marks(step, words)
-    number = harmless(step["id"].partition("-")[0])
+    number = harmless(step.id.partition("-")[0])
     parts = [
         harmless(title_of(str(target), language)),
         who or words["nobody"],
-        *([words["only"]] if step["conditional"] else []),
+        *([words["only"]] if step.conditional else []),
     ]
     head = f"  [ ] {marks}{' ' * max(2, 10 - wide(marks))}{number}  "
     colour = "yellow" if by_hand else "normal"
     lines = [paint(line, colour) for line in wrapped(" · ".join(parts), head, INDENT)]
-    if step["conditional"]:
+    if step.conditional:
         lines += labelled(words["if"], _condition(step, words, language))
     if by_hand:
-        lines += [*instruction_lines(step["instruction"], words), *_expected(step, language, words)]
+        lines += [*instruction_lines(step.instruction, words), *_expected(step, language, words)]
         lines += _confirmation(host, step, confirm, words)
     else:
-        lines += labelled(words["does"], in_language(step["title"], language))
+        lines += labelled(words["does"], in_language(step.title, language))
         lines += _expected(step, language, words)
-    lines += labelled(words["then"], in_language(step["changes"], language))
+    lines += labelled(words["then"], in_language(step.changes, language))
     for text in brakes_off(step, language):
         lines += labelled(words["note"], text)
-    time = _took([{**step, "conditional": False}], words["took"])
-    if not step["interruptible"]:
+    time = _took([replace(step, conditional=False)], words["took"])
+    if not step.interruptible:
         time += f"; {words['stay']}"
     lines += labelled(words["time"], time)
-    lines += labelled(words["call"], harmless(step["contact"] or ""))
-    if step["point_of_no_return"]:
+    lines += labelled(words["call"], harmless(step.contact or ""))
+    if step.point_of_no_return:
         lines.append(paint(INDENT + words["no_return"], "red"))
-    return [*lines, *labelled(words["undo"], in_language(step["rollback"], language))]
+    return [*lines, *labelled(words["undo"], in_language(step.rollback, language))]
 
 
 def title_of(name: str, language: str = "en") -> str:
@@ -260,8 +260,8 @@ def title_of(name: str, language: str = "en") -> str:
 
 def _condition(step: Step, words: Mapping[str, str], language: str) -> str:
     """What decides right before the step. That the fix is missing, the case says already."""
-    refs = [ref for ref in step["only_if"] if not check_of(ref).said_by_case] or step["only_if"]
-    condition, done = _all(refs, language), _all(step["done_when"], language)
+    refs = [ref for ref in step.only_if if not check_of(ref).said_by_case] or step.only_if
+    condition, done = _all(refs, language), _all(step.done_when, language)
     if condition and done:
         return words["unless"].format(condition=condition, done=done)
     return condition or done
@@ -275,7 +275,7 @@ def _all(refs: Sequence[Ref], language: str) -> str:
 
 def _expected(step: Step, language: str, words: Mapping[str, str]) -> list[str]:
     """What is looked for afterwards."""
-    texts = [harmless(in_language(each, language)) for each in conditions(step["expect"])]
+    texts = [harmless(in_language(each, language)) for each in conditions(step.expect)]
     return labelled(words["see"], "; ".join(texts))
 
 
@@ -284,7 +284,7 @@ def _confirmation(
 ) -> list[str]:
     """The command that confirms, to be copied as it stands but for what is in capitals."""
     choices = answers_to(step).choices
-    line = shlex.split(confirm_line(confirm, host, step["id"], choices))
+    line = shlex.split(confirm_line(confirm, host, step.id, choices))
     quoted = [shlex.quote(harmless(word)) for word in line]
     first, *rest = _folded(quoted, WIDTH - len(INDENT) - LABEL - 4)
     lead = labelled(words["confirm"], "x")[0][:-1]

@@ -10,8 +10,8 @@ import typing as t
 from ..._core.actions import action_of
 from ..._core.checks import check_of, evaluate_all, request_for, value_of
 from ..._core.context import NO_CHANGE
-from ..._core.model import Step
 from ..._core.observation import Observation
+from ..._core.records import Step
 from ..._core.windows.explanations import NEEDS_RECONFIGURATION
 from ..._io.remote import RemoteError
 from ..._io.waiting import poll
@@ -31,7 +31,7 @@ class ServerHooks(Hooks):
     def arguments(self, step: Step, before: Observation, journal: Entries) -> Result:
         if not action_of(step).installs:
             return super().arguments(step, before, journal)
-        last = [entry for entry in journal if entry.get("step") == step["id"]][-1:]
+        last = [entry for entry in journal if entry.get("step") == step.id][-1:]
         return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
 
     def broken(self, step: Step) -> str:
@@ -47,7 +47,7 @@ class ServerHooks(Hooks):
 
     def _broken_services(self, step: Step) -> str:
         """A service that is still starting gets its time: IMA may need more than six minutes."""
-        refs = [*step["expect"], *step["interlocks"]]
+        refs = [*step.expect, *step.interlocks]
         refs = [ref for ref in refs if check_of(ref).outlives]
         if not refs:
             return ""

@@ -18,6 +18,8 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.update_c
     update_state,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
+from step_double import planned
 
 FORM = {
     "coserver1": {"access": "operator"},
@@ -42,9 +44,9 @@ SAID = {
 }
 
 
-def step(number: int, action: str, **arguments: Any) -> dict[str, Any]:
+def step(number: int, action: str, **arguments: Any) -> Step:
     target = arguments.get("node") or arguments.get("coserver")
-    return {"id": f"{number:02d}-x", "action": action, "arguments": arguments, "node": target}
+    return planned(f"{number:02d}-x", action, arguments=arguments, node=target)
 
 
 OFF = step(1, "power", coserver="coserver1", state="off", way="at_post")
@@ -58,13 +60,13 @@ DOWN = step(8, "shutdown", node="ftvirtual")
 STEPS = [OFF, OUT, LOOK, ENABLE, FIX, LOG_ON, RESTART, DOWN]
 
 
-def confirmed(step: dict[str, Any], saw: str | None, second: int, look: str = "") -> dict[str, Any]:
+def confirmed(step: Step, saw: str | None, second: int, look: str = "") -> dict[str, Any]:
     utc = f"2026-11-22T06:00:{second:02d}Z"
-    return {"step": step["id"] + look, "saw": saw, "name": "Suzuki", "utc": utc}
+    return {"step": step.id + look, "saw": saw, "name": "Suzuki", "utc": utc}
 
 
-def began(step: dict[str, Any], second: int) -> dict[str, Any]:
-    return {"kind": "intent", "step": step["id"], "utc": f"2026-11-22T06:00:{second:02d}Z"}
+def began(step: Step, second: int) -> dict[str, Any]:
+    return {"kind": "intent", "step": step.id, "utc": f"2026-11-22T06:00:{second:02d}Z"}
 
 
 def words(*confirmations: dict[str, Any], acts: Any = (), said: Any = SAID) -> dict[str, Any]:
@@ -98,14 +100,14 @@ def test_an_act_outdates_what_was_said_of_its_machine():
     assert found["endurance"] == []
 
 
-@pytest.mark.parametrize("act", [OFF, ENABLE, LOG_ON, RESTART, DOWN], ids=lambda s: s["action"])
+@pytest.mark.parametrize("act", [OFF, ENABLE, LOG_ON, RESTART, DOWN], ids=lambda s: s.action)
 def test_what_moves_endurance_outdates_its_board(act):
     """Else a gate that comes after it would be passed by what was seen before it."""
     assert words()["endurance"]
     assert words(acts=[began(act, 1)])["endurance"] == []
 
 
-@pytest.mark.parametrize("act", [OUT, LOOK, FIX], ids=lambda s: s["action"])
+@pytest.mark.parametrize("act", [OUT, LOOK, FIX], ids=lambda s: s.action)
 def test_what_does_not_leaves_its_board(act):
     assert words(acts=[began(act, 1)])["endurance"] == words()["endurance"]
 

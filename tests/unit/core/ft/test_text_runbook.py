@@ -26,6 +26,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import
     make_plan,
     plan_host,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import PersonsTask
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.asked import (
     asked_line,
@@ -67,8 +68,8 @@ def blocks(text: str) -> list[tuple[re.Match[str], str]]:
     return [(head, text[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
 
 
-def steps_of(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = plan["hosts"]["ft01"]["steps"]
+def steps_of(plan: dict[str, Any]) -> list[Step]:
+    steps: list[Step] = plan["hosts"]["ft01"]["steps"]
     return steps
 
 
@@ -87,7 +88,7 @@ def test_the_steps_stand_beside_the_notice(planned):
     plan = planned()
     text = plan_text(plan)
     heads = [head for head, _block in blocks(text)]
-    assert [head["number"] for head in heads] == [s["id"][:2] for s in steps_of(plan)]
+    assert [head["number"] for head in heads] == [s.id[:2] for s in steps_of(plan)]
     seen = dict.fromkeys(mark for head in heads for mark in head["marks"] if mark in MARKS)
     assert "".join(seen) == "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲"
     assert text.count("== Part 2003 of the notice ==") == 1
@@ -96,33 +97,33 @@ def test_the_steps_stand_beside_the_notice(planned):
 def test_every_step_says_where_who_how_long_whom_to_call_and_the_way_back(planned):
     plan = planned()
     for step, (head, block) in zip(steps_of(plan), blocks(plan_text(plan)), strict=True):
-        who = {"operator": "BY HAND", "relay": "by the relay"}[step["by"]]
+        who = {"operator": "BY HAND", "relay": "by the relay"}[step.by]
         assert who in head["rest"]
-        if step["node"]:
+        if step.node:
             assert head["rest"].startswith(("CoServer1", "CoServer2", "FTvirtual Server"))
         for label in ("time:", "call:", "undo:", "then:"):
             assert f"        {label}" in block
-        assert step["contact"] in block
-        assert ("POINT OF NO RETURN" in block) is step["point_of_no_return"]
-        assert ("RESTING POINT" in block) is step["resting_point"]
-        assert ("must not be interrupted" in block) is not step["interruptible"]
-        assert ("ONLY IF NEEDED" in head["rest"]) is step["conditional"]
-        assert ("        if: " in block) is step["conditional"]
+        assert step.contact in block
+        assert ("POINT OF NO RETURN" in block) is step.point_of_no_return
+        assert ("RESTING POINT" in block) is step.resting_point
+        assert ("must not be interrupted" in block) is not step.interruptible
+        assert ("ONLY IF NEEDED" in head["rest"]) is step.conditional
+        assert ("        if: " in block) is step.conditional
 
 
 def test_what_a_person_does_is_an_instruction_in_the_notices_words(planned, kb890859):
     plan = planned()
     for step, (_head, block) in zip(steps_of(plan), blocks(plan_text(plan)), strict=True):
         flat = "".join(block.split())
-        title = "".join(step["title"]["en"].split())
-        if step["by"] != "operator":
+        title = "".join(step.title["en"].split())
+        if step.by != "operator":
             assert title in flat
             assert "confirm:" not in block
             continue
-        assert title not in flat or step["title"]["en"] in str(step["instruction"])
+        assert title not in flat or step.title["en"] in str(step.instruction)
         assert "        do: " in block
         assert "        see: " in block
-        for clause in step["clause"]:
+        for clause in step.clause:
             for language in ("ja", "en"):
                 words = kb890859.data["clauses"][clause][language]
                 assert "".join(words.split()) in flat
@@ -133,12 +134,12 @@ def test_the_command_that_confirms_can_be_copied(planned):
     for step, (_head, block) in zip(
         steps_of(plan), blocks(plan_text(plan, confirm=CONFIRM)), strict=True
     ):
-        if step["by"] != "operator":
+        if step.by != "operator":
             continue
         words = command(block)
         assert words[:6] == [*CONFIRM[:4], "-e", '{"legacyops_change_id": "CHG 0042"}']
         assert words[words.index("--limit") + 1] == "ft01"
-        assert f"legacyops_confirm_step={step['id']}" in words
+        assert f"legacyops_confirm_step={step.id}" in words
         assert {"legacyops_confirm_name": "YOUR NAME"} in [
             json.loads(word) for word in words if word.startswith("{")
         ]
@@ -179,9 +180,9 @@ def test_a_system_without_network_is_guided_completely(planned, kit):
     text = plan_text(plan)
     assert "by the relay" not in text
     for step, (head, block) in zip(steps_of(plan), blocks(text), strict=True):
-        assert step["by"] == "operator"
+        assert step.by == "operator"
         assert "BY HAND" in head["rest"]
-        assert f"legacyops_confirm_step={step['id']}" in command(block)
+        assert f"legacyops_confirm_step={step.id}" in command(block)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -233,17 +234,17 @@ def test_the_plans_of_the_labs_systems(kb890859, repository, language):
 
 def test_what_is_asked_is_ours_then_the_notices_in_both_languages(planned):
     """The notice's words may speak of more than the step: they never run into the instruction."""
-    step = next(each for each in steps_of(planned()) if each["name"] == "coserver1_on")
-    asked = PersonsTask("1", "ft01", step["id"], "t", step["instruction"], False, ("windows",), {})
+    step = next(each for each in steps_of(planned()) if each.name == "coserver1_on")
+    asked = PersonsTask("1", "ft01", step.id, "t", step.instruction, False, ("windows",), {})
     for language in ("en", "ja"):
         text = asked_text("ft01", step, asked, ["confirm --this", "seen: windows"], language)
         flat = "".join(text.split())
-        for words in step["instruction"]:
+        for words in step.instruction:
             assert "".join(words["en"].split()) in flat
             assert "".join(words["ja"].split()) in flat
         ours, _, theirs = text.partition("notice:" if language == "en" else "本資料:")
         assert "Start CoServer1. CoServer2, the other one" not in " ".join(ours.split())
         assert "Start CoServer1. CoServer2, the other one" in " ".join(theirs.split())
         assert text.endswith("confirm --this\n        seen: windows")
-    assert asked_line(asked, "ja").startswith(f"手順 {step['id']} は")
+    assert asked_line(asked, "ja").startswith(f"手順 {step.id} は")
     assert "The notice says: Start CoServer1." in asked_line(asked, "en")
