@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab.ft import estate, levels
 from legacyops_lab.ft.physics import Action, act, advance, next_event, rest
 from legacyops_lab.ft.state import System, healthy, windows
@@ -20,24 +20,10 @@ REMEDY = {"windows_2003": levels.number("V1.0L20"), "windows_2000": levels.numbe
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
 
-class FakeClock:
-    """Simulated time that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.moment = START
-
-    def now(self) -> datetime:
-        return self.moment
-
-    async def sleep(self, simulated_seconds: float) -> None:
-        self.moment += timedelta(seconds=max(simulated_seconds, 0))
-        await asyncio.sleep(0)
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     """Return a clock that stands still."""
-    return FakeClock()
+    return FakeClock(START)
 
 
 def begin(name: str) -> System:

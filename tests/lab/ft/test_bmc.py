@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab.ft import FtSystem
 
-from .conftest import CO1, CO2, SYSTEMS, FakeClock
+from .conftest import CO1, CO2, SYSTEMS
 
 pytest.importorskip("pyghmi")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab import estate, inventory
 from legacyops_lab.ft import packages
 from legacyops_lab.relay import EstateWorld
 
-from .conftest import CO1, CO2, FT, REPOSITORY, FakeClock
+from .conftest import CO1, CO2, FT, REPOSITORY
 
 
 @pytest.fixture

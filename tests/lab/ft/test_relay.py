@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab import estate as estates
 from legacyops_lab.client import CLIENT
 from legacyops_lab.ft import packages
@@ -18,7 +19,7 @@ from legacyops_lab.relay.host import RelayHost
 from legacyops_lab.world.failures import ScriptError
 from legacyops_lab.world.times import iso, parse
 
-from .conftest import CO1, CO2, FT, SYSTEMS, FakeClock
+from .conftest import CO1, CO2, FT, SYSTEMS
 
 NODES = (CO1, CO2, FT)
 PARTS = ["system", "updates", "files", "fix_level", "restart_pending", "job", "events"]

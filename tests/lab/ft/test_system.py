@@ -7,12 +7,13 @@ import json
 import re
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab.ft import FtSystem, Impossible, estate
 from legacyops_lab.ft.notice import event_text, notice
 from legacyops_lab.ft.state import Event, Node, healthy, windows
 from legacyops_lab.ft.violations import TEXTS
 
-from .conftest import CO1, CO2, FT, REPOSITORY, SYSTEMS, FakeClock
+from .conftest import CO1, CO2, FT, REPOSITORY, SYSTEMS
 
 HYPOTHESES = REPOSITORY / "lab" / "HYPOTHESES.md"
 

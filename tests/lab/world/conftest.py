@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab.world import Host, World, known
 
 PATCH = "{6A1B2C3D-0001-4E5F-8A9B-000000000001}"
 PACKAGE = r"C:\Hotfix\XAE500W2K8X64R01.msp"
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 BOOT_TEXT = "begin { }\n  process { }\n\n  end { }"
-
-
-class FakeClock:
-    """Simulated time that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.moment = START
-
-    def now(self) -> datetime:
-        return self.moment
-
-    async def sleep(self, simulated_seconds: float) -> None:
-        self.moment += timedelta(seconds=max(simulated_seconds, 0))
-        await asyncio.sleep(0)
-
-    def pass_minutes(self, minutes: float) -> None:
-        self.moment += timedelta(minutes=minutes)
 
 
 def host_spec(**xenapp: Any) -> dict[str, Any]:
@@ -148,7 +131,7 @@ def _known_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    return FakeClock()
+    return FakeClock(START)
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab import estate
 from legacyops_lab.world import World, images, known
 
-from .conftest import FakeClock, Terminal
+from .conftest import Terminal
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ESTATES = REPOSITORY / "lab" / "estates"

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from fake_clock import FakeClock
 from legacyops_lab.client import CLIENT
 from legacyops_lab.world.certificates import catalogue
 from legacyops_lab.world.chains import CODE_SIGNING
 
-from .conftest import PACKAGE, PATCH, FakeClock, Terminal, host_spec
+from .conftest import PACKAGE, PATCH, Terminal, host_spec
 
 Make = Callable[..., Terminal]
 G5 = catalogue()["g5"].thumbprint

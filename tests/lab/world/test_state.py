@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from fake_clock import FakeClock
 from legacyops_lab.world import World
 from legacyops_lab.world.certificates import catalogue
 from legacyops_lab.world.images import Image, recognise
 
-from .conftest import PACKAGE, PATCH, FakeClock, Terminal, host_spec
+from .conftest import PACKAGE, PATCH, Terminal, host_spec
 
 Make = Callable[..., Terminal]
 
