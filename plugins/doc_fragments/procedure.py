@@ -45,3 +45,31 @@ options:
     elements: path
     default: []
 """
+
+    ON_CONTROLLER = r"""
+attributes:
+  check_mode:
+    description: Whether it can say what it would do without doing it.
+  diff_mode:
+    description: Whether it shows what would change.
+  platform:
+    support: full
+    platforms: posix
+    description: The systems that it works on.
+    details:
+      - It works on the controller.
+"""
+
+    ON_HOST = r"""
+attributes:
+  check_mode:
+    description: Whether it can say what it would do without doing it.
+  diff_mode:
+    description: Whether it shows what would change.
+  platform:
+    support: full
+    platforms: windows
+    description: The systems that it works on.
+    details:
+      - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection.
+"""

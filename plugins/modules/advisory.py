@@ -22,15 +22,10 @@ attributes:
       - It never changes anything.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - It changes nothing.
-  platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
-    details:
-      - It works on the controller.
+extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
 options:
   advisory_paths:
     description:

@@ -18,18 +18,13 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - Nothing is written, and nothing is signed.
   diff_mode:
     support: full
-    description: Shows what would change.
     details:
       - The approval before and after.
   platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
     details:
       - It works on the controller. To sign it needs C(ssh-keygen) of OpenSSH 8.2 or later.
 options:
@@ -82,6 +77,7 @@ options:
       - If not given, the approval can be signed by hand, C(ssh-keygen -Y sign -n legacyops-hotfix -f KEY approval.json).
     type: path
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 notes:
   - Its own reasons are V(not_approved), V(not_signed) and V(bad_change_id).

@@ -19,20 +19,12 @@ description:
 attributes:
   check_mode:
     support: full
-    description: The same with and without check mode.
     details:
       - Reads the host in check mode too, but writes no file.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - Nothing is changed, so there is nothing to show.
-  platform:
-    support: full
-    platforms: windows
-    description: The systems that it works on.
-    details:
-      - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection.
 options:
   quiet:
     description:
@@ -40,6 +32,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 """

@@ -17,20 +17,12 @@ description:
 attributes:
   check_mode:
     support: full
-    description: The same with and without check mode.
     details:
       - Reads the host in check mode too, but writes no file and lets the host build no chain.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - Nothing is changed, so there is nothing to show.
-  platform:
-    support: full
-    platforms: windows
-    description: The systems that it works on.
-    details:
-      - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection.
 options:
   fail_on:
     description:
@@ -54,6 +46,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 """

@@ -18,15 +18,8 @@ attributes:
     description: Writes nothing and waits for nobody; no host opens or ends the batch.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - Only a file of the change directory changes.
-  platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
-    details:
-      - It works on the controller.
 options:
   state:
     description:
@@ -48,6 +41,7 @@ options:
     elements: str
     required: true
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 """
 

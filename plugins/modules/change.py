@@ -15,18 +15,13 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - The hosts are read. Nothing is written, neither on the hosts nor in the change directory.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - Nothing is changed on the host, so there is nothing to show.
   platform:
-    support: full
-    platforms: windows
-    description: The systems that it works on.
     details:
       - Only O(state=begin) contacts the host, with one PowerShell start.
 options:
@@ -87,6 +82,7 @@ options:
     type: dict
     default: {}
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 notes:

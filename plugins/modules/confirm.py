@@ -17,20 +17,12 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - Nothing is written.
   diff_mode:
     support: full
-    description: Shows what would change.
     details:
       - The new record.
-  platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
-    details:
-      - It works on the controller.
 options:
   step:
     description:
@@ -56,6 +48,7 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 notes:
   - Its own reasons are V(not_waiting), V(name_missing), V(second_name_missing), V(saw_missing) and

@@ -19,20 +19,12 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - The journals are verified. Nothing is written, and nothing is signed.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - The record of the closing is in the result.
-  platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
-    details:
-      - It works on the controller.
 options:
   state:
     description:
@@ -73,6 +65,7 @@ options:
         the closing is the same.
     type: str
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 notes:
   - Its own reasons are V(journal_altered), V(not_done) and V(not_signed).

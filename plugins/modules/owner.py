@@ -19,18 +19,14 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - Nothing is broken.
   diff_mode:
     support: full
-    description: Shows what would change.
     details:
       - The record before and after.
   platform:
-    support: full
     platforms: posix, windows
-    description: The systems that it works on.
     details:
       - The controller, and the server or the relay.
 options:
@@ -55,6 +51,7 @@ options:
       - Why that run is certainly dead.
     type: str
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 """
 

@@ -22,15 +22,8 @@ attributes:
       - Whether it would change is told truthfully.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - The whole plan is printed.
-  platform:
-    support: full
-    platforms: all
-    description: The systems that it works on.
-    details:
-      - Works on the controller.
 options:
   hosts:
     description:
@@ -44,6 +37,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 """

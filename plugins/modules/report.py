@@ -18,18 +18,13 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - Nothing is written.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - The report is a page of its own.
   platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
     details:
       - Works on the controller.
 options:
@@ -40,6 +35,7 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 notes:

@@ -21,18 +21,13 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - Nothing is written. With O(results) the form is judged as without check mode.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - The runbook is a page of its own.
   platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
     details:
       - Works on the controller.
 options:
@@ -49,6 +44,7 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 notes:

@@ -23,15 +23,8 @@ attributes:
     description: Does not wait, and does not look.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - Nothing is changed, so there is nothing to show.
-  platform:
-    support: full
-    platforms: windows
-    description: The systems that it works on.
-    details:
-      - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection.
 options:
   run:
     description:
@@ -58,6 +51,7 @@ options:
     choices: [blocker, warning, info]
     default: [blocker, warning]
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
   - legacyops.hotfix.procedure.advisories
 """

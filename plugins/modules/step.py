@@ -19,21 +19,13 @@ description:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done.
     details:
       - The interlocks are evaluated on a fresh observation. Nothing is written, neither on the host nor in the
         change directory.
   diff_mode:
     support: full
-    description: Shows what would change.
     details:
       - The diff is that of the step's module.
-  platform:
-    support: full
-    platforms: windows
-    description: The systems that it works on.
-    details:
-      - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection.
 options:
   step:
     description:
@@ -57,6 +49,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
 """
 

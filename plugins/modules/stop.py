@@ -20,15 +20,8 @@ attributes:
     description: Says what it would do, and writes nothing.
   diff_mode:
     support: none
-    description: Shows what would change.
     details:
       - The reason is in the result.
-  platform:
-    support: full
-    platforms: posix
-    description: The systems that it works on.
-    details:
-      - It works on the controller.
 options:
   reason:
     description:
@@ -41,6 +34,7 @@ options:
     type: str
     default: ""
 extends_documentation_fragment:
+  - legacyops.hotfix.procedure.on_controller
   - legacyops.hotfix.procedure
 """
 
