@@ -17,7 +17,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
-.PHONY: help docs demo test quick unit integration lint sanity bench soak mutations molecule dist clean venv
+.PHONY: help docs demo test quick unit integration lint sanity bench soak cost mutations molecule dist clean venv
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
@@ -30,6 +30,7 @@ help:
 	@echo "make molecule     the roles' scenarios on the lab"
 	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
 	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes, fuzz (about an hour)"
+	@echo "make cost         the processor seconds of make test, for each file too, and of make demo"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"
 	@echo "make docs         writes what docs/ has of settings, checks and actions, from their records"
 	@echo "make dist         the wheel and the collection's tarball, in dist/"
@@ -63,6 +64,11 @@ sanity: venv
 
 bench: venv
 	@$(BIN)/python -u tools/bench.py
+
+cost: venv
+	@tools/judges.sh
+	@$(BIN)/python tools/cost.py $(PYTEST) $(SIDE_BY_SIDE) -p cost_by_file
+	@$(BIN)/python tools/cost.py $(BIN)/python -u tools/demo.py
 
 soak: venv
 	$(PYTEST) -m soak
