@@ -4,13 +4,12 @@
 """A few IPMI commands over LAN, each in a child process of its own.
 
 pyghmi keeps sockets, sessions and a thread for a whole process, and waits without a deadline. A
-child that is forked for one call loads it anew, can be killed at the deadline, and leaves nothing
-behind in Ansible's worker. Credentials pass by memory only.
+child that is forked for one call can be killed at the deadline, and leaves nothing behind in
+Ansible's worker, which loads pyghmi once and never uses it. Credentials pass by memory only.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import select
@@ -98,7 +97,7 @@ class Board:
 
     def _ask(self, question: Callable[[Any], Any], busy_seconds: float | None = None) -> Any:
         """The answer to a question, which is asked anew as long as the board only says: busy."""
-        _require_pyghmi()
+        _load_pyghmi()
 
         def talk() -> Any:
             with _told_when_busy():
@@ -216,23 +215,28 @@ def _busy_texts() -> tuple[str, ...]:
     )
 
 
-def _require_pyghmi() -> None:
-    """See to it that the library is there, without loading it.
+def _load_pyghmi() -> None:
+    """Load the library, unused, for all children to come: it costs more than what they do with it.
 
-    :raises RemoteError: it is not.
+    :raises RemoteError: it is not there.
     """
-    if importlib.util.find_spec("pyghmi") is None:
+    try:
+        from pyghmi.ipmi import command  # noqa: F401
+    except ImportError as error:
         raise RemoteError(
             "controller",
-            "The Python library pyghmi is missing on the controller.",
+            f"The Python library pyghmi is missing on the controller ({error}).",
             "Install it there (pip install 'legacyops-hotfix[ipmi]').",
-        )
+        ) from error
 
 
 def _command_class() -> Any:
-    """pyghmi's client class, loaded anew: a fork keeps others' sockets, but not their thread."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "pyghmi"]:
-        del sys.modules[name]
+    """pyghmi's client class, as nobody has used it: a fork keeps sockets, but not their thread."""
+    from pyghmi.ipmi.private import session
+
+    if session.iothread is not None:
+        for name in [name for name in sys.modules if name.split(".")[0] == "pyghmi"]:
+            del sys.modules[name]
     from pyghmi.ipmi.command import Command
 
     return Command

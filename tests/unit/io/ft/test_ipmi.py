@@ -23,6 +23,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.site_command 
     Credentials,
     DriverError,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.wire import RemoteError
 from bmc_process import PASSWORD, Boards, boards
 
 pytest.importorskip("pyghmi")
@@ -177,6 +178,44 @@ def test_nothing_of_pyghmi_stays_in_the_worker(lab: Boards) -> None:
     before = held()
     board(lab).power()
     assert held() == before
+
+
+def without_pyghmi(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "pyghmi"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_pyghmi_is_loaded_once_before_the_forks(
+    lab: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_pyghmi(monkeypatch)
+
+    def loaded(_task: object, _seconds: float) -> dict[str, bool]:
+        return {"value": "pyghmi.ipmi.command" in sys.modules}
+
+    monkeypatch.setattr(ipmi, "in_child", loaded)
+    assert board(lab).power() == "True"
+
+
+def test_a_child_loads_pyghmi_anew_only_where_it_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyghmi.ipmi import command
+    from pyghmi.ipmi.private import session
+
+    def kept() -> bool:
+        return ipmi._command_class() is command.Command
+
+    monkeypatch.setattr(session, "iothread", None)
+    assert in_child(kept, 10) == {"value": True}
+    monkeypatch.setattr(session, "iothread", threading.current_thread())
+    assert in_child(kept, 10) == {"value": False}
+
+
+def test_a_missing_library_is_named(lab: Boards, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_pyghmi(monkeypatch)
+    monkeypatch.setitem(sys.modules, "pyghmi", None)
+    with pytest.raises(RemoteError) as caught:
+        board(lab).power()
+    assert "pyghmi is missing on the controller" in str(caught.value)
 
 
 def test_the_drivers_load_pyghmi_only_when_they_talk() -> None:
