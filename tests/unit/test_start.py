@@ -34,3 +34,18 @@ def test_no_file_of_ours_is_compiled_anew(ansible_environment):
     assert int(number) > 50
     assert loaders == ["SourceFileLoader"]
     assert others == "_AnsibleCollectionPkgLoader", "nobody else's import is touched"
+
+
+def test_no_worker_reads_what_ansible_playbook_has_read():
+    """There is a worker for each host and task; they inherit what was loaded before."""
+    program = f"""
+import {PACKAGE}._procedure.action
+import yaml
+def refuse(*_arguments, **_words):
+    raise AssertionError("a worker reads YAML")
+yaml.load = yaml.safe_load = refuse
+from {PACKAGE}._core.schema import schema
+from {PACKAGE}._io.answers import fault
+print(len(schema()), fault("observe", {{"os": 1}}))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -27,6 +27,11 @@ else:
     JSONSCHEMA_ERROR = None
 
 SCHEMAS = Path(__file__).with_name("answers.yml")
+# Read once, by ansible-playbook, before it forks a worker for each host and task. libyaml's loader
+# is some ten times as fast; both are safe.
+_SCHEMAS: t.Final[dict[str, t.Any]] = yaml.load(
+    SCHEMAS.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
 # An observation is ten deep at most; PowerShell's numbers have 64 bits.
 _DEEPEST = 30
 _LARGEST = 2**64
@@ -113,12 +118,5 @@ def _step(part: str | int) -> str:
 
 @cache
 def _validator(script: str) -> t.Any:
-    schemas = _schemas()
-    form = schemas["scripts"].get(script, {})
-    return jsonschema.Draft202012Validator({"type": "object", "$defs": schemas["$defs"], **form})
-
-
-@cache
-def _schemas() -> dict[str, t.Any]:
-    found: dict[str, t.Any] = yaml.safe_load(SCHEMAS.read_text(encoding="utf-8"))
-    return found
+    form = _SCHEMAS["scripts"].get(script, {})
+    return jsonschema.Draft202012Validator({"type": "object", "$defs": _SCHEMAS["$defs"], **form})
