@@ -28,7 +28,7 @@ help:
 	@echo "make lint         ruff, mypy, yamllint, ansible-lint, antsibull, sanity"
 	@echo "make sanity       ansible-test sanity alone, with its own output"
 	@echo "make molecule     the roles' scenarios on the lab"
-	@echo "make bench        what assess and apply cost, and a wrong password, measured on the lab"
+	@echo "make bench        what assess, apply, a wrong password and the model cost, measured on the lab"
 	@echo "make soak         what a random sample of is in make test, for long: kills, broken pipes, fuzz (about an hour)"
 	@echo "make cost         the processor seconds of make test, for each file too, and of make demo"
 	@echo "make mutations    mutants of the FT advisory against the model; writes docs/proof-of-order.md"

@@ -5,7 +5,7 @@ Prints the wall time of assess over 100 hosts divided by that of `ansible -m raw
 the same hosts, measured one after the other in this run, and the PowerShell starts and HTTP
 requests per host of assess and of a whole apply, as the lab counted them. Then the bad logons of
 each account in a run over 50 hosts with a wrong password, as a domain controller counts them; more
-than one is an error.
+than one is an error. And how fast the model explores (model_bench).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import model_bench
 import yaml
 from lab_session import ESTATES, ROOT, CommandError, ask, lab, run
 
@@ -135,6 +136,13 @@ def logons(state: Path) -> dict[str, int]:
     return {account: of["bad_logons"] for account, of in counted.items()}
 
 
+def bench_model() -> None:
+    """Tell how many transitions the model explores."""
+    print("The model, in one process")
+    for line in model_bench.lines():
+        print(f"  {line}")
+
+
 def main() -> int:
     """Measure and print."""
     shutil.rmtree(WORK, ignore_errors=True)
@@ -143,6 +151,7 @@ def main() -> int:
         bench_assess()
         bench_apply()
         bench_logons()
+        bench_model()
     except CommandError as error:
         print(f"The measurement failed: {error}", file=sys.stderr)
         return 1
