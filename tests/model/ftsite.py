@@ -507,19 +507,20 @@ def remembering(judge: Callable[..., Any], key: str | None = None) -> Callable[.
         number = id(asked if key is None else getattr(asked, key))
         if number not in _ids:
             return judge(asked, view, context)
-        if view.values:
+        if view.values and key is None:
             return recall(number, asked, view)
-        known = view.known.get((judge, number))
+        known = view.known.get((judge, number))  # plans have steps in common
         if known is None:
-            known = view.known[judge, number] = judge(asked, view, context)
+            known = recall(number, asked, view) if view.values else judge(asked, view, context)
+            view.known[judge, number] = known
         return known
 
     return judged
 
 
 checks.evaluate = remembering(checks.evaluate)
-decision.all_hold = checks.all_hold = remembering(checks.all_hold)
-decision.any_fails = checks.any_fails = remembering(checks.any_fails)
+checks.all_hold = remembering(checks.all_hold)
+checks.any_fails = remembering(checks.any_fails)
 decision._standing = remembering(decision._standing, "interlocks")
 
 
