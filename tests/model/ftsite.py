@@ -522,6 +522,7 @@ checks.evaluate = remembering(checks.evaluate)
 checks.all_hold = remembering(checks.all_hold)
 checks.any_fails = remembering(checks.any_fails)
 decision._standing = remembering(decision._standing, "interlocks")
+decision._is_done = remembering(decision._is_done, "interlocks")
 
 
 def decided(step: Step, view: View) -> decision.Decision:

@@ -237,7 +237,9 @@ def _remaining(
         again = any(other in stay for other in step.again_after)
         with_others = None if alone else step.only_with
         wanted = with_others is None or any(other in stay for other in with_others)
-        if now.begun or (wanted and (again or now.to_do)):
+        if now.begun or (
+            wanted and (again or not (now.idle or _is_done(step, observation, context)))
+        ):
             stay[step.id] = now.conditional
             names.add(step.name)
         elif step.standby_for:
@@ -253,11 +255,14 @@ def _with(step: Step, only_with: list[str] | None, conditional: bool) -> Step:
 
 
 class _Standing(NamedTuple):
-    """What a step's own conditions say of whether it remains: the table's first column."""
+    """What a step's own conditions say of whether it remains, done_when aside.
+
+    idle: one of only_if certainly does not hold. conditional: not all of them do.
+    """
 
     ruled_out: bool = False
     begun: bool = False
-    to_do: bool = False
+    idle: bool = False
     conditional: bool = False
 
 
@@ -266,10 +271,9 @@ def _standing(step: Step, observation: Observation, context: Context) -> _Standi
     if any_fails(settings, observation, context):
         return _Standing(ruled_out=True)
     verdicts = evaluate_all(step.only_if, observation, context)
-    idle = any(verdict.holds is False for verdict in verdicts)
     return _Standing(
         begun=_is_begun(step, observation, context),
-        to_do=not idle and not _is_done(step, observation, context),
+        idle=any(verdict.holds is False for verdict in verdicts),
         conditional=bool(unmet(verdicts)),
     )
 
