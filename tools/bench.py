@@ -78,7 +78,7 @@ def bench_assess() -> None:
     state = WORK / "crowd"
     with lab(crowd(), state, quiet=True) as inventory:
         raw = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.raw", "-a", "exit 0"]
-        assess = playbook("assess", inventory, "assess", "legacyops_quiet=true")
+        assess = playbook("assess", inventory, "assess")
         raw_times, assess_times = [], []
         for _ in range(ROUNDS):
             before_raw = ask("counters", state)

@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
+)
 from lab_session import ENVIRONMENT, ESTATES, ROOT, CommandError, ask, lab, run
 from person import Person
 
@@ -124,7 +127,7 @@ def the_job() -> None:
 
 def judge(change: Change, state: Path) -> None:
     """Compare the outcome with what was planned, and say it in plain words."""
-    plan = change.read("plan.json")
+    plan = ChangeDirectory(change.folder, "").planned() or {}
     treated = {host for wave in plan["waves"] for host in wave}
     blocked = {host for host, entry in plan["hosts"].items() if entry["blocked"]}
     before, after = change.amiss("findings"), change.amiss("audit")
@@ -296,7 +299,7 @@ def main() -> int:
     say(
         f"The change directories are left for you to read: {WORK.relative_to(ROOT)}/DEMO-1 and "
         "DEMO-2. Open report-en.html in each with a browser; journal/ has what was done to each "
-        "host, plan.json why."
+        "host, plan/ why."
     )
     return 0
 

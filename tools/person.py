@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
 )
 from legacyops_lab.control import ControlError, ask
 
@@ -120,8 +122,8 @@ class Person:
             return str(self.operator(host, "look", look))
         if look == "go":
             return None
-        plan = loaded(json.loads((self.change_dir / "plan.json").read_text(encoding="utf-8")))
-        steps = {step.id: step for step in plan["hosts"][host]["steps"]}
+        entry = ChangeDirectory(self.change_dir, "").planned_for(host)
+        steps = {step.id: step for step in (entry or {"steps": []})["steps"]}
         step = steps[request["step"].partition("+")[0]]
         given = step.arguments
         node = step.node or ""

@@ -59,7 +59,7 @@ class ActionModule(ProcedureAction):
     needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        change = self.change(args)
+        change = self.change(args, whole=True)
         refused = refused_change_id(change.id, change.control)
         if refused is not None:
             raise ActionError(*refused)

@@ -52,6 +52,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "reason": {"type": "str", "default": ""},
     "message": {"type": "str", "default": ""},
     "found": {"type": "dict", "default": {}},
+    "outcome": {"type": "str", "choices": ["", *EXIT_CODES], "default": ""},
 }
 
 Result = dict[str, t.Any]
@@ -72,7 +73,7 @@ class ActionModule(ProcedureAction):
     }
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
-        change = self.change(args)
+        change = self.change(args, whole=args["state"] in ("open", "summary"))
         change.playbook_run = args["run"] or None
         self.language: str = args["language"]
         states: dict[str, t.Callable[[], Result]] = {
@@ -95,13 +96,14 @@ class ActionModule(ProcedureAction):
                 "Use the inventory that the plan was made with.",
             )
         self._same_hosts(change, hosts)
+        wanted = set(hosts)
         queue = [
             {"host": host, "wave": wave + 1, "group": f"legacyops_wave_{wave + 1:03d}"}
             for host, wave in sorted(change.queue, key=self._place(change))
-            if host in set(hosts)
+            if host in wanted
         ]
         if not self.check_mode:
-            change.try_again(set(hosts))
+            change.try_again(wanted)
         command = continue_command()
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         told = [host for host in hosts if host in change.plan["hosts"]]
@@ -350,23 +352,27 @@ class ActionModule(ProcedureAction):
         A host that could not be reached, or that the plan leaves alone, ends as unreachable for
         Ansible; but not where another one failed: that is the graver thing to tell.
         """
-        mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
-        outcomes = self._outcomes(change, mine, args)
-        own = outcomes[self.host]
+        own = self._outcomes(change, [self.host], args)[self.host]
         told = {"outcome": own.status, **self._standing(change)}
         if own.code == 0:
             return told
         status = own.status.replace("_", " ")
         text = f"Its plan is not carried out ({status}); why, and what to do, stands above."
-        if own.code == EXIT_CODES[worst(outcomes.values())] == 4:
+        status_of_all = args["outcome"] or self._worst(change, args)
+        if own.code == EXIT_CODES[status_of_all] == 4:
             return {"unreachable": True, "reason": own.reason, "msg": text, **told}
         raise ActionError(str(own.reason), text, **told)
+
+    def _worst(self, change: Change, args: dict[str, t.Any]) -> str:
+        """The status of the whole run, where no summary has told it."""
+        mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
+        return worst(self._outcomes(change, mine, args).values())
 
     def _outcomes(
         self, change: Change, hosts: list[str], args: dict[str, t.Any]
     ) -> dict[str, Outcome]:
         if self.check_mode:
-            return {host: checked(change, host, args["found"].get(host)) for host in hosts}
+            return {host: checked(change, host, args["found"].get(host) or None) for host in hosts}
         return {host: outcome(change, host, args["run"]) for host in hosts}
 
     def _table(self, change: Change, args: dict[str, t.Any]) -> str:

@@ -74,7 +74,7 @@ class ActionModule(ProcedureAction):
     }
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
-        change = self.change(args)
+        change = self.change(args, whole=True)
         closing = closing_record(change.directory)
         changed = False
         left: dict[str, Result] = {}

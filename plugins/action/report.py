@@ -32,7 +32,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
-        change = self.change(args)
+        change = self.change(args, whole=True)
         zone, language = zone_of(args["time_zone"]), args["language"]
         report = build_report(sources_of(change, self.advisories(args)))
         directory = change.directory

@@ -46,7 +46,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
-        change = self.change(args)
+        change = self.change(args, whole=True)
         if args["results"]:
             return self._read(change, Path(args["results"]).expanduser(), args["language"])
         return self._write(change, args)

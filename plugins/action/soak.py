@@ -48,7 +48,7 @@ class ActionModule(LookAction):
         if self.check_mode or not seconds:
             return {"soaked": False, "looks": 0}
         batch = Batch(change, args["run"], self.host, args["hosts"], self.locked)
-        batch.arrive("arrived")
+        batch.arrive("arrived", last_act(change, self.host))
         if change.state(self.host)["status"] != DONE or not more_to_come(change, self.host):
             return {"soaked": False, "looks": 0}
         self.stop.change_stopped = change.directory.stopped
@@ -125,11 +125,9 @@ class _Watch:
 
     def _quiet_since(self) -> float:
         """When a host of the batch was last acted on, as seconds since the epoch."""
-        change = self._batch.change
-        hosts = self._batch.hosts if self._together else [self._action.host]
-        entries = [entry for host in hosts for entry in change.journal(host).entries()]
-        acted = [entry["utc"] for entry in entries if entry["kind"] == "result"]
-        return datetime.fromisoformat(max(acted)).timestamp() if acted else 0.0
+        batch = self._batch
+        acted = batch.acted() if self._together else last_act(batch.change, self._action.host)
+        return datetime.fromisoformat(acted).timestamp() if acted else 0.0
 
     def _look(self) -> bool:
         """Whether the host answered and is well.
@@ -148,6 +146,12 @@ class _Watch:
             titles = "; ".join(in_language(f["title"], self._args["language"]) for f in amiss)
             raise self._action.unhealthy(self._batch.change, titles)
         return True
+
+
+def last_act(change: Change, host: str) -> str:
+    """When a host was last acted on, ISO 8601 UTC; empty: it was not."""
+    entries = change.journal(host).entries()
+    return max((entry["utc"] for entry in entries if entry["kind"] == "result"), default="")
 
 
 def more_to_come(change: Change, host: str) -> bool:

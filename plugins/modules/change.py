@@ -81,6 +81,13 @@ options:
         O(state=summary) and O(state=verdict).
     type: dict
     default: {}
+  outcome:
+    description:
+      - What O(state=summary) returned as RV(outcome) in this run, with O(state=verdict). If empty, each of O(hosts) is
+        looked at.
+    type: str
+    choices: ["", failed, refused, waiting, under_way, not_begun, unreachable, left_alone, possible, done]
+    default: ""
 extends_documentation_fragment:
   - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure

@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
+)
 from journals import entries
 from legacyops_lab.control import ask
 
@@ -113,11 +115,15 @@ class Lab:
         return self.ask("status")["hosts"]
 
     def read(self, *parts: str) -> dict[str, Any]:
-        """A JSON file of the change directory; the plan as it is in memory."""
+        """A JSON file of the change directory; the whole plan as it is in memory."""
+        if parts == ("plan.json",):
+            plan = ChangeDirectory(self.change_dir, CHANGE).planned()
+            assert plan is not None
+            return plan
         content: dict[str, Any] = json.loads(
             self.change_dir.joinpath(*parts).read_text(encoding="utf-8")
         )
-        return loaded(content) if parts == ("plan.json",) else content
+        return content
 
     def journal(self, host: str) -> list[dict[str, Any]]:
         return entries(self.change_dir / "journal" / f"{host}.jsonl")

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 from patience import until
 
 pytestmark = pytest.mark.slow
@@ -59,13 +58,27 @@ def test_the_approved_digest_is_an_approval(lab: Any) -> None:
     assert lab.playbook("apply", "--check", "-e", json.dumps(approval)).code == 0
 
 
-def test_an_altered_plan_is_refused(lab: Any) -> None:
-    plan = lab.read("plan.json")
-    plan["hosts"][TEST]["steps"].pop(0)
-    (lab.change_dir / "plan.json").write_text(json.dumps(written(plan)), encoding="utf-8")
-    run = lab.playbook("apply")
-    assert run.code == 2
-    assert "The plan was altered after it was made" in run.output
+@pytest.mark.parametrize("of_the_run", [True, False])
+def test_an_altered_plan_is_refused(lab: Any, of_the_run: bool) -> None:
+    """Head or part, also a part of a host that is not in the run; but not where all is well."""
+    head = lab.change_dir / "plan.json"
+    (part,) = lab.change_dir.glob(f"plan/*/hosts/{TEST}.json")
+    limit = ["--limit", TEST if of_the_run else MEMBER]
+    for path, said in (
+        (head, "The plan was altered after it was made"),
+        (part, f"The part of {TEST} is missing, was altered after the plan was made"),
+    ):
+        whole = path.read_text(encoding="utf-8")
+        value = json.loads(whole)
+        value["waves" if path == head else "steps"].pop(0)
+        path.write_text(json.dumps(value), encoding="utf-8")
+        run = lab.playbook("apply", *limit)
+        assert run.code == 2
+        assert said in run.output
+        assert not (lab.change_dir / "journal").exists()
+        path.write_text(whole, encoding="utf-8")
+    part.unlink()
+    assert "is missing" in lab.playbook("apply", *limit).output
     assert not (lab.change_dir / "journal").exists()
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -43,8 +44,8 @@ def later(planned: Any, start_lab: Callable[..., Any], tmp_path: Path) -> Callab
         lab = start_lab(*(hosts or (HOST,)), **xenapp)
         lab.change_dir = tmp_path / "change"
         lab.change_dir.mkdir()
-        plan = (planned.change_dir / "plan.json").read_bytes()
-        (lab.change_dir / "plan.json").write_bytes(plan)
+        shutil.copy(planned.change_dir / "plan.json", lab.change_dir)
+        shutil.copytree(planned.change_dir / "plan", lab.change_dir / "plan")
         return lab
 
     return start

@@ -50,6 +50,8 @@ def test_plan_prints_a_runbook(tmp_path: Path, ansible_environment: dict[str, st
     assert "BY HAND" in run.stdout
     assert "「有効化(E)」をクリックします" in "".join(run.stdout.split())
     assert f"-i '{inventory}'" in run.stdout
-    plan = (change / "plan.json").read_text(encoding="utf-8")
+    plan = "".join(path.read_text(encoding="utf-8") for path in change.glob("plan/*/**/*.json"))
+    assert plan
     assert "a canary" not in run.stdout + plan
-    assert json.loads(plan)["digest"] in run.stdout
+    head = json.loads((change / "plan.json").read_text(encoding="utf-8"))
+    assert head["digest"] in run.stdout

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
+)
 from journals import entries
 from twins import Twins, estate, running
 
@@ -165,7 +167,8 @@ def test_a_host_that_gets_sick_while_it_soaks_stops_the_rollout(
 
 
 def remove_root(change: Rollout) -> None:
-    plan = loaded(json.loads((change.folder / "plan.json").read_text(encoding="utf-8")))
+    plan = ChangeDirectory(change.folder, "").planned()
+    assert plan is not None
     steps = plan["hosts"]["sick1"]["steps"]
     pin = next(s.arguments["sha256"] for s in steps if s.action == "root_certificate")
     done = change.lab.run(

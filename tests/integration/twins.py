@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import loaded
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
+    ChangeDirectory,
+)
 from journals import entries
 from legacyops_lab.control import ask
 from legacyops_lab.world import images
@@ -171,7 +173,9 @@ class Twins:
         if not folder.exists():
             done = self.run(self.words("plan", folder))
             assert done.returncode == 0, done.stdout
-        return loaded(json.loads((folder / "plan.json").read_text(encoding="utf-8")))
+        plan = ChangeDirectory(folder, "").planned()
+        assert plan is not None
+        return plan
 
     def change(self, host: str) -> Change:
         """A change of its own for one server, with the plan of all."""

@@ -23,6 +23,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.approval im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model import CoreError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
+    FORMAT,
     read_plan,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import confirmations
@@ -204,7 +205,8 @@ def test_any_bytes_as_an_advisory(content: bytes) -> None:
 
 @given(JSON)
 def test_any_value_as_a_plan(value: Any) -> None:
-    document = {"format": 4, "digest": value, "waves": value, "hosts": value, "shared": value}
+    names = ("digest", "waves", "hosts", "outside", "common", "silos", "parts")
+    document = {"format": FORMAT, **dict.fromkeys(names, value)}
     ours(lambda: read_plan(value))
     ours(lambda: read_plan(document))
 

@@ -101,7 +101,7 @@ def turn(observation: Observation, _arguments: Arguments, context: Context) -> R
     open_ = sorted(h for h, place in before.items() if place.status not in (DONE, FAILED))
     if open_:
         return Reading("waiting", f"wave {wave + 1} waits for {', '.join(open_)}")
-    return Reading("reached", f"wave {wave + 1}; {len(before)} servers before it have ended")
+    return Reading("reached", f"wave {wave + 1}; every server before it has ended")
 
 
 @register(

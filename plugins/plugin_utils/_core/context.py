@@ -9,7 +9,7 @@ passed beside the observation, so that an observation holds only what was read o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -56,8 +56,9 @@ class Context:
 
     change, run: to whom the host belongs while this change has it; None outside of a change.
     window_open: None where the change has no window. failure_budget: how many hosts may fail.
-    hosts: where each host of the change stands, this one too. computer_name: of the machine that
-    the plan was made for. journal: the host's entries, oldest first. predicted: check mode, which
+    hosts: where those stand that decide about this one, which is there too: who shares its users,
+    who has failed, who of the earlier waves has not ended. computer_name: of the machine that the
+    plan was made for. journal: the host's entries, oldest first. predicted: check mode, which
     takes no host, and in which those before it have not ended. before: the host right before the
     step at hand, which began at step_began (ISO 8601 UTC); None outside of a step.
     """
@@ -109,18 +110,25 @@ def context_of(
 ) -> Context:
     """Return the context of a host's next step. The window is not in it yet (in_window).
 
-    states: host → its status, and whether it is tried again (retry). journal: the host's.
-    predicted: take for granted that all earlier waves have ended well (check mode).
+    states: each host that matters (concerned) → its status, and whether it is tried again (retry).
+    journal: the host's. predicted: take for granted that all earlier waves have ended well (check
+    mode).
     """
-    waves = {name: number for number, wave in enumerate(plan["waves"]) for name in wave}
+    waves = {n: number for number, wave in enumerate(plan["waves"]) for n in wave if n in states}
+    entry = plan["hosts"][host]
+    settings, silo = entry["settings"], entry["silo"]
+    near = Place(farm=settings.get("farm"), silo=settings.get("silo"), in_silo=bool(silo["hosts"]))
+    far, mates = Place(in_silo=False), {host, *silo["hosts"]}
     hosts = {}
-    for name, entry in plan["hosts"].items():
-        status = _status(states[name], entry, own=name == host)
+    for name, state in states.items():
+        status = _status(state, own=name == host, stays=name in silo["stay"])
         if predicted and name != host and waves.get(name, 0) < waves.get(host, 0):
             status = DONE
-        hosts[name] = _place(entry, status, waves.get(name))
-    for name, entry in plan.get("outside", {}).items():
-        hosts[name] = _place(entry, OUTSIDE, None)
+        place = near if name in mates else far
+        hosts[name] = replace(place, status=status, wave=waves.get(name))
+    for name in silo["hosts"]:
+        if name not in plan["hosts"]:
+            hosts[name] = replace(near, status=OUTSIDE)
     return Context(
         change=change,
         run=run,
@@ -128,10 +136,44 @@ def context_of(
         stopped=stopped,
         failure_budget=failure_budget(plan, host),
         hosts=hosts,
-        computer_name=_computer_name(plan["hosts"][host]),
+        computer_name=_computer_name(entry),
         journal=journal,
         predicted=predicted,
     )
+
+
+def silos_of(plan: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """Return for each host who shares users with it, by the parts of a plan: hosts, itself too.
+
+    stay: those of them whose steps leave them in service. FT systems share users with nobody.
+    """
+    silos: dict[tuple[str | None, str | None], dict[str, list[str]]] = {}
+    found = {}
+    for name, entry in [*plan["hosts"].items(), *plan.get("outside", {}).items()]:
+        silo: dict[str, list[str]] = {"hosts": [], "stay": []}
+        if entry.get("in_silo", True):
+            settings = entry["settings"]
+            silo = silos.setdefault((settings.get("farm"), settings.get("silo")), silo)
+            silo["hosts"].append(name)
+            if not leaves_service(entry.get("steps", [])):
+                silo["stay"].append(name)
+        if name in plan["hosts"]:
+            found[name] = silo
+    return found
+
+
+def concerned(
+    plan: Mapping[str, Any], host: str, failed: Set[str], ended: Set[str]
+) -> tuple[list[str], list[str]]:
+    """Return on whose state decisions about a host hang: who shares its users, and the rest.
+
+    failed, ended: the hosts that are known to have failed, and to have ended well.
+    """
+    mates = plan["hosts"][host]["silo"]["hosts"]
+    near = {host, *(name for name in mates if name in plan["hosts"])}
+    number = next((n for n, wave in enumerate(plan["waves"]) if host in wave), 0)
+    before = {name for wave in plan["waves"][:number] for name in wave}
+    return sorted(near), sorted(((before - ended) | failed) - near)
 
 
 def failure_budget(plan: Mapping[str, Any], host: str) -> int:
@@ -140,25 +182,14 @@ def failure_budget(plan: Mapping[str, Any], host: str) -> int:
     return budget if isinstance(budget, int) else 0
 
 
-def _status(state: Mapping[str, Any], entry: Mapping[str, Any], *, own: bool) -> str:
-    """Return a host's status as the others must take it."""
+def _status(state: Mapping[str, Any], *, own: bool, stays: bool) -> str:
+    """Return a host's status as the others must take it. stays: it goes on serving its users."""
     status = str(state["status"])
     if status == FAILED and state.get("retry") is True:
         return WAITING  # it counts as failed again where this run fails it
-    if status == UNDER_WAY and not own and not leaves_service(entry["steps"]):
-        return NOT_BEGUN  # it goes on serving its users all the while
+    if status == UNDER_WAY and stays and not own:
+        return NOT_BEGUN  # that is nobody's loss
     return status
-
-
-def _place(entry: Mapping[str, Any], status: str, wave: int | None) -> Place:
-    settings = entry["settings"]
-    return Place(
-        status=status,
-        wave=wave,
-        farm=settings.get("farm"),
-        silo=settings.get("silo"),
-        in_silo=entry.get("in_silo", True),
-    )
 
 
 def _computer_name(entry: Mapping[str, Any]) -> str | None:

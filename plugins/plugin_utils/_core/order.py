@@ -15,7 +15,7 @@ Servers of the inventory outside of the run count for their silo and for the ord
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -37,6 +37,7 @@ class PlanError(CoreError):
 
 
 Group = tuple[str, str]
+Silos = Mapping[Group, Sequence["Server"]]
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,9 @@ def waves(servers: Sequence[Server], batches: Sequence[int | str] = ()) -> list[
     """
     _check_collectors(servers)
     _check_outside(servers)
-    for group in {s.group for s in servers if s.leaves}:
-        _check_silo(group, servers)
+    silos = _silos(servers)
+    for group in {s.group: None for s in servers if s.leaves}:
+        _check_silo(group, silos[group])
     result: list[list[str]] = []
     serving = {s.name for s in servers if s.serves}
     acting = [s for s in servers if s.acts]
@@ -95,11 +97,12 @@ def waves(servers: Sequence[Server], batches: Sequence[int | str] = ()) -> list[
     for waiting in _by_rank(acting):
         while waiting:
             most = sizes[min(len(result), len(sizes) - 1)]
-            wave = _take(waiting, servers, serving)[:most]
+            wave = _take(waiting, silos, serving)[:most]
             if not wave:
                 raise PlanError("; ".join(short_of(servers).values()) or _NEVER)
             result.append([s.name for s in wave])
-            waiting = [s for s in waiting if s not in wave]
+            taken = {s.name for s in wave}
+            waiting = [s for s in waiting if s.name not in taken]
             serving = _after(serving, wave)
     return result
 
@@ -110,13 +113,16 @@ def short_of(servers: Sequence[Server]) -> dict[str, str]:
     A silo that could not spare one even if all served is a mistake in the settings (waves).
     """
     found = {}
+    silos = _silos(servers)
     serving = {s.name for s in servers if s.serves}
     for waiting in _by_rank(s for s in servers if s.leaves):
-        while able := [s for s in waiting if _spared(s, servers, serving)][:1]:
-            waiting.remove(able[0])
-            serving = _after(serving, able)
+        for silo in _silos(waiting).values():  # each one for itself
+            while able := next((s for s in silo if _spared(s, silos, serving)), None):
+                silo.remove(able)
+                waiting.remove(able)
+                serving = _after(serving, [able])
         for server in waiting:
-            silo = _silo(server.group, servers)
+            silo = silos[server.group]
             there = [s.name for s in silo if s.name in serving and s is not server]
             dead = [s.name for s in silo if s.name not in serving]
             found[server.name] = (
@@ -139,9 +145,9 @@ def _by_rank(servers: Iterable[Server]) -> list[list[Server]]:
     return [list(same) for _rank, same in groupby(ordered, key=rank)]
 
 
-def _spared(server: Server, servers: Sequence[Server], serving: Set[str], gone: int = 0) -> bool:
+def _spared(server: Server, silos: Silos, serving: Set[str], gone: int = 0) -> bool:
     """Return whether a silo can do without a server. gone: others that have just been taken."""
-    silo = _silo(server.group, servers)
+    silo = silos[server.group]
     others = sum(s.name in serving for s in silo if s is not server) - gone
     return len(silo) == 1 or others >= _staying(silo)
 
@@ -153,21 +159,25 @@ def _size(batch: int | str, acting: int) -> int:
     return max(acting * int(batch.removesuffix("%")) // 100, 1)
 
 
-def _take(waiting: Iterable[Server], servers: Sequence[Server], serving: Set[str]) -> list[Server]:
+def _take(waiting: Iterable[Server], silos: Silos, serving: Set[str]) -> list[Server]:
     """Return as many servers as may be out of service at the same time."""
     taken: Counter[Group] = Counter()
     wave = []
     for server in waiting:
         if not server.leaves:
             wave.append(server)
-        elif _spared(server, servers, serving, taken[server.group]):
+        elif _spared(server, silos, serving, taken[server.group]):
             taken[server.group] += server.name in serving
             wave.append(server)
     return wave
 
 
-def _silo(group: Group, servers: Iterable[Server]) -> list[Server]:
-    return [s for s in servers if s.in_silo and s.group == group]
+def _silos(servers: Iterable[Server]) -> dict[Group, list[Server]]:
+    found: dict[Group, list[Server]] = {}
+    for server in servers:
+        if server.in_silo:
+            found.setdefault(server.group, []).append(server)
+    return found
 
 
 def _called(group: Group) -> str:
@@ -194,9 +204,8 @@ def rank(server: Server) -> int:
     return _DATA_STORE[server.data_store_position]
 
 
-def _check_silo(group: Group, servers: Sequence[Server]) -> None:
+def _check_silo(group: Group, silo: Sequence[Server]) -> None:
     """Raise PlanError where the settings let no server of a silo out, whoever serves."""
-    silo = _silo(group, servers)
     if len(silo) == 1:
         if silo[0].single_server_silo == "accept_outage":
             return

@@ -35,6 +35,7 @@ _SCHEMAS: t.Final[dict[str, t.Any]] = yaml.load(
 # An observation is ten deep at most; PowerShell's numbers have 64 bits.
 _DEEPEST = 30
 _LARGEST = 2**64
+_NESTING = (dict, list)
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -50,11 +51,27 @@ def loads(text: str | bytes) -> t.Any:
     :raises AnswerError: it is nested too deep, or a number is too large, to be meant.
     :raises ValueError: any other is no JSON at all.
     """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        value = json.loads(text, parse_constant=_no_number, parse_int=_integer)
+        value = json.loads(
+            text, parse_constant=_no_number, parse_int=_integer, parse_float=_fraction
+        )
     except RecursionError:
         raise AnswerError("it is nested too deep") from None
-    return _clean(value, 0)
+    _check_depth(value, 0)
+    return _clean(value) if _may_be_torn(text) else value
+
+
+def _may_be_torn(text: str) -> bool:
+    """Whether JSON may hold half a surrogate pair: as it is, or escaped."""
+    if "\\ud" in text or "\\uD" in text:
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _no_number(word: str) -> t.NoReturn:
@@ -67,17 +84,28 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _clean(value: t.Any, depth: int) -> t.Any:
-    if depth > _DEEPEST:
-        raise AnswerError("it is nested too deep")
+def _fraction(digits: str) -> float:
+    if not math.isfinite(float(digits)):
+        raise AnswerError("it holds a number that is too large")
+    return float(digits)
+
+
+def _check_depth(value: t.Any, depth: int) -> None:
+    if isinstance(value, _NESTING):
+        if depth + bool(value) > _DEEPEST:
+            raise AnswerError("it is nested too deep")
+        members = value.values() if isinstance(value, dict) else value
+        for inner in [each for each in members if isinstance(each, _NESTING)]:
+            _check_depth(inner, depth + 1)
+
+
+def _clean(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return _LONE.sub("\ufffd", value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise AnswerError("it holds a number that is too large")
     if isinstance(value, dict):
-        return {_LONE.sub("\ufffd", key): _clean(item, depth + 1) for key, item in value.items()}
+        return {_LONE.sub("\ufffd", key): _clean(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
+        return [_clean(item) for item in value]
     return value
 
 

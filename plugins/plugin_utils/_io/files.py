@@ -68,12 +68,30 @@ def read_object(path: Path) -> dict[str, Any] | None:
 
     :raises UnreadableError: it is there, and cannot be read or is no JSON object.
     """
+    content = read_bytes(path)
+    return None if content is None else object_of(content)
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Read a file; None where there is none.
+
+    :raises UnreadableError: it is there, and cannot be read.
+    """
     try:
-        value = loads(path.read_bytes())
+        return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise UnreadableError(problem.strerror or type(problem).__name__) from problem
+
+
+def object_of(content: bytes) -> dict[str, Any]:
+    """Return the JSON object that a file holds.
+
+    :raises UnreadableError: it holds none.
+    """
+    try:
+        value = loads(content)
     except AnswerError as problem:
         raise UnreadableError(str(problem)) from None
     except ValueError:

@@ -160,15 +160,17 @@ class ProcedureAction(HotfixAction):
         if wrong:
             raise ActionError("mistake", f"{host}: {' '.join(wrong)}", mistakes=wrong)
 
-    def change(self, args: Mapping[str, t.Any]) -> Change:
+    def change(self, args: Mapping[str, t.Any], *, whole: bool = False) -> Change:
         """The change with its verified plan.
 
+        :param whole: see Change.load.
         :raises ChangeError: there is no plan, or it was altered.
         """
         return Change.load(
             self.directory(args),
             args["change_id"],
             self.settings(),
+            whole=whole,
             approved_digest=args.get("approved_digest") or "",
             approve_plan=bool(args.get("approve_plan")),
         )

@@ -51,16 +51,26 @@ class Batch:
     def is_open(self) -> bool:
         return "opened" in self.read()
 
-    def arrive(self, where: str) -> bool:
-        """Note that this host has come so far; whether it is the last one of the batch."""
+    def arrive(self, where: str, acted: str | None = None) -> bool:
+        """Note that this host has come so far; whether it is the last one of the batch.
+
+        :param acted: when it was last acted on, ISO 8601 UTC; None: it was not, or it matters not.
+        """
         with self._lock(self.change, ".batch"):
-            arrived = sorted({*self.read().get(where, []), self.host})
-            self._write({**self.read(), "hosts": self.hosts, where: arrived})
+            record = self.read()
+            arrived = sorted({*record.get(where, []), self.host})
+            last = max(record.get("acted") or "", acted or "")
+            self._write({**record, "hosts": self.hosts, where: arrived, "acted": last})
             return set(self.hosts) <= set(arrived)
+
+    def acted(self) -> str:
+        """When one of those that have arrived was last acted on; empty: none was."""
+        return str(self.read().get("acted") or "")
 
     def missing(self, where: str) -> list[str]:
         """The hosts that have not come so far yet."""
-        return [host for host in self.hosts if host not in self.read().get(where, [])]
+        arrived = set(self.read().get(where, []))
+        return [host for host in self.hosts if host not in arrived]
 
     def statuses(self) -> dict[str, str]:
         return {host: str(self.change.state(host)["status"]) for host in self.hosts}

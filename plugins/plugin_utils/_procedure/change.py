@@ -14,7 +14,15 @@ from typing import Any
 from .._core.advisory import Advisory
 from .._core.approval import Control, Refusal, control_of
 from .._core.compare import Comparison, begun_steps, compare_facts, compare_host
-from .._core.context import DONE, FAILED, NOT_BEGUN, Context, context_of, failure_budget
+from .._core.context import (
+    DONE,
+    FAILED,
+    NOT_BEGUN,
+    Context,
+    concerned,
+    context_of,
+    failure_budget,
+)
 from .._core.decision import remaining
 from .._core.model import Ref
 from .._core.observation import Observation, quote
@@ -22,7 +30,7 @@ from .._core.plan import PlanError
 from .._core.records import Step
 from .._core.window import WindowState, at_resting_point, judge
 from .approval import Standing, operator_of, standing
-from .directory import ChangeDirectory, ChangeError
+from .directory import NEW_PLAN, ChangeDirectory, ChangeError
 from .journal import JournalFile, now
 from .owner import known_run, run_of
 
@@ -56,25 +64,25 @@ class Change:
         directory: ChangeDirectory,
         change_id: str,
         settings: Mapping[str, Any],
+        *,
+        whole: bool = False,
         **approval: Any,
     ) -> Change:
         """Read and verify the plan; the parameters are those of the class.
 
+        :param whole: verify all of it now, and not each host's part when it is asked for.
         :raises ChangeError: there is no plan, or it is not as it was made.
         """
-        document = directory.read(directory.plan)
-        if document is None:
+        try:
+            plan = directory.whole_plan() if whole else directory.load_plan()
+        except PlanError as problem:
+            raise ChangeError(f"{directory.plan}: {problem} {NEW_PLAN}") from None
+        if plan is None:
             raise ChangeError(
                 f"There is no plan in {directory.root}. Run legacyops.hotfix.plan with the same "
                 "change_id (and change_dir) first."
             )
-        of_change(directory, document, change_id)
-        try:
-            plan = directory.verified(document)
-        except PlanError as problem:
-            raise ChangeError(
-                f"{directory.plan}: {problem} Make the plan again and have it approved."
-            ) from None
+        of_change(directory, plan, change_id)
         return cls(directory, change_id, plan, settings, approval)
 
     @cached_property
@@ -180,7 +188,7 @@ class Change:
             "utc": now(),
             **more,
         }
-        self.directory.write(self.directory.host_file("state", host), value)
+        self.directory.write_state(host, value)
 
     def context(self, observation: Observation, *, predicted: bool = False) -> Context:
         """What the decision about a host's next step needs besides its fresh observation.
@@ -193,7 +201,7 @@ class Change:
         context = context_of(
             self.plan,
             host,
-            {name: self.state(name) for name in self.plan["hosts"]},
+            self.states(host),
             self.journal(host).entries(),
             change=self.id,
             run=self.run(writes=not predicted),
@@ -207,6 +215,15 @@ class Change:
         emergency = self.control.emergency_reason is not None
         return replace(context, window_open=window.may_go_on or emergency)
 
+    def states(self, host: str) -> dict[str, dict[str, Any]]:
+        """The states on which decisions about a host hang; no more files are read than these."""
+        done = self.directory.done(self.digest)
+        near, others = concerned(self.plan, host, self.directory.failed(), done)
+        ended = {"status": DONE}
+        states = {n: ended if n in done and n != host else self.state(n) for n in near}
+        more = {name: self.state(name) for name in others if name in self.plan["hosts"]}
+        return {**states, **more}
+
     def serving(self, host: str) -> list[Ref]:
         """What a host of the plan, or of its farm, shows that takes users; empty: not known."""
         refs: list[Ref] = self._entry(host).get("serving", [])
@@ -218,8 +235,8 @@ class Change:
         return method
 
     def _entry(self, host: str) -> dict[str, Any]:
-        every: dict[str, Any] = {**self.plan.get("outside", {}), **self.plan["hosts"]}
-        entry: dict[str, Any] = every[host]
+        kind = "hosts" if host in self.plan["hosts"] else "outside"
+        entry: dict[str, Any] = self.plan[kind][host]
         return entry
 
     def window_state(self, observation: Observation, context: Context) -> WindowState | None:
@@ -310,7 +327,8 @@ class Change:
 
     def _failed(self, host: str) -> list[str]:
         """The other hosts that have failed."""
-        every = [name for name, _wave in self.queue if name != host]
+        marked = self.directory.failed() - {host}
+        every = [name for name, _wave in self.queue if name in marked]
         return [name for name in every if self.state(name)["status"] == FAILED]
 
     def waits_for(self, host: str) -> list[str]:
@@ -328,11 +346,11 @@ class Change:
         A failure counts from its run on. So a host that was repaired holds nobody up who is
         treated beside it; where it fails again, or is not in the run, it counts.
         """
+        self.directory.mark_all(self.digest, self.plan["hosts"])
         for name, _wave in self.queue:
             state = self.directory.state(name)
             if state["status"] == FAILED and self.tries_again(name) != (name in hosts):
-                path = self.directory.host_file("state", name)
-                self.directory.write(path, {**state, "retry": name in hosts})
+                self.directory.write_state(name, {**state, "retry": name in hosts})
 
 
 def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: str) -> None:

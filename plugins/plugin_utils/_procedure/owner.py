@@ -32,6 +32,9 @@ from .journal import now, writer
 def run_of(directory: ChangeDirectory) -> str:
     """The run that a change directory stands for: the same after every kill and restart."""
     path = directory.root / "run"
+    known = known_run(directory)
+    if known:
+        return known
     try:
         write_whole(
             path, f"{socket.gethostname()}:{secrets.token_hex(6)}\n".encode(), replace=False

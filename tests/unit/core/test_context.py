@@ -13,6 +13,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     Context,
     Place,
     context_of,
+    silos_of,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from start_signs import start
@@ -25,7 +26,7 @@ LOOK = planned("01-look", "node_info")
 def of(host: str, statuses: dict[str, Any], **more: Any) -> Context:
     """The context of a host in a plan of a and b, in this order; b only looks."""
     common = {"settings": {"silo": "s", "failure_budget": 1}}
-    plan = {
+    plan: dict[str, Any] = {
         "waves": [["a"], ["b"]],
         "hosts": {
             "a": {**common, "steps": [RESTART], "facts": {"system": {"computer_name": "XA01"}}},
@@ -33,6 +34,8 @@ def of(host: str, statuses: dict[str, Any], **more: Any) -> Context:
         },
         "outside": {"c": {"settings": {"silo": "s"}}},
     }
+    for name, silo in silos_of(plan).items():
+        plan["hosts"][name]["silo"] = silo
     states = {name: {"status": "not_begun"} for name in "ab"} | statuses
     given: dict[str, Any] = {"change": "C", "run": "r", "approved": True, "stopped": False, **more}
     return context_of(plan, host, states, given.pop("journal", ()), **given)

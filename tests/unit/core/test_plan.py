@@ -761,7 +761,7 @@ def test_an_altered_plan_is_refused(kit, ctx130025, drawn):
 
 @pytest.mark.parametrize(
     "plan",
-    [None, [], {}, {"format": 2}, {"format": 4}, {"format": 4, "hosts": 3, "shared": {}}],
+    [None, [], {}, {"format": 4}, {"format": 5}, {"format": 5, "hosts": 3, "parts": {}}],
 )
 def test_what_is_no_plan_is_refused(plan):
     with pytest.raises(planning.PlanError, match="new plan"):

@@ -13,7 +13,9 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import Verdict
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions import refusal
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.digest import digest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import (
+    head_of,
     loaded,
     written,
 )
@@ -66,10 +68,10 @@ def test_what_repeats_itself_is_there_once(kit, system, ctx130025):
     whole = text_of(system)
     for once in ("apply MS05-018 (KB890859) again", "Updates\\\\Windows 2000", "Failed/Connected"):
         assert text.count(once) == 1 < 8 < whole.count(once)
-    part = document["hosts"]["ft01"]
+    part = document["parts"]["hosts"]["ft01"]
     read = [q for q in part["questions"].values() if q["check"] != "setting"]
     assert len({json.dumps(each, sort_keys=True) for each in read}) == len(read) > 50
-    assert size(written(farm(kit, ctx130025, 1))) < 25_000
+    assert size(written(farm(kit, ctx130025, 1))["parts"]) < 25_000
     # Servers that are alike cost little more than one of them.
     assert size(written(farm(kit, ctx130025, 40))) < 4 * size(written(farm(kit, ctx130025, 1)))
 
@@ -90,14 +92,71 @@ def test_a_condition_names_its_question_its_guard_and_the_clause(system):
     assert said["ja"].endswith(" [peer_off, 2003-①]")
 
 
+def sealed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with digests that fit what it holds, as only who makes a plan should."""
+    parts = document["parts"]
+    for kind in ("hosts", "outside"):
+        parts["index"][kind] = {host: digest(part) for host, part in parts[kind].items()}
+    head = {**head_of(document), **{name: digest(parts[name]) for name in ("index", "common")}}
+    head["digest"] = digest({key: value for key, value in head.items() if key != "digest"})
+    return {**head, "parts": parts}
+
+
+def test_parts_of_another_plan_do_not_fit(kit, ctx130025):
+    """Neither another plan's, nor another host's, nor one without what it refers to."""
+    plan = written(farm(kit, ctx130025, 4))
+    other = written(farm(kit, ctx130025, 5))
+    alien = copy.deepcopy(plan["parts"]["hosts"]["xa01"])
+    alien["facts"] = {}
+    for change in (
+        {"hosts": {**plan["parts"]["hosts"], "xa02": plan["parts"]["hosts"]["xa01"]}},
+        {"hosts": {**plan["parts"]["hosts"], "xa01": alien}},
+        {"common": {}},
+    ):
+        parts = {**plan["parts"], **change}
+        with pytest.raises(core.PlanError, match="another plan; make a new plan"):
+            core.read_plan({**plan, "parts": parts})
+    with pytest.raises(core.PlanError, match="altered"):
+        core.read_head(head_of(plan), other["parts"]["index"])
+
+
+def test_a_part_is_read_without_the_others(kit, ctx130025):
+    plan = farm(kit, ctx130025, 4)
+    document = written(plan)
+    parts, head = document["parts"], core.read_head(head_of(document), document["parts"]["index"])
+    for host in plan["hosts"]:
+        part = core.read_part(head, "hosts", host, parts["hosts"][host], parts["common"])
+        assert part == plan["hosts"][host]
+
+
+def test_who_shares_users_is_what_the_parts_say(kit, ctx130025):
+    plan = farm(kit, ctx130025, 4)
+    assert plan["hosts"]["xa01"]["silo"]["hosts"] == sorted(plan["hosts"])
+    plan["hosts"]["xa01"]["silo"]["hosts"].remove("xa02")
+    document = written(plan)
+    with pytest.raises(core.PlanError, match="altered"):
+        core.read_plan(sealed(document))
+
+
+def test_the_head_stays_small_and_the_common_file_bounded(kit, ctx130025):
+    def index(document: dict[str, Any]) -> Any:
+        return document["parts"]["index"]
+
+    few, many = (written(farm(kit, ctx130025, number)) for number in (10, 40))
+    assert size(index(many)) - size(index(few)) < 30 * 120
+    assert size(head_of(many)) - size(head_of(few)) < 30 * 10
+    assert size(many["parts"]["common"]) < 1.1 * size(few["parts"]["common"])
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        lambda d: d["hosts"]["ft01"]["questions"].update(more={"check": "ft_relay"}),
-        lambda d: d["shared"].update(more=["x"]),
-        lambda d: d["hosts"]["ft01"]["steps"][0].update(resting_point=False),
-        lambda d: d["hosts"]["ft01"]["steps"][0].update(node="ft02"),
-        lambda d: d["hosts"]["ft01"]["every_step"].pop(),
+        lambda d: d["parts"]["hosts"]["ft01"]["questions"].update(more={"check": "ft_relay"}),
+        lambda d: d["parts"]["hosts"]["ft01"]["shared"].update(more=["x"]),
+        lambda d: d["parts"]["common"].update(more=["x"]),
+        lambda d: d["parts"]["hosts"]["ft01"]["steps"][0].update(resting_point=False),
+        lambda d: d["parts"]["hosts"]["ft01"]["steps"][0].update(node="ft02"),
+        lambda d: d["parts"]["hosts"]["ft01"]["every_step"].pop(),
     ],
 )
 def test_nothing_is_put_into_the_file_unnoticed(system, change):
@@ -110,24 +169,26 @@ def test_nothing_is_put_into_the_file_unnoticed(system, change):
 def test_a_step_of_another_form_is_no_plan(system):
     for change, says in ({"rollback": None}, "wrong rollback"), ({"more": 1}, "unknown more"):
         document = json.loads(json.dumps(written(system)))
-        document["hosts"]["ft01"]["steps"][0].update(change)
+        document["parts"]["hosts"]["ft01"]["steps"][0].update(change)
         with pytest.raises(core.PlanError, match=f"A step has an? {says}.* Make a new plan"):
-            core.read_plan(document)
+            core.read_plan(sealed(document))
 
 
 def test_a_mark_that_leads_nowhere_or_to_itself_is_no_plan(system):
     document = json.loads(json.dumps(written(system)))
-    for broken in ({"shared": "nothing"}, {"shared": "loop"}):
-        document["hosts"]["ft01"]["findings"] = broken
-        document["shared"]["loop"] = [{"shared": "loop"}]
+    part = document["parts"]["hosts"]["ft01"]
+    for broken in ({"shared": "nothing"}, {"common": "nothing"}, {"shared": "loop"}):
+        part["findings"] = broken
+        part["shared"]["loop"] = [{"shared": "loop"}]
         with pytest.raises(core.PlanError, match="incomplete"):
-            core.read_plan(document)
+            core.read_plan(sealed(document))
 
 
 VALUES = st.recursive(
     st.none() | st.integers(0, 9) | st.text("ab", max_size=120),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "shared"]), inner)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["a", "shared", "common"]), inner)
     ),
     max_leaves=20,
 )

@@ -56,6 +56,16 @@ def test_the_last_one_knows_that_it_is(batch: Callable[..., Batch]) -> None:
     assert batch("ft02").arrive("left")
 
 
+def test_when_a_batch_was_last_acted_on_needs_no_journal_of_others(
+    batch: Callable[..., Batch],
+) -> None:
+    assert batch("ft01").acted() == ""
+    batch("ft02").arrive("arrived", "2026-11-30T00:00:02Z")
+    batch("ft01").arrive("arrived", "2026-11-30T00:00:01Z")
+    batch("ft01").arrive("left")
+    assert batch("ft01").acted() == "2026-11-30T00:00:02Z"
+
+
 def test_a_host_that_dropped_out_is_not_waited_for(batch: Callable[..., Batch]) -> None:
     assert batch("ft01").opens()
     assert batch("ft02", hosts=["ft02"]).arrive("left")

@@ -5,25 +5,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
     PlanError,
     make_plan,
-    read_plan,
+    read_head,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.files import write_whole
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure import directory as files
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
 
+ALONE: dict[str, list[str]] = {"hosts": [], "stay": []}
+
 
 @pytest.fixture
 def change(tmp_path: Path) -> Change:
     """A change of three hosts in one wave; its budget is 0."""
-    hosts = {name: {"settings": {"failure_budget": 0}, "steps": []} for name in "abc"}
+    hosts = {
+        name: {"settings": {"failure_budget": 0}, "steps": [], "silo": ALONE} for name in "abc"
+    }
     plan = {"digest": "sha256:d", "waves": [["a", "b", "c"]], "hosts": hosts}
     return Change(ChangeDirectory(tmp_path, "CHG1"), "CHG1", plan, {}, {})
 
@@ -65,18 +73,141 @@ def test_two_that_failed_do_not_hold_each_other_up(change: Change) -> None:
     assert change.waits_for("c") == ["a", "b"]
 
 
-def test_the_plan_is_verified_once_for_all_who_ask(
+def test_the_head_is_verified_once_for_all_who_ask(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The change and what observes its host read the same file; an altered one is judged anew."""
     judged = []
-    monkeypatch.setattr(files, "read_plan", lambda d: judged.append(d) or read_plan(d))
+    monkeypatch.setattr(files, "read_head", lambda *d: judged.append(d) or read_head(*d))
     directory = ChangeDirectory(tmp_path, "CHG1")
     directory.write_plan(make_plan([], {}, change="CHG1", created="2026-11-30T00:00:00Z"))
     change = Change.load(directory, "CHG1", {})
-    assert directory.planned() is change.plan
+    assert directory.load_plan() is change.plan
     assert len(judged) == 1
     document = directory.read(directory.plan)
+    directory.write(directory.plan, {**document, "created": "2026-11-30T00:00:01Z"})
     with pytest.raises(PlanError, match="altered"):
-        directory.verified({**document, "created": "2026-11-30T00:00:01Z"})
+        directory.load_plan()
     assert len(judged) == 2
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> ChangeDirectory:
+    """A directory with a plan of nothing."""
+    directory = ChangeDirectory(tmp_path, "CHG1")
+    directory.write_plan(make_plan([], {}, change="CHG1", created="2026-11-30T00:00:00Z"))
+    return directory
+
+
+@pytest.mark.parametrize("last", range(5))
+def test_who_is_killed_while_a_plan_is_written_leaves_the_one_before(
+    written: ChangeDirectory, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    """A new plan is there whole or not at all, at whichever file its writer ends."""
+    before = written.whole_plan()
+    after = make_plan([], {}, change="CHG1", created="2027-01-01T00:00:00Z")
+    left = last
+
+    def killed(path: Path, content: bytes, **more: bool) -> bool:
+        nonlocal left
+        if not left:
+            raise KeyboardInterrupt
+        left -= 1
+        return write_whole(path, content, **more)
+
+    monkeypatch.setattr(files, "write_whole", killed)
+    monkeypatch.setattr(files.shutil, "rmtree", lambda *_a, **_m: None)
+    with suppress(KeyboardInterrupt):
+        written.write_plan(after)
+    found = ChangeDirectory(written.root, "CHG1").whole_plan()
+    assert found == (before if last < 3 else after)
+
+
+def test_a_new_plan_leaves_no_parts_of_the_one_before(written: ChangeDirectory) -> None:
+    written.write_plan(make_plan([], {}, change="CHG1", created="2027-01-01T00:00:00Z"))
+    plan = written.whole_plan()
+    assert plan is not None
+    assert [path.name for path in (written.root / "plan").iterdir()] == [plan["digest"][7:19]]
+
+
+class KilledError(Exception):
+    """Where a worker ends."""
+
+
+def states_of(change: Change, host: str) -> dict[str, str]:
+    """What a decision about a host is told of the hosts that matter, by their status."""
+    return {name: str(each["status"]) for name, each in change.states(host).items()}
+
+
+@pytest.mark.parametrize("before", ["not_begun", "under_way", "failed", "done", "waiting"])
+@pytest.mark.parametrize("after", ["under_way", "failed", "done", "waiting"])
+@pytest.mark.parametrize("last", range(4))
+def test_who_is_killed_while_a_state_is_written_hides_no_failure_and_feigns_no_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, last: int
+) -> None:
+    """Whatever was written last, others are told what the state says."""
+    hosts = {name: {"settings": {"failure_budget": 0}, "steps": [], "silo": ALONE} for name in "ab"}
+    plan = {"digest": "sha256:d", "waves": [["a"], ["b"]], "hosts": hosts}
+    change = Change(ChangeDirectory(tmp_path, "CHG1"), "CHG1", plan, {}, {})
+    if before != "not_begun":
+        change.set_state("a", before)
+    left = last
+
+    def until_killed(do: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*args: Any, **more: Any) -> Any:
+            nonlocal left
+            if not left:
+                raise KilledError
+            left -= 1
+            return do(*args, **more)
+
+        return act
+
+    with monkeypatch.context() as patch, suppress(KilledError):
+        patch.setattr(files, "write_whole", until_killed(write_whole))
+        patch.setattr(Path, "touch", until_killed(Path.touch))
+        patch.setattr(Path, "unlink", until_killed(Path.unlink))
+        change.set_state("a", after)
+    there = change.state("a")["status"]
+    told = states_of(change, "b").get("a", "done")
+    assert told == there
+    assert (reason(change, "b") == "failure_budget") is (there == "failed")
+    change.try_again({"b"})
+    assert states_of(change, "b").get("a", "done") == there
+
+
+def test_a_states_files_of_others_are_not_read_where_nothing_asks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 hosts, a step reads its own, its silo's, the failed one and those still open."""
+    hosts: dict[str, Any] = {
+        f"h{n:02}": {"settings": {"failure_budget": 3}, "steps": []} for n in range(40)
+    }
+    waves = [sorted(hosts)[:20], sorted(hosts)[20:]]
+    for host in hosts:
+        hosts[host]["silo"] = {"hosts": [], "stay": []}
+    hosts["h20"]["silo"] = {"hosts": ["h20", "h21"], "stay": []}
+    plan = {"digest": "sha256:d", "waves": waves, "hosts": hosts}
+    change = Change(ChangeDirectory(tmp_path, "CHG1"), "CHG1", plan, {}, {})
+    for host in waves[0]:
+        change.set_state(host, "done")
+    change.set_state("h07", "failed")
+    change.set_state("h09", "under_way")
+    change.set_state("h30", "failed")
+    read: list[str] = []
+    whole = ChangeDirectory.state
+    monkeypatch.setattr(ChangeDirectory, "state", lambda d, h: read.append(h) or whole(d, h))
+    assert states_of(change, "h20") == {
+        "h20": "not_begun", "h21": "not_begun", "h07": "failed", "h09": "under_way",
+        "h30": "failed",
+    }  # fmt: skip
+    assert sorted(read) == ["h07", "h09", "h20", "h21", "h30"]
+
+
+def test_the_mark_of_an_end_is_for_one_plan(change: Change) -> None:
+    """A state of another plan is no end in this one, also where somebody puts the plan back."""
+    change.set_state("a", "done")
+    other = Change(change.directory, "CHG1", {**change.plan, "digest": "sha256:e"}, {}, {})
+    assert states_of(other, "a")["a"] == "not_begun"
+    other.set_state("b", "failed")
+    assert reason(change, "c") == "failure_budget"

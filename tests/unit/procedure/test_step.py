@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import silos_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
@@ -95,8 +96,14 @@ def change(tmp_path: Path) -> Callable[..., Change]:
     """Return a maker of a change whose plan is one step."""
 
     def make(step: dict[str, Any], **settings: Any) -> Change:
-        entry = {"settings": {"silo": "s"}, "steps": [step], "facts": {}, "request": {}}
+        entry: dict[str, Any] = {
+            "settings": {"silo": "s"},
+            "steps": [step],
+            "facts": {},
+            "request": {},
+        }
         plan = {"digest": "sha256:d", "waves": [[HOST]], "hosts": {HOST: entry}}
+        entry["silo"] = silos_of(plan)[HOST]
         directory = ChangeDirectory(tmp_path, "C1")
         return Change(directory, "C1", plan, settings, {"approve_plan": True})
 

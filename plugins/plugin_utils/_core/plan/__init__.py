@@ -17,7 +17,7 @@ from .host import (
     serving_refs,
 )
 from .steps import all_steps, chosen_procedure, step_request, steps_like
-from .whole import FORMAT, make_plan, plan_digest, read_plan, same_plan
+from .whole import FORMAT, make_plan, plan_digest, read_head, read_part, read_plan, same_plan
 
 __all__ = [
     "FORMAT",
@@ -34,6 +34,8 @@ __all__ = [
     "plan_host",
     "plan_notices",
     "planned_settings",
+    "read_head",
+    "read_part",
     "read_plan",
     "same_plan",
     "serves",

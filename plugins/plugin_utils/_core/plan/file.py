@@ -1,23 +1,30 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan as a file: what stands in many places of a plan stands in plan.json once.
+"""The plan as files: a small head, an index, a part a host, and what many parts have in common.
+
+A step reads head and index, and the part of its own host only, so that it costs about the same
+however large the farm is. The head has the digest of the index and that the digests of the parts,
+so the head's own digest, which is what gets approved, is over all.
 
 In memory a step has all that is to be known of it (records.Step). In the file a condition names its
 question (``{"ask": "power NODE", "is": "off"}``), which stands once a host, under questions;
 the interlocks that all of its steps begin with stand under every_step; what a step has by default
-is left out. Whatever else is there more than once, a clause's words or a certificate, say, stands
-under shared, and ``{"shared": NAME}`` in its places. ``loaded(written(plan))`` is the plan again.
+is left out. Whatever else a part has more than once, a clause's words or a certificate, say, stands
+under its shared, and ``{"shared": NAME}`` in its places; what many parts have stands in the common
+file, and ``{"common": NAME}`` in its places. ``loaded(written(plan))`` is the plan again.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, Final
 
 from ..actions import ACTIONS
+from ..digest import digest
 from ..model import CONDITIONS, WANTED
 from ..records import Finding, Step
 
@@ -41,26 +48,73 @@ _DEFAULTS: Final[dict[str, Any]] = {
     **{key: [] for key in CONDITIONS},
 }
 _SHARED: Final = "shared"
+_COMMON: Final = "common"
+_MARKS: Final = ({_SHARED}, {_COMMON})
+_PARTS: Final = "parts"
+_INDEX: Final = "index"
 _WORTH_SHARING: Final = 80  # characters
+# Of the run, or of its farms but outside of it.
+KINDS: Final = ("hosts", "outside")
+# A part in so many has what is common, so that it never grows beyond the size of a few parts.
+_MANY: Final = 4
 
 Json = Any
 Object = dict[str, Any]
 
 
 def written(plan: Mapping[str, Json]) -> Object:
-    """Return a plan as it is written to its file."""
+    """Return a plan as it is written: its head, and under parts what its other files hold.
+
+    There parts has: index, common, and hosts and outside, each with a part a host.
+    """
     hosts = {host: _host_written(part) for host, part in plan["hosts"].items()}
-    return _Sharing({**plan, "hosts": hosts}).document()
+    outside = dict(plan.get("outside", {}))
+    sharing = _Sharing([parts[host] for parts in (hosts, outside) for host in sorted(parts)])
+    parts: Object = {
+        "hosts": {host: sharing.part(hosts[host]) for host in sorted(hosts)},
+        "outside": {host: sharing.part(outside[host]) for host in sorted(outside)},
+    }
+    parts[_COMMON] = sharing.common
+    index = {
+        kind: {host: digest(parts[kind][host]) for host in plan[kind]}
+        for kind in KINDS
+        if kind in plan
+    }
+    parts[_INDEX] = index
+    head = {key: value for key, value in plan.items() if key not in KINDS}
+    digests = {name: digest(parts[name]) for name in (_INDEX, _COMMON)}
+    return {**head, **digests, _PARTS: parts}
 
 
 def loaded(document: Mapping[str, Json]) -> Object:
-    """Return the plan of a file. Raises what indexing does where the file is no plan."""
-    shared = document[_SHARED]
-    plan: Object = {
-        key: _without_marks(value, shared) for key, value in document.items() if key != _SHARED
-    }
-    plan["hosts"] = {host: _host_loaded(host, part) for host, part in plan["hosts"].items()}
+    """Return the plan of a document. Raises what indexing does where the document is no plan."""
+    parts = document[_PARTS]
+    plan: Object = plain_head({**head_of(document), **parts[_INDEX]})
+    for kind in KINDS:
+        if kind in plan:
+            every = parts[kind]
+            plan[kind] = {
+                host: part_loaded(kind, host, every[host], parts[_COMMON]) for host in plan[kind]
+            }
     return plan
+
+
+def head_of(document: Mapping[str, Json]) -> Object:
+    """Return what of a document stands in the head's file."""
+    return {key: value for key, value in document.items() if key != _PARTS}
+
+
+def plain_head(head: Mapping[str, Json]) -> Object:
+    """Return a head without the digests that only the reading of files needs."""
+    return {key: value for key, value in head.items() if key not in (_INDEX, _COMMON)}
+
+
+def part_loaded(kind: str, host: str, part: Mapping[str, Json], common: Json) -> Object:
+    """Return one host's part of the plan. kind: hosts, or outside of the run."""
+    shared = part[_SHARED]
+    bare = {key: value for key, value in part.items() if key != _SHARED}
+    plain: Object = _without_marks(bare, {_SHARED: shared, _COMMON: common})
+    return _host_loaded(host, plain) if kind == "hosts" else plain
 
 
 # --- Hosts and steps --------------------------------------------------------------------------
@@ -163,60 +217,105 @@ def _clause(ref: Mapping[str, Json]) -> Object:
 
 
 class _Sharing:
-    """Puts what a document has more than once, and is long, under shared."""
+    """Puts what parts have more than once, and is long, under shared, or what many have apart."""
 
-    def __init__(self, whole: Mapping[str, Json]) -> None:
-        self.whole = whole
-        self.times: Counter[str] = Counter()
-        self.names: dict[str, str] = {}
-        self.shared: Object = {}
+    def __init__(self, parts: Sequence[Json]) -> None:
+        self._keys: dict[int, tuple[str, int]] = {}  # by id; the parts hold the values
+        self._parts = parts
+        having: Counter[str] = Counter()
+        for part in parts:
+            having.update(set(self._met(part, having)))
+        least = max(2, -(-len(parts) // _MANY))
+        self._many = {key for key, number in having.items() if number >= least}
+        self._names: dict[str, str] = {}
+        self.common: Object = {}
 
-    def document(self) -> Object:
-        """Return the document; the same content gives the same, whatever the order of its keys."""
-        self._count(self.whole)
-        document = {key: self._marked(value, key) for key, value in self.whole.items()}
-        return {**document, _SHARED: self.shared}
+    def part(self, whole: Mapping[str, Json]) -> Object:
+        """Return one of the parts; the same parts give the same, whatever their keys' order."""
+        self._times: Counter[str] = Counter()
+        for key in self._met(whole, {}):
+            self._times[key] += 1
+        self._own: Object = {}
+        self._own_names: dict[str, str] = {}
+        document = self._inside(whole, "", common=False)
+        return {**document, _SHARED: self._own}
 
-    def _count(self, value: Json) -> None:
-        key = _key(value)
-        if key is not None:
-            self.times[key] += 1
-            if self.times[key] > 1:
-                return
+    def _met(self, value: Json, before: Mapping[str, int]) -> Iterator[str]:
+        """Yield the keys of all that is worth sharing, but not of what is within a known one.
+
+        before: how often what other parts have was met.
+        """
+        seen: set[str] = set()
+
+        def walk(inner: Json) -> Iterator[str]:
+            key = self._key(inner)
+            if key is not None:
+                yield key
+                if key in seen or before.get(key):
+                    return
+                seen.add(key)
+            for _name, member in _members(inner):
+                yield from walk(member)
+
         for _name, member in _members(value):
-            self._count(member)
+            yield from walk(member)
 
-    def _marked(self, value: Json, called: str) -> Json:
-        """Return a value, or the mark of one that is shared. called: after what it is named."""
-        key = _key(value)
-        if not _is_mark(value) and (key is None or self.times[key] == 1):
-            return self._inside(value, called)
+    def _key(self, value: Json) -> str | None:
+        """Return what tells a value from others; None: it is not worth being shared."""
+        if not isinstance(value, dict | list):
+            return None
+        key, length = self._weighed(value)
+        return key if length >= _WORTH_SHARING else None
+
+    def _weighed(self, value: Json) -> tuple[str, int]:
+        """Return what tells a value from others, and how long it is as JSON."""
+        if not isinstance(value, dict | list):
+            text = json.dumps(value)
+            return text, len(text)
+        known = self._keys.get(id(value))
+        if known is not None:
+            return known
+        length, hashed = 2, blake2b(b"{" if isinstance(value, dict) else b"[", digest_size=16)
+        for name, member in _members(value):
+            key, inner = self._weighed(member)
+            label = json.dumps(name) + ": " if isinstance(value, dict) else ""
+            hashed.update(f"{label}{key}, ".encode())
+            length += len(label) + inner + 2
+        result = "#" + hashed.hexdigest(), length - 2 * bool(value)
+        self._keys[id(value)] = result
+        return result
+
+    def _marked(self, value: Json, called: str, *, common: bool) -> Json:
+        """Return a value, or the mark of one that stands elsewhere.
+
+        called: after what it is named. common: the mark is for what many parts have.
+        """
+        key = self._key(value)
+        if key is not None and key in self._many:
+            common = True
+        elif not _is_mark(value) and (key is None or self._times[key] < 2):
+            return self._inside(value, called, common=common)
+        names, table = (self._names, self.common) if common else (self._own_names, self._own)
         key = key or json.dumps(value, sort_keys=True)
-        if key not in self.names:
+        if key not in names:
             number, name = 1, called
-            while name in self.shared:
+            while name in table:
                 number += 1
                 name = f"{called} {number}"
-            self.names[key] = name
-            self.shared[name] = None
-            self.shared[name] = self._inside(value, called)
-        return {_SHARED: self.names[key]}
+            names[key] = name
+            table[name] = None
+            table[name] = self._inside(value, called, common=common)
+        return {_COMMON if common else _SHARED: names[key]}
 
-    def _inside(self, value: Json, called: str) -> Json:
+    def _inside(self, value: Json, called: str, *, common: bool) -> Json:
         if isinstance(value, Mapping):
-            marked = {name: self._marked(member, name) for name, member in _members(value)}
+            marked = {
+                name: self._marked(member, name, common=common) for name, member in _members(value)
+            }
             return {name: marked[name] for name in value}
         if isinstance(value, list):
-            return [self._marked(member, called) for member in value]
+            return [self._marked(member, called, common=common) for member in value]
         return value
-
-
-def _key(value: Json) -> str | None:
-    """Return what tells a value from others; None: it is not worth being shared."""
-    if not isinstance(value, dict | list):
-        return None
-    key = json.dumps(value, sort_keys=True)
-    return key if len(key) >= _WORTH_SHARING else None
 
 
 def _members(value: Json) -> Iterable[tuple[str, Json]]:
@@ -226,15 +325,16 @@ def _members(value: Json) -> Iterable[tuple[str, Json]]:
 
 
 def _is_mark(value: Json) -> bool:
-    return isinstance(value, Mapping) and set(value) == {_SHARED}
+    return isinstance(value, Mapping) and set(value) in _MARKS
 
 
-def _without_marks(value: Json, shared: Mapping[str, Json]) -> Json:
+def _without_marks(value: Json, elsewhere: Mapping[str, Mapping[str, Json]]) -> Json:
     """Return a value with what its marks stand for, anew in each place."""
     if _is_mark(value):
-        value = shared[value[_SHARED]]
+        ((table, name),) = value.items()
+        value = elsewhere[table][name]
     if isinstance(value, Mapping):
-        return {name: _without_marks(member, shared) for name, member in value.items()}
+        return {name: _without_marks(member, elsewhere) for name, member in value.items()}
     if isinstance(value, list):
-        return [_without_marks(member, shared) for member in value]
+        return [_without_marks(member, elsewhere) for member in value]
     return value

@@ -16,12 +16,13 @@ from ..checks import (
     CHECKS,
 )
 from ..conditions import condition
+from ..context import silos_of
 from ..digest import digest
 from ..model import CoreError
 from ..order import PlanError, collects, leads, short_of, waves
 from ..records import Finding, RecordError, Step
 from ..settings import KNOWN_SETTINGS
-from .file import loaded, written
+from .file import KINDS, head_of, loaded, part_loaded, plain_head, written
 from .host import (
     NOT_PLANNED,
     HostPlan,
@@ -31,7 +32,7 @@ from .steps import (
     refs_of,
 )
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 def _behind_their_collectors(ordered: Sequence[HostPlan]) -> list[HostPlan]:
@@ -128,8 +129,10 @@ def make_plan(
         "hosts": {plan.host: plan.to_dict() for plan in ordered},
         "outside": {each.server.name: each.to_dict() for each in others},
     }
-    plan = loaded(written(plan))
-    return {**plan, "digest": plan_digest(plan)}
+    for host, silo in silos_of(plan).items():
+        plan["hosts"][host]["silo"] = silo
+    document = written(plan)
+    return {**loaded(document), "digest": _digest(document)}
 
 
 def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
@@ -144,12 +147,12 @@ def _batches(host_plans: Sequence[HostPlan]) -> list[int | str]:
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the digest of a plan: over all that is in its file."""
+    """Return the digest of a plan: over its head, and so over all that is in its files."""
     return _digest(written(plan))
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    return digest({key: value for key, value in document.items() if key != "digest"})
+    return digest({key: value for key, value in head_of(document).items() if key != "digest"})
 
 
 def same_plan(one: Any, other: Any) -> bool:
@@ -179,32 +182,93 @@ def _lasting(plan: Any) -> Any:
     return lasting
 
 
+_AGAIN: Final = "make a new plan"
+_WRONG: Final = (AttributeError, CoreError, KeyError, RecursionError, TypeError, ValueError)
+
+
 def read_plan(document: Any) -> dict[str, Any]:
-    """Return the plan of a file.
+    """Return the plan of a document (file.written).
 
     Raises PlanError unless it is whole, unaltered and of a form we know.
     """
-    again = "make a new plan"
-    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-        raise PlanError(f"This is no plan file of format {FORMAT}; {again}.")
+    parts = document.get("parts") if isinstance(document, Mapping) else None
+    every: Mapping[str, Any] = parts if isinstance(parts, Mapping) else {}
+    head = read_head(document, every.get("index"))
     try:
-        plan = loaded(document)
-        if document["digest"] != _digest(document) or written(plan) != document:
-            raise PlanError(f"The plan was altered after it was made; {again}.")
-        planned = [host for wave in plan["waves"] for host in wave]
-        acting = [host for host, part in plan["hosts"].items() if part["steps"]]
-        if sorted(planned) != sorted(acting):
-            raise PlanError(f"The plan's waves do not name each server with steps once; {again}.")
-        for host, part in plan["hosts"].items():
-            for step in part["steps"]:
-                _verify_step(host, step, part["settings"])
+        plan = plain_head(head)
+        for kind in KINDS:
+            plan[kind] = {
+                host: read_part(head, kind, host, every[kind][host], every["common"])
+                for host in head[kind]
+            }
+        silos = {host: part["silo"] for host, part in plan["hosts"].items()}
+        if silos != silos_of(plan) or written(plan) != document:
+            raise PlanError(f"The plan was altered after it was made; {_AGAIN}.")
     except PlanError:
         raise
-    except RecordError as error:
-        raise PlanError(f"The plan file is not of its form: {error} M{again[1:]}.") from error
-    except (AttributeError, CoreError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise PlanError(f"The plan file is incomplete ({error!r}); {again}.") from error
+    except _WRONG as error:
+        raise PlanError(f"The plan file {_why(error)}") from error
     return plan
+
+
+def read_head(document: Any, index: Any, index_digest: str | None = None) -> dict[str, Any]:
+    """Return the head of a plan with its index: all but the parts, of which it has the digests.
+
+    index_digest: what the bytes that the index was read from have, if it was read from any. Raises
+    PlanError unless both are unaltered and of a form we know.
+    """
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        raise PlanError(f"This is no plan file of format {FORMAT}; {_AGAIN}.")
+    try:
+        head = head_of(document)
+        found = (_digest(head), index_digest or digest(index))
+        if (head["digest"], head["index"]) != found:
+            raise PlanError(f"The plan was altered after it was made; {_AGAIN}.")
+        head |= index
+        planned = [host for wave in head["waves"] for host in wave]
+        if len(set(planned)) != len(planned) or not set(planned) <= head["hosts"].keys():
+            raise PlanError(f"The plan's waves do not name each server with steps once; {_AGAIN}.")
+    except PlanError:
+        raise
+    except _WRONG as error:
+        raise PlanError(f"The plan file {_why(error)}") from error
+    return head
+
+
+def read_part(head: Mapping[str, Any], kind: str, host: str, part: Any, common: Any) -> Any:
+    """Return one host's part of the plan that has this head.
+
+    kind: hosts, or outside. common: what many parts have. Raises PlanError unless both are those
+    of the plan, and the steps of a form we know.
+    """
+    try:
+        if (head["common"], head[kind][host]) != (digest(common), digest(part)):
+            raise PlanError(
+                f"The part of {host} is missing, was altered after the plan was made, or is that "
+                f"of another plan; {_AGAIN}."
+            )
+        full = part_loaded(kind, host, part, common)
+        if kind == "hosts":
+            _verify_host(head, host, full)
+    except PlanError:
+        raise
+    except _WRONG as error:
+        raise PlanError(f"The part of {host} in the plan {_why(error)}") from error
+    return full
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong with a file that is not of its form, as the end of a sentence."""
+    if isinstance(error, RecordError):
+        return f"is not of its form: {error} M{_AGAIN[1:]}."
+    return f"is incomplete ({error!r}); {_AGAIN}."
+
+
+def _verify_host(head: Mapping[str, Any], host: str, part: Mapping[str, Any]) -> None:
+    if bool(part["steps"]) != any(host in wave for wave in head["waves"]):
+        raise PlanError(f"The plan's waves do not name each server with steps once; {_AGAIN}.")
+    for step in part["steps"]:
+        _verify_step(host, step, part["settings"])
 
 
 def _verify_step(host: str, step: Step, settings: Mapping[str, Any]) -> None:

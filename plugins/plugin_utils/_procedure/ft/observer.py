@@ -250,7 +250,7 @@ def observer_of(
 
     :param writes: False leaves the change directory as it is (check mode).
     """
-    entry = (directory.planned() or {"hosts": {}})["hosts"].get(remote.host) or {}
+    entry = directory.planned_for(remote.host) or {}
     journal = JournalFile(directory, remote.host)
     return FtObserver(
         remote,
