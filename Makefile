@@ -40,7 +40,8 @@ help:
 venv:
 	@tools/venv.sh
 
-demo: venv
+demo:
+	@tools/venv.sh demo
 	@$(BIN)/python -u tools/demo.py
 
 test: venv
