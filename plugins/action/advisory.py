@@ -12,7 +12,8 @@ from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.advisory import Fault, bundled_folder, lint_all
 from ..plugin_utils._core.schema import PREFIX
 from ..plugin_utils._io.remote import Remote
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.action import ProcedureAction
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.text import harmless
 
 ARGUMENT_SPEC: dict[str, t.Any] = ADVISORY_OPTIONS

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._io.remote import Remote
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 
 ARGUMENT_SPEC: dict[str, t.Any] = {

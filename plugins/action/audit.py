@@ -9,7 +9,8 @@ import typing as t
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.text import in_language
 

@@ -17,12 +17,12 @@ from ..plugin_utils._core.plan import step_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.action import (
-    ADVISORY_OPTIONS,
     APPROVAL_OPTIONS,
     CHANGE_OPTIONS,
     Differs,
     ProcedureAction,
 )
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS, advisories_of
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.command import continue_command
 from ..plugin_utils._procedure.journal import now
@@ -158,7 +158,7 @@ class ActionModule(ProcedureAction):
             left = remaining(change.plan, self.host, observation, context)
             todo = [step.id for step in left]
             if todo or before["status"] != DONE:  # else nothing would be done anyway
-                differs = self.difference(change, observation, context, self.advisories(args))
+                differs = self.difference(change, observation, context, advisories_of(args))
                 if differs is not None:
                     raise self._differs(change, before, differs)
             closed = self._window(change, observation, context)

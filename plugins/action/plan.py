@@ -20,7 +20,8 @@ from ..plugin_utils._core.plan import (
     same_plan,
 )
 from ..plugin_utils._io.remote import Remote
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS, advisories_of
 from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
@@ -45,7 +46,7 @@ class ActionModule(ProcedureAction):
 
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = self.directory(args)
-        advisories = self.advisories(args)
+        advisories = advisories_of(args)
         settings = {host: self.settings(host) for host in args["hosts"]}
         host_plans, seen = [], []
         for host in args["hosts"]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._io.remote import Remote
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS, advisories_of
 from ..plugin_utils._procedure.evidence import sources_of, write_page, zone_of
 from ..plugin_utils._report.labels import word
 from ..plugin_utils._report.render import report_page
@@ -34,7 +35,7 @@ class ActionModule(ProcedureAction):
     def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
         change = self.change(args, whole=True)
         zone, language = zone_of(args["time_zone"]), args["language"]
-        report = build_report(sources_of(change, self.advisories(args)))
+        report = build_report(sources_of(change, advisories_of(args)))
         directory = change.directory
         page_path = directory.root / f"report-{language}.html"
         json_path = directory.root / "report.json"

@@ -12,7 +12,8 @@ from pathlib import Path
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.confirmations import Confirmations
 from ..plugin_utils._io.remote import Remote, RemoteError
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS, advisories_of
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.evidence import quoted, write_page, zone_of
 from ..plugin_utils._procedure.journal import now
@@ -53,7 +54,7 @@ class ActionModule(ProcedureAction):
 
     def _write(self, change: Change, args: dict[str, t.Any]) -> Result:
         zone, language = zone_of(args["time_zone"]), args["language"]
-        words = quoted(change.plan, self.advisories(args))
+        words = quoted(change.plan, advisories_of(args))
         hosts = self.task_vars["hostvars"]
         places = {host: self._place(host) for host in change.plan["hosts"] if host in hosts}
         runbook = build_runbook(change.id, change.plan, words, places)

@@ -13,7 +13,8 @@ from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.context import DONE, FAILED
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._io.waiting import ChangeStoppedError
-from ..plugin_utils._procedure.action import ADVISORY_OPTIONS, CHANGE_OPTIONS
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS
+from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.batch import Batch
 from ..plugin_utils._procedure.change import Change

@@ -8,10 +8,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PACKAGE = "ansible_collections.legacyops.hotfix.plugins.plugin_utils"
 # In a process of its own: Ansible's loader stays installed in the one that asks for it.
 PROGRAM = f"""
 import sys
+
+import pytest
 from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader()
 import {PACKAGE}._procedure.action
@@ -49,3 +53,19 @@ from {PACKAGE}._io.answers import fault
 print(len(schema()), fault("observe", {{"os": 1}}))
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("action", "loads"),
+    [("assess", True), ("plan", True), ("change", True), ("soak", True), ("confirm", False)],
+)
+def test_advisories_are_checked_before_the_workers_and_only_for_who_needs_them(action, loads):
+    program = f"""
+import {PACKAGE.replace("plugin_utils", "action")}.{action}
+from {PACKAGE}._core.advisory import advisory
+print(advisory._judged.cache_info().currsize)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert (int(result.stdout) > 0) is loads

@@ -9,15 +9,14 @@ import os
 import time
 import typing as t
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from ansible.utils.color import stringc
 
 from .._action import ActionError, HotfixAction
-from .._core.advisory import Advisory, bundled_folder, load_advisories
+from .._core.advisory import Advisory
 from .._core.backups import wrong_ages
 from .._core.compare import Comparison
 from .._core.context import Context
@@ -38,9 +37,6 @@ from .text import diff_lines, harmless
 
 T = t.TypeVar("T")
 
-# Read and checked once, by ansible-playbook, before it forks a worker for each host and task.
-with suppress(CoreError):  # whoever needs them says so
-    load_advisories([bundled_folder()])
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
 LOCK_SECONDS = 3 * 3600.0
 MOST_NAMED = 3  # differences that the sentence names; the diff shows all
@@ -49,9 +45,6 @@ CHANGE_OPTIONS: dict[str, t.Any] = {
     "change_id": {"type": "str", "required": True},
     "change_dir": {"type": "path"},
     "language": {"type": "str", "choices": ["en", "ja"], "default": "en"},
-}
-ADVISORY_OPTIONS: dict[str, t.Any] = {
-    "advisory_paths": {"type": "list", "elements": "path", "default": []},
 }
 APPROVAL_OPTIONS: dict[str, t.Any] = {
     "approved_digest": {"type": "str", "default": ""},
@@ -123,11 +116,6 @@ class ProcedureAction(HotfixAction):
     @staticmethod
     def directory(args: Mapping[str, t.Any]) -> ChangeDirectory:
         return ChangeDirectory.find(args["change_dir"], args["change_id"])
-
-    @staticmethod
-    def advisories(args: Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The bundled advisories and the user's own, by id."""
-        return dict(load_advisories([bundled_folder(), *map(Path, args["advisory_paths"])]))
 
     def settings(self, host: str | None = None) -> dict[str, t.Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""

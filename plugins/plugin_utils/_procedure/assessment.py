@@ -14,6 +14,7 @@ from .._core.observation import Observation
 from .._core.plan import notices_request, plan_notices
 from .._io.remote import Remote, RemoteError
 from .action import ProcedureAction
+from .advisories import advisories_of
 from .text import ORDER, findings_text, in_language
 
 
@@ -30,7 +31,7 @@ class LookAction(ProcedureAction):
         """
         self.check_inventory(complete=False)
         settings = self.settings()
-        advisories = select_advisories(self.advisories(args), settings)
+        advisories = select_advisories(advisories_of(args), settings)
         observation: Observation | None = None
         result: dict[str, t.Any] = {"advisory": advisories[0].id}
         try:
