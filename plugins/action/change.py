@@ -272,7 +272,7 @@ class ActionModule(ProcedureAction):
             raise ActionError("owned", held_text(held), owner=dict(held))
         held = observation.part("owner")
         head = held.get("head") if isinstance(held, Mapping) else None
-        if head and str(head) not in {entry["hash"] for entry in context.journal}:
+        if head and str(head) not in {entry.hash for entry in context.journal}:
             raise ActionError(
                 "journal_cut",
                 f"The journal of {self.host} lacks the entry that its owner record names: its "

@@ -133,7 +133,7 @@ class ActionModule(ProcedureAction):
     def _append(self, change: Change, filled: Filled, wait_seconds: float) -> int:
         with self.locked(change, filled.host, wait_seconds):
             journal = change.journal(filled.host)
-            known = [_body(entry) for entry in journal.entries()]
+            known = [_body(entry.to_json()) for entry in journal.entries()]
             bodies: list[tuple[str, Result]] = [("transcribed", row) for row in filled.rows]
             if filled.acceptance:
                 bodies.append(("acceptance", filled.acceptance))
@@ -169,5 +169,5 @@ def _body(entry: t.Mapping[str, t.Any]) -> Result:
     """What two entries have in common that say the same: all but the form that it stood in."""
     keys = ("transcribed_step", "status", "name", "second_name", "began", "ended", "saw", "note",
             "accepted", "accepted_by", "accepted_at")  # fmt: skip
-    named = entry.get("transcribed_step") or "accepted" in entry
+    named = entry.get("transcribed_step") or entry.get("accepted") is not None
     return {key: entry.get(key) for key in keys} if named else {}

@@ -152,7 +152,7 @@ class _Watch:
 def last_act(change: Change, host: str) -> str:
     """When a host was last acted on, ISO 8601 UTC; empty: it was not."""
     entries = change.journal(host).entries()
-    return max((entry["utc"] for entry in entries if entry["kind"] == "result"), default="")
+    return max((entry.utc for entry in entries if entry.kind == "result"), default="")
 
 
 def more_to_come(change: Change, host: str) -> bool:

@@ -265,7 +265,8 @@ def test_one_worker_after_the_other(stories: dict[str, Story]) -> None:
     for name, story in stories.items():
         report = verify(file_lines(story.change.journal_file.read_bytes()))
         assert report.ok, (name, report.problems)
-        writers = [process for process, _ in groupby(e["by"]["process"] for e in report.entries)]
+        processes = [(entry.by or {})["process"] for entry in report.entries]
+        writers = [process for process, _ in groupby(processes)]
         assert len(writers) == len(set(writers)), (name, writers)
 
 

@@ -20,6 +20,7 @@ from .actions import Path, action_of, touched
 from .advisory import Advisory
 from .context import NO_CHANGE, Context
 from .digest import canonical
+from .entry import Entry
 from .model import Text
 from .observation import Observation, facts, quote
 from .plan import HostPlan, plan_host, planned_settings
@@ -143,12 +144,10 @@ def compare_facts(
     return _result(unexplained, known, later=bool(begun))
 
 
-def begun_steps(entries: Iterable[Mapping[str, Any]], plan_digest: str) -> set[str]:
+def begun_steps(entries: Iterable[Entry], plan_digest: str) -> set[str]:
     """Return the ids of the steps that were begun under a plan, by a host's journal."""
     return {
-        str(entry["step"])
-        for entry in entries
-        if entry.get("kind") == "intent" and entry.get("plan") == plan_digest
+        str(entry.step) for entry in entries if entry.kind == "intent" and entry.plan == plan_digest
     }
 
 

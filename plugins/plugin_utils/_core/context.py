@@ -15,10 +15,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from .actions import leaves_service
+from .entry import Entry
 from .journal import restarts
 from .observation import Observation
 
-Entry = Mapping[str, Any]
 NOT_BEGUN: Final = "not_begun"
 UNDER_WAY: Final = "under_way"
 WAITING: Final = "waiting"  # for a person, who has been told what to do

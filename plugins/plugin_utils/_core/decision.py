@@ -60,7 +60,8 @@ from .checks import (
     value_of,
 )
 from .conditions import refusal
-from .context import Context, Entry
+from .context import Context
+from .entry import Entry
 from .model import Ref
 from .observation import Observation
 from .order import PlanError
@@ -138,18 +139,18 @@ def is_final(missing: Sequence[Verdict], context: Context) -> bool:
 def was_begun(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a run has begun a step, and none has taken its result."""
     kinds = [
-        entry["kind"]
+        entry.kind
         for entry in journal
-        if entry.get("step") == step.id and entry.get("kind") in ("intent", "result")
+        if entry.step == step.id and entry.kind in ("intent", "result")
     ]
     return kinds[-1:] == ["intent"]
 
 
 def _was_confirmed(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a person has said since the act was begun that it is over."""
-    mine = [entry for entry in journal if entry.get("step") == step.id]
-    since = max((n for n, entry in enumerate(mine) if entry["kind"] == "intent"), default=0)
-    told = [entry["confirmation"] for entry in mine[since:] if entry["kind"] == "confirmation"]
+    mine = [entry for entry in journal if entry.step == step.id]
+    since = max((n for n, entry in enumerate(mine) if entry.kind == "intent"), default=0)
+    told = [entry.confirmation for entry in mine[since:] if entry.confirmation]
     return any(each["step"] == step.id and not is_on_its_way(step, each["saw"]) for each in told)
 
 
@@ -162,9 +163,9 @@ def _is_told_done(step: Step, journal: Sequence[Entry]) -> bool:
     """Return whether a person has done what nothing shows, and no step has undone it since."""
     done = False
     for entry in journal:
-        if entry.get("kind") == "result" and entry.get("step") == step.id:
-            done = entry.get("status") == "ok"
-        elif entry.get("kind") == "intent" and entry.get("step") in step.again_after:
+        if entry.kind == "result" and entry.step == step.id:
+            done = entry.status == "ok"
+        elif entry.kind == "intent" and entry.step in step.again_after:
             done = False
     return done and _nothing_shows(step)
 
@@ -208,7 +209,7 @@ def remaining_ids(
 ) -> dict[str, bool]:
     """Return the ids of the steps of a host's plan that remain, and whether each is conditional."""
     planned: list[Step] = _part(plan, host)["steps"]
-    mine = [entry for entry in context.journal if entry.get("plan") == plan.get("digest")]
+    mine = [entry for entry in context.journal if entry.plan == plan.get("digest")]
     left = [step for step in planned if not _is_told_done(step, mine)]
     # What came with other steps when the plan was made stands on its own from then on.
     return _remaining(left, observation, context, alone=True)

@@ -19,9 +19,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from .digest import canonical, digest
+from .entry import Entry, entry_of
 from .model import CoreError
+from .records import RecordError
 
-Entry = dict[str, Any]
 FIRST: Final = "sha256:" + "0" * 64
 CLOSING_FORMAT: Final = 1
 _EXACT: Final = 2**53 - 1  # the largest integer of which JSON's numbers hold every smaller one
@@ -149,16 +150,24 @@ def storable(value: Any) -> Any:
     return storable(str(value))
 
 
-def append_entry(prev: Mapping[str, Any] | None, body: Mapping[str, Any]) -> Entry:
-    """Return the entry that follows prev (None: the first one). Raises JournalError."""
+def append_entry(prev: Entry | None, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON of the entry that follows prev (None: the first one).
+
+    Raises JournalError where it would be none that can be read again.
+    """
     if _RESERVED & body.keys():
         raise JournalError(f"A journal entry must not set {', '.join(sorted(_RESERVED))} itself.")
-    entry = {
+    value = {
         **body,
-        "seq": 0 if prev is None else prev["seq"] + 1,
-        "prev": FIRST if prev is None else prev["hash"],
+        "seq": 0 if prev is None else prev.seq + 1,
+        "prev": FIRST if prev is None else prev.hash,
     }
-    return {**entry, "hash": digest(entry)}
+    value["hash"] = digest(value)
+    try:
+        entry_of(value)
+    except RecordError as error:
+        raise JournalError(f"This cannot be written into the journal: {error}") from error
+    return value
 
 
 def to_line(entry: Mapping[str, Any]) -> str:
@@ -181,21 +190,23 @@ def verify(
     entries: list[Entry] = []
     torn: list[int] = []
     problems: list[str] = []
-    last: Entry | None = None
+    chain: list[Mapping[str, Any]] = []
     waste: list[str] = []
     for number, line in enumerate(lines, 1):
-        entry = _entry(line)
-        if entry is None:
+        value, entry, wrong = _read(line.removesuffix("\n"))
+        if value is None:
             torn.append(number)
             waste.append(line)
             continue
-        fault = _fault(entry, last, line, waste) or _foreign(entry, of or {})
+        fault = wrong or _broken(value, chain, waste) or _foreign(value, of or {})
         if fault:
             problems.append(f"line {number}: {fault}")
-        entries.append(entry)
-        last, waste = entry, []
-    found = str(last["hash"]) if last else FIRST
-    if head is not None and head != FIRST and all(entry["hash"] != head for entry in entries):
+        if entry is not None:
+            entries.append(entry)
+        chain.append(value)
+        waste = []
+    found = str(chain[-1]["hash"]) if chain else FIRST
+    if head is not None and head != FIRST and all(value["hash"] != head for value in chain):
         problems.append(
             f"the last entry is {found}, but {head} is on record: entries are missing, or it is "
             "an older copy"
@@ -209,73 +220,57 @@ def _waste_digest(waste: Iterable[str]) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _entry(line: str) -> Entry | None:
-    """Return the entry of a line, or None where it is not a complete one."""
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(entry, dict) or not entry.keys() >= _RESERVED:
-        return None
-    return entry
-
-
-# What whoever reads a journal relies on.
-_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
-    "by": dict,
-    "change": str,
-    "host": str,
-    "interlocks": list,
-    "kind": str,
-    "left_step": str,
-    "local": str,
-    "plan": str,
-    "result": dict,
-    "status": str,
-    "step": str,
-    "transcribed_step": str,
-    "utc": str,
-}
-
-
-def _fault(entry: Entry, last: Entry | None, line: str, waste: Sequence[str]) -> str | None:
-    if not _unaltered(line.removesuffix("\n")):
-        return "the entry was altered"
-    seq, prev = (0, FIRST) if last is None else (last["seq"] + 1, last["hash"])
-    if entry["seq"] != seq or entry["prev"] != prev:
-        return "it does not follow the entry before; an entry is missing, added or moved"
-    if entry.get("torn") != (_waste_digest(waste) if waste else None):
-        return "what stands before it is no entry, and not what a crash left there"
-    for name, wanted in _TYPES.items():
-        if entry.get(name) is not None and not isinstance(entry[name], wanted):
-            return f"its {name} is not of its form"
-    if not isinstance(entry.get("kind"), str):
-        return "it has no kind"
-    return None
-
-
-def _foreign(entry: Entry, of: Mapping[str, str]) -> str | None:
-    """Return why an entry is not of this host and change, or None."""
-    for name, wanted in of.items():
-        if entry.get(name) != wanted:
-            return f"it is of another {name} ({entry.get(name)!r:.80}), not of {wanted}"
-    return None
-
-
 @lru_cache(maxsize=1024)
-def _unaltered(line: str) -> bool:
-    """Whether a line is what its own hash says; a journal is read again before each new entry."""
+def _read(line: str) -> tuple[Mapping[str, Any] | None, Entry | None, str | None]:
+    """Return a line's JSON, its entry, and what is wrong with the line by itself.
+
+    No JSON: it is no complete entry. A journal is read again before each new entry.
+    """
     try:
-        entry = json.loads(line)
-        expected = digest({k: v for k, v in entry.items() if k != "hash"})
-        written = to_line(entry)
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None, None, None
+    if not isinstance(value, dict) or not value.keys() >= _RESERVED:
+        return None, None, None
+    wrong = None if _unaltered(value, line) else "the entry was altered"
+    try:
+        return value, entry_of(value), wrong
+    except RecordError as error:
+        return value, None, wrong or str(error).removesuffix(".")
+
+
+def _unaltered(value: Mapping[str, Any], line: str) -> bool:
+    """Whether a line is what its own hash says."""
+    try:
+        expected = digest({k: v for k, v in value.items() if k != "hash"})
+        written = to_line(value)
     except (CoreError, ValueError, RecursionError):
         return False
     # Only the canonical form is ours: nothing may hide in a key that is there twice.
-    return bool(entry["hash"] == expected and written == line + "\n")
+    return bool(value["hash"] == expected and written == line + "\n")
 
 
-def restarts(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _broken(
+    value: Mapping[str, Any], chain: Sequence[Mapping[str, Any]], waste: Sequence[str]
+) -> str | None:
+    """Return why an entry does not follow those before it, or None."""
+    seq, prev = (chain[-1]["seq"], chain[-1]["hash"]) if chain else (-1, FIRST)
+    if not isinstance(seq, int) or value["seq"] != seq + 1 or value["prev"] != prev:
+        return "it does not follow the entry before; an entry is missing, added or moved"
+    if value.get("torn") != (_waste_digest(waste) if waste else None):
+        return "what stands before it is no entry, and not what a crash left there"
+    return None
+
+
+def _foreign(value: Mapping[str, Any], of: Mapping[str, str]) -> str | None:
+    """Return why an entry is not of this host and change, or None."""
+    for name, wanted in of.items():
+        if value.get(name) != wanted:
+            return f"it is of another {name} ({value.get(name)!r:.80}), not of {wanted}"
+    return None
+
+
+def restarts(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
     """Return what the installations in a journal tell of restarts.
 
     Node of an FT system ("" for a server) → owed, the mark (see starts) of the start in which an
@@ -285,11 +280,11 @@ def restarts(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for entry in entries:
-        restart = entry.get("restart")
-        if entry.get("kind") != "result" or not isinstance(restart, Mapping):
+        restart = entry.restart
+        if entry.kind != "result" or restart is None:
             continue
         since = dict(restart["since"] or {})
-        mine = found.setdefault(str(entry.get("node") or ""), {"owed": None})
+        mine = found.setdefault(entry.node or "", {"owed": None})
         mine.update(installed=since, signs=list(restart["signs"]))
         if restart["required"]:
             mine["owed"] = since

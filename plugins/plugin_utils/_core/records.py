@@ -108,6 +108,8 @@ def _types(hint: Any) -> tuple[type, ...]:
         return tuple(kind for each in get_args(hint) for kind in _types(each))
     if get_origin(hint) is Literal:
         return (str,)
+    if hint is float:  # JSON writes a whole one without its point
+        return (float, int)
     return (dict,) if is_typeddict(hint) else (get_origin(hint) or hint,)
 
 
@@ -117,7 +119,7 @@ def _check_names(cls: type[Record], value: Mapping[str, Any], form: _Form) -> No
         raise RecordError(f"{cls.WHAT} has no {missing[0]}.")
     unknown = sorted(str(name) for name in value if name not in form.types)
     if unknown:
-        raise RecordError(f"{cls.WHAT} has an unknown {unknown[0]}.")
+        raise RecordError(f"{cls.WHAT} has an unknown {unknown[0]!r:.80}.")
 
 
 # --- The records of a plan ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal
 
+from .entry import Entry
 from .formats import key_name
 from .model import CoreError, Text
 from .records import Step
@@ -114,7 +115,7 @@ def _moment(value: Mapping[str, Any], name: str, zone: zoneinfo.ZoneInfo | None)
     return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
 
 
-def at_resting_point(steps: Sequence[Step], entries: Iterable[Mapping[str, Any]]) -> bool:
+def at_resting_point(steps: Sequence[Step], entries: Iterable[Entry]) -> bool:
     """Return whether a host is where stopping is safe: nothing begun, or a resting point reached.
 
     entries: the host's journal under this plan. A step that was begun leads away from the last
@@ -123,10 +124,10 @@ def at_resting_point(steps: Sequence[Step], entries: Iterable[Mapping[str, Any]]
     resting = {step.id for step in steps if step.resting_point}
     rests = True
     for entry in entries:
-        if entry.get("kind") == "intent":
+        if entry.kind == "intent":
             rests = False
-        elif entry.get("kind") == "result" and entry.get("status") in ("ok", "skipped"):
-            rests = rests or entry.get("step") in resting
+        elif entry.kind == "result" and entry.status in ("ok", "skipped"):
+            rests = rests or entry.step in resting
     return rests
 
 

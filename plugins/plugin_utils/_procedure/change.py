@@ -24,6 +24,7 @@ from .._core.context import (
     failure_budget,
 )
 from .._core.decision import remaining
+from .._core.entry import Entry
 from .._core.model import Ref
 from .._core.observation import Observation, quote
 from .._core.plan import PlanError
@@ -253,7 +254,7 @@ class Change:
             estimate=self.control.window_estimate,
         )
 
-    def rests(self, host: str, entries: Iterable[Mapping[str, Any]] | None = None) -> bool:
+    def rests(self, host: str, entries: Iterable[Entry] | None = None) -> bool:
         """Whether the host is where stopping is safe: nothing begun, or at a resting point.
 
         A host that does not rest is under way, whatever keeps it from going on: it must not wait
@@ -262,7 +263,7 @@ class Change:
         :param entries: its journal, if it has been read already.
         """
         every = self.journal(host).entries() if entries is None else entries
-        here = [entry for entry in every if entry.get("plan") == self.digest]
+        here = [entry for entry in every if entry.plan == self.digest]
         return at_resting_point(self.entry(host)["steps"], here)
 
     def compared(
@@ -294,8 +295,8 @@ class Change:
         """Record what the run goes on in spite of, with the reason given; once for each plan."""
         body = {"what": what, "plan": self.digest, "reason": self.control.emergency_reason, **facts}
         journal = self.journal(host)
-        known = (entry for entry in journal.entries() if entry["kind"] == "deviation")
-        if not any({key: entry.get(key) for key in body} == body for entry in known):
+        known = (entry for entry in journal.entries() if entry.kind == "deviation")
+        if not any({key: getattr(entry, key) for key in body} == body for entry in known):
             journal.append("deviation", operator=self.operator, **body)
 
     def why_not_begin(self, host: str) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .._core.actions import action_of
 from .._core.checks import Verdict
+from .._core.entry import Entry
 from .._core.observation import Observation
 from .._core.records import Step
 from .people import Instruction, Look
@@ -19,7 +20,7 @@ if t.TYPE_CHECKING:
     from .observer import Observer
     from .step import Result, StepAction
 
-Entries = Sequence[Mapping[str, t.Any]]
+Entries = Sequence[Entry]
 # How long a host in mid-procedure is asked again when the line to it fails.
 PATIENCE_SECONDS = 300.0
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from .._core.entry import Entry
 from .._core.journal import (
     JournalReport,
     append_entry,
@@ -59,7 +60,7 @@ class JournalFile:
         """
         report = verify(self.lines(), head, self.of)
         noted = self._noted_head()
-        if noted in (None, report.head) or any(each["hash"] == noted for each in report.entries):
+        if noted in (None, report.head) or any(each.hash == noted for each in report.entries):
             return report
         missing = (
             "the journal is missing"
@@ -74,7 +75,7 @@ class JournalFile:
         except FileNotFoundError:
             return None
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[Entry]:
         """Every entry, oldest first.
 
         :raises ChangeError: an entry was altered, added or taken away.
@@ -94,7 +95,7 @@ class JournalFile:
             )
         return report
 
-    def append(self, kind: str, **body: Any) -> dict[str, Any]:
+    def append(self, kind: str, **body: Any) -> None:
         """Add one entry and make it durable before returning.
 
         :raises ChangeError: it cannot be written, or the change is closed.
@@ -113,7 +114,7 @@ class JournalFile:
         if before.waste is not None:
             body["torn"] = before.waste
         last = before.entries[-1] if before.entries else None
-        entry: dict[str, Any] = append_entry(last, body)
+        entry = append_entry(last, body)
         line = to_line(entry)
         try:
             make_folder(self.path.parent)
@@ -132,7 +133,6 @@ class JournalFile:
         if is_new:
             sync_folder(self.path.parent)
         self._note_head(entry["hash"])
-        return entry
 
     def _note_head(self, head: str) -> None:
         """Note the last entry, whole or not at all; a crash before it leaves the one before."""

@@ -169,7 +169,7 @@ class Record:
             if status == NOT_BEGUN:
                 self._give_back()
             self._state(status, reason=reason, message=message, remaining=self.todo)
-            self._hooks.note_head(str(self.journal.entries()[-1]["hash"]))
+            self._hooks.note_head(str(self.journal.entries()[-1].hash))
         return ActionError(
             reason,
             message,
@@ -183,7 +183,7 @@ class Record:
     def _give_back(self) -> None:
         """Let go of a host on which nothing of the plan was begun: others may have it."""
         entries, plan = self.journal.entries(), self._change.digest
-        if any(e["kind"] == "intent" and e.get("plan") == plan for e in entries):
+        if any(e.kind == "intent" and e.plan == plan for e in entries):
             return
         with suppress(RemoteError):  # it stays ours, which harms nobody who asks
             self._hooks.observer.owner.free(self._change.id, self._change.run())
@@ -220,9 +220,9 @@ class Record:
         required = (owes and result.get("changed") is True) or required
         if required is None or not (required or result.get("changed")):
             return None
-        mine = [e for e in self.journal.entries() if e.get("step") == self._step.id]
-        acted = [e for e in mine if e["kind"] == "intent" and not e.get("joins")][-1:]
-        signs = acted[0].get("signs") or [] if acted else []
+        mine = [e for e in self.journal.entries() if e.step == self._step.id]
+        acted = [e for e in mine if e.kind == "intent" and not e.joins][-1:]
+        signs = acted[0].signs or [] if acted else []
         return {"required": required, "since": self._installed_in(result), "signs": signs}
 
     def _installed_in(self, result: Result) -> Mark | None:

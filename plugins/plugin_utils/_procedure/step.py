@@ -13,6 +13,7 @@ from .._core.actions import action_of
 from .._core.checks import Verdict, any_fails, check_of, evaluate_all, unmet
 from .._core.conditions import refusal
 from .._core.decision import Decision, decide, remaining, return_step
+from .._core.entry import Entry
 from .._core.model import Ref
 from .._core.observation import UNKNOWN, Observation, Request, merge_requests
 from .._core.people import GO_AHEAD
@@ -147,14 +148,14 @@ class StepRun:
         person has seen is unknown again after the next restart.
         """
         entries = seen.context.journal
-        begins = [number for number, entry in enumerate(entries) if entry["kind"] == "begin"]
+        begins = [number for number, entry in enumerate(entries) if entry.kind == "begin"]
         here = entries[begins[-1] if begins else 0 :]
         had_its_turn = {
-            entry.get("step")
+            entry.step
             for entry in here
-            if entry["kind"] == "result" and entry["status"] in ("ok", "skipped")
+            if entry.kind == "result" and entry.status in ("ok", "skipped")
         }
-        given = here[0].get("remaining") if begins else None
+        given = here[0].remaining if begins else None
         reached = {
             step.id
             for step in self.steps
@@ -299,7 +300,7 @@ class StepRun:
             self._guard_again()
         return self._by_module({**more, "confirmed_by": names(given)})
 
-    def _entries(self) -> list[dict[str, t.Any]]:
+    def _entries(self) -> list[Entry]:
         return self.record.journal.entries()
 
     def _by_module(self, more: Result) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from .._core.entry import Entry
 from .sources import Sources
 from .texts import same, text, when
 
@@ -91,14 +92,14 @@ def _of_the_change(sources: Sources) -> Iterator[Record]:
 def _unapproved(sources: Sources) -> bool:
     """Return whether a run went by no approval, or by none that is on file."""
     begins = [each for host in sources.order() for each in sources.begins(host)]
-    return any((each.get("approval") or sources.approval) is None for each in begins)
+    return any((each.approval or sources.approval) is None for each in begins)
 
 
 def approval_window(sources: Sources) -> Any:
     """Return the window that the last run went by; None where there was none."""
     begins = [each for host in sources.order() for each in sources.begins(host)]
-    last = max(begins, key=lambda entry: str(entry["utc"]), default={})
-    window = last.get("window") or (sources.approval or {}).get("window") or {}
+    last = max(begins, key=lambda entry: entry.utc, default=None)
+    window = (last and last.window) or (sources.approval or {}).get("window") or {}
     start, end = (str(window.get(key) or "") for key in ("start", "end"))
     return {"start": start, "end": end} if start and end else None
 
@@ -146,7 +147,7 @@ def _of_the_journal(sources: Sources, host: str) -> Iterator[Record]:
             ),
             f"{torn}",
         )
-    others = {e["plan"] for e in sources.entries(host) if e.get("plan")} - {sources.plan["digest"]}
+    others = {e.plan for e in sources.entries(host) if e.plan} - {sources.plan["digest"]}
     if others:
         yield _deviation(
             "earlier_plan",
@@ -161,26 +162,27 @@ def _of_the_journal(sources: Sources, host: str) -> Iterator[Record]:
 def _said_by_entries(sources: Sources, host: str) -> Iterator[Record]:
     """Yield what a run itself journalled as a deviation, an emergency's override for one."""
     for entry in sources.entries(host):
-        said = _ENTRIES.get((entry["kind"], entry.get("what") or entry.get("status")))
+        said = _ENTRIES.get((entry.kind, entry.what or entry.status))
         if said is not None:
-            kind = f"emergency_{entry['what']}" if "what" in entry else entry["kind"]
-            yield _deviation(kind, said, _why(entry), step=entry.get("step"), utc=entry["utc"])
+            kind = f"emergency_{entry.what}" if entry.what is not None else entry.kind
+            yield _deviation(kind, said, _why(entry), step=entry.step, utc=entry.utc)
 
 
-def _why(entry: Mapping[str, Any]) -> str | None:
+def _why(entry: Entry) -> str | None:
     """Return the reason of an entry, who gave it, and what it is about."""
-    record = entry.get("record") or {}
-    who = entry.get("operator") or record.get("user")
-    why = record.get("reason") or entry.get("reason") or entry.get("message")
+    record = entry.record or {}
+    who = entry.operator or record.get("user")
+    why = record.get("reason") or entry.reason or entry.message
     parts = [str(part) for part in (who, why) if part]
     parts += [f"{each['path']}: {each['planned']} → {each['now']}" for each in _differences(entry)]
     return "\n".join(parts) or None
 
 
-def _differences(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    told = entry.get("differences")
+def _differences(entry: Entry) -> list[Mapping[str, Any]]:
     keys = {"path", "planned", "now"}
-    return [each for each in told or [] if isinstance(each, Mapping) and keys <= set(each)]
+    return [
+        each for each in entry.differences or [] if isinstance(each, Mapping) and keys <= set(each)
+    ]
 
 
 def _of_a_step(step: Record) -> Iterator[Record]:

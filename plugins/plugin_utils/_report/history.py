@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any, Final
 
 from .._core.conditions import condition, conditions, found_by
+from .._core.entry import Entry
 from .._core.kinds import title
 from .._core.records import Step
 from .texts import between, same, text
 
-Entry = Mapping[str, Any]
 Record = dict[str, Any]
 
 # What of a module's result is worth a line of evidence, where it is there.
@@ -34,18 +34,18 @@ def step_history(step: Step, entries: Sequence[Entry]) -> Record:
     :param entries: those of this plan, oldest first.
     """
     about = [entry for entry in entries if _step_of(entry) == step.id]
-    mine = [entry for entry in about if entry["kind"] != "transcribed"]
+    mine = [entry for entry in about if entry.kind != "transcribed"]
     if _outcome(mine) not in OVER:  # what a run has recorded itself needs no paper
         mine = about
-    intents = [entry for entry in mine if entry["kind"] == "intent"]
-    results = [entry for entry in mine if entry["kind"] == "result"]
+    intents = [entry for entry in mine if entry.kind == "intent"]
+    results = [entry for entry in mine if entry.kind == "result"]
     outcome = _outcome(mine)
     began, ended = _span(mine, outcome)
     taken = between(began, ended)
-    guards = intents[-1].get("interlocks", []) if intents else []
+    guards = intents[-1].interlocks or [] if intents else []
     if outcome == "refused":
-        guards = results[-1].get("interlocks", [])
-    last = mine[-1] if mine else {}
+        guards = results[-1].interlocks or []
+    last = mine[-1] if mine else None
     return {
         **_planned(step),
         "outcome": outcome,
@@ -55,15 +55,15 @@ def step_history(step: Step, entries: Sequence[Entry]) -> Record:
         "longest_try": (tried := _longest_try(mine)),
         "overdue": tried is not None and tried > step.seconds["longest"],
         "attempts": _attempts(mine),
-        "joined": any(entry.get("joins") for entry in intents),
-        "transcribed": last.get("kind") == "transcribed",
-        "reason": last.get("reason"),
-        "message": last.get("message"),
-        "why": last.get("why"),
+        "joined": any(entry.joins for entry in intents),
+        "transcribed": last is not None and last.kind == "transcribed",
+        "reason": last and last.reason,
+        "message": last and last.message,
+        "why": last and last.why,
         "people": _people(about),
-        "note": about[-1].get("note") or None if about else None,
+        "note": about[-1].note or None if about else None,
         "interlocks": [_interlock(each) for each in guards],
-        "facts": _facts(results[-1].get("result") if results else None),
+        "facts": _facts(results[-1].result if results else None),
     }
 
 
@@ -94,36 +94,36 @@ def machine(step: Step) -> str:
 
 def _step_of(entry: Entry) -> Any:
     """Return the step that an entry is about; some name it otherwise, so as not to count."""
-    return entry.get("step") or entry.get("left_step") or entry.get("transcribed_step")
+    return entry.step or entry.left_step or entry.transcribed_step
 
 
 def _outcome(mine: Sequence[Entry]) -> str:
     """Return how a step stands; an intent without a result has an unknown end."""
-    told = [entry for entry in mine if entry["kind"] in ("result", "left", "transcribed")]
+    told = [entry for entry in mine if entry.kind in ("result", "left", "transcribed")]
     if not mine:
         return "not_reached"
-    if not told or mine[-1]["kind"] == "intent":
+    if not told or mine[-1].kind == "intent":
         return "unfinished"
     last = told[-1]
-    if last["kind"] == "left":
-        return "waiting" if last.get("reason") == "waiting_operator" else "left"
-    if last["kind"] == "transcribed":
-        return str(last.get("status"))
-    if last["status"] == "ok" and "why" in last:
+    if last.kind == "left":
+        return "waiting" if last.reason == "waiting_operator" else "left"
+    if last.kind == "transcribed":
+        return str(last.status)
+    if last.status == "ok" and last.why is not None:
         # Looked at again once it was done: it was this change that did it.
-        did = any(e["kind"] == "result" and e["status"] == "ok" and "why" not in e for e in told)
+        did = any(e.kind == "result" and e.status == "ok" and e.why is None for e in told)
         return "done" if did else "already"
-    return _ENDED.get(str(last["status"]), str(last["status"]))
+    return _ENDED.get(str(last.status), str(last.status))
 
 
 def _attempts(mine: Sequence[Entry]) -> int:
     """Return how often a step was tried: again only after a failure, not where a run joined it."""
     tries, fresh = 0, True
     for entry in mine:
-        if entry["kind"] == "intent" and fresh:
+        if entry.kind == "intent" and fresh:
             tries, fresh = tries + 1, False
-        elif entry["kind"] == "result":
-            fresh = entry["status"] in ("failed", "refused")
+        elif entry.kind == "result":
+            fresh = entry.status in ("failed", "refused")
     return tries
 
 
@@ -131,13 +131,13 @@ def _span(mine: Sequence[Entry], outcome: str) -> tuple[Any, Any]:
     """Return when a step began and ended; of one done in several tries, from the first on."""
     if not mine:
         return None, None
-    if mine[-1]["kind"] == "transcribed":
-        return mine[-1].get("began"), mine[-1].get("ended")
-    acted = [e for e in mine if e["kind"] in ("intent", "left") or "why" not in e]
+    if mine[-1].kind == "transcribed":
+        return mine[-1].began, mine[-1].ended
+    acted = [e for e in mine if e.kind in ("intent", "left") or e.why is None]
     if not acted:
-        return mine[-1]["utc"], mine[-1]["utc"]
-    ended = None if outcome == "unfinished" else acted[-1]["utc"]
-    return acted[0]["utc"], ended
+        return mine[-1].utc, mine[-1].utc
+    ended = None if outcome == "unfinished" else acted[-1].utc
+    return acted[0].utc, ended
 
 
 def _longest_try(mine: Sequence[Entry]) -> int | None:
@@ -145,13 +145,13 @@ def _longest_try(mine: Sequence[Entry]) -> int | None:
 
     The time between two runs is nobody's: a step that was left and gone on with is not late.
     """
-    if mine and mine[-1]["kind"] == "transcribed":
-        return between(mine[-1].get("began"), mine[-1].get("ended"))
-    told = [entry for entry in mine if entry["kind"] in ("intent", "left", "result")]
+    if mine and mine[-1].kind == "transcribed":
+        return between(mine[-1].began, mine[-1].ended)
+    told = [entry for entry in mine if entry.kind in ("intent", "left", "result")]
     tries = [
-        between(one["utc"], other["utc"])
+        between(one.utc, other.utc)
         for one, other in pairwise(told)
-        if one["kind"] == "intent" and other["kind"] != "intent" and "why" not in other
+        if one.kind == "intent" and other.kind != "intent" and other.why is None
     ]
     return max((seconds for seconds in tries if seconds is not None), default=None)
 
@@ -160,11 +160,11 @@ def _people(mine: Sequence[Entry]) -> list[str]:
     """Return the names of those who did or saw it, in order."""
     names: list[str] = []
     for entry in mine:
-        said = entry.get("confirmation") or {}
-        told = (entry.get("result") or {}).get("confirmation") or {}
+        own = {"name": entry.name, "second_name": entry.second_name}
+        told = (entry.result or {}).get("confirmation") or {}
         names += [
             str(record[key])
-            for record in (entry, said, told)
+            for record in (own, entry.confirmation or {}, told)
             if isinstance(record, Mapping)
             for key in ("name", "second_name", "confirmed_by")
             if record.get(key)
@@ -207,12 +207,12 @@ def happened(entries: Sequence[Entry]) -> list[Record]:
     }
     return [
         {
-            "utc": entry["utc"],
-            "kind": entry["kind"],
-            "text": words.get(entry["kind"]) or same(str(entry["kind"]).replace("_", " ")),
-            "detail": entry.get("message") or entry.get("reason") or entry.get("status"),
-            "user": str((entry.get("by") or {}).get("user") or "") or None,
+            "utc": entry.utc,
+            "kind": entry.kind,
+            "text": words.get(entry.kind) or same(entry.kind.replace("_", " ")),
+            "detail": entry.message or entry.reason or entry.status,
+            "user": str((entry.by or {}).get("user") or "") or None,
         }
         for entry in entries
-        if entry["kind"] not in ("intent", "result", "transcribed", "confirmation", "acceptance")
+        if entry.kind not in ("intent", "result", "transcribed", "confirmation", "acceptance")
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from .._core.entry import Entry
 from .._core.kinds import kind_of
 from .._core.records import Finding
 from .deviations import approval_window, deviations, in_red
@@ -87,17 +88,17 @@ def _summary(sources: Sources, hosts: Mapping[str, Record], red: Sequence[Record
     }
 
 
-def _times(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _times(entries: Sequence[Entry]) -> list[str]:
     """Return when something was done: on paper, its own times and not those of the copying."""
-    found = [e["utc"] for e in entries if e["kind"] not in ("transcribed", "acceptance", "close")]
-    rows = [entry for entry in entries if entry["kind"] == "transcribed"]
-    return found + [row[key] for row in rows for key in ("began", "ended") if row.get(key)]
+    found = [e.utc for e in entries if e.kind not in ("transcribed", "acceptance", "close")]
+    rows = [entry for entry in entries if entry.kind == "transcribed"]
+    return found + [utc for row in rows for utc in (row.began, row.ended) if utc]
 
 
 def _host(sources: Sources, host: str) -> Record:
     entry = sources.plan["hosts"][host]
     entries = sources.entries(host)
-    mine = [each for each in entries if each.get("plan") in (None, sources.plan["digest"])]
+    mine = [each for each in entries if each.plan in (None, sources.plan["digest"])]
     steps = [step_history(step, mine) for step in entry["steps"]]
     first, latest = sources.observations.get(host), sources.latest(host)
     state = sources.states.get(host, {})
@@ -148,17 +149,17 @@ def _findings(found: Sequence[Finding]) -> list[Record]:
     return [finding.to_json() for finding in found]
 
 
-def _acceptance(entries: Sequence[Mapping[str, Any]]) -> Record | None:
+def _acceptance(entries: Sequence[Entry]) -> Record | None:
     """Return the owner's word on the applications, as it was transcribed last."""
-    last = next((entry for entry in reversed(entries) if entry["kind"] == "acceptance"), None)
+    last = next((entry for entry in reversed(entries) if entry.kind == "acceptance"), None)
     if last is None:
         return None
     return {
-        "accepted": last["accepted"],
-        "by": last["accepted_by"],
-        "at": last["accepted_at"],
-        "note": str(last.get("note") or ""),
-        "form": str(last.get("form") or ""),
+        "accepted": last.accepted,
+        "by": last.accepted_by,
+        "at": last.accepted_at,
+        "note": last.note or "",
+        "form": last.form or "",
     }
 
 
@@ -170,13 +171,13 @@ def _advisory(sources: Sources, identity: Mapping[str, Any]) -> Record:
 def _approval(sources: Sources) -> Record | None:
     """Return the approval that the last run went by, else the one on file."""
     begins = [each for host in sources.order() for each in sources.begins(host)]
-    last = max(begins, key=lambda entry: str(entry["utc"]), default={})
-    approval = last.get("approval") or sources.approval
+    last = max(begins, key=lambda entry: entry.utc, default=None)
+    approval = (last and last.approval) or sources.approval
     if approval is None:
         return None
     known = ("digest", "approved_by", "approved_at", "comment")
     told = {key: str(approval.get(key) or "") for key in known}
-    return {**told, "signed": bool(last.get("signed")), "window": approval_window(sources)}
+    return {**told, "signed": bool(last and last.signed), "window": approval_window(sources)}
 
 
 def _closing(sources: Sources) -> Record | None:

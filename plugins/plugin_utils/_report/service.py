@@ -14,7 +14,7 @@ sessions that are there go on too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -23,11 +23,10 @@ from .._core import kinds
 from .._core.actions import action_of, effect_of
 from .._core.checks import check_of, evaluate, service_by, value_of
 from .._core.context import NO_CHANGE
+from .._core.entry import Entry
 from .._core.observation import Observation
 from .._core.records import Step
 from .texts import between
-
-Entry = Mapping[str, Any]
 
 RUNS: Final = "runs"
 DOWN: Final = "down"
@@ -58,7 +57,7 @@ def service(
     it was read first; that time is not counted. ``back``: service was there at the last look;
     None: nothing says so.
     """
-    begins = [entry["utc"] for entry in entries if entry["kind"] == "begin"]
+    begins = [entry.utc for entry in entries if entry.kind == "begin"]
     moments = sorted(_moments(steps, entries), key=lambda moment: moment.utc)
     before, after = _observed(steps, first), _observed(steps, last)
     if before is not None and begins:
@@ -92,33 +91,33 @@ def _observed(steps: Sequence[Step], observation: Observation | None) -> str | N
 def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment]:
     by_id = {step.id: step for step in steps}
     for entry in entries:
-        step = by_id.get(str(entry.get("step")))
-        if step is None or entry["kind"] not in ("intent", "result"):
+        step = by_id.get(str(entry.step))
+        if step is None or entry.kind not in ("intent", "result"):
             continue
         if action_of(step).logons(step.arguments):
             yield from _of_logons(step, entry)
             continue
-        told = [each["ref"] for each in entry.get("interlocks", []) if each["holds"] is True]
-        told += entry.get("expected", []) if entry.get("status") == "ok" else []
+        told = [each["ref"] for each in entry.interlocks or [] if each["holds"] is True]
+        told += (entry.expected or []) if entry.status == "ok" else []
         states = {service_by(ref) for ref in told} - {""}
         if len(states) == 1:  # what contradicts itself proves nothing
             state = states.pop()
-            yield Moment(entry["utc"], state, _interrupts(step, entry, state))
+            yield Moment(entry.utc, state, _interrupts(step, entry, state))
 
 
 def _of_logons(step: Step, entry: Entry) -> Iterator[Moment]:
     """Yield that logons were accepted or refused, before and after a step that changes it."""
     accepts = action_of(step).logons(step.arguments) == "enabled"
-    if entry["kind"] == "intent":
-        yield Moment(entry["utc"], DOWN if accepts else RUNS)
-    elif entry["status"] == "ok":
-        yield Moment(entry["utc"], RUNS if accepts else DOWN)
+    if entry.kind == "intent":
+        yield Moment(entry.utc, DOWN if accepts else RUNS)
+    elif entry.status == "ok":
+        yield Moment(entry.utc, RUNS if accepts else DOWN)
 
 
 def _interrupts(step: Step, entry: Entry, state: str) -> bool:
     """Return whether service goes away in the step that begins here."""
     acts = effect_of(step) in ("restarts", "shuts_down") and kinds.serves_users(step.node)
-    return acts and entry["kind"] == "intent" and state == RUNS
+    return acts and entry.kind == "intent" and state == RUNS
 
 
 def _periods(moments: Sequence[Moment]) -> Iterator[dict[str, Any]]:

@@ -7,33 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
+from .._core.entry import Entry
 from .._core.journal import JournalReport
 from .._core.observation import Observation
 from .._core.records import Finding, Step
-from .texts import when
 
 Record = Mapping[str, Any]
-
-# What is read of an entry, and of which type it is where it is there.
-_TEXTS: Final = (
-    "step", "left_step", "transcribed_step", "status", "plan", "what", "why", "reason", "message",
-    "note", "operator", "began", "ended", "accepted_by", "accepted_at",
-)  # fmt: skip
-_TYPES: Final[dict[str, type]] = {
-    **dict.fromkeys(_TEXTS, str),
-    **dict.fromkeys(("interlocks", "expected", "differences"), list),
-    **dict.fromkeys(("result", "record", "approval", "window", "confirmation", "by"), dict),
-    "accepted": bool,
-}
-_NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    "intent": ("step",),
-    "result": ("step", "status"),
-    "begin": ("plan",),
-    "transcribed": ("transcribed_step", "status"),
-    "acceptance": ("accepted", "accepted_by", "accepted_at"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,27 +50,22 @@ class Sources:
     stopped: str | None = None
     advisories: Mapping[str, Record] = field(default_factory=dict)
 
-    def entries(self, host: str) -> list[dict[str, Any]]:
-        """Return a host's journal entries, of every plan of this change.
-
-        Members that are null are left out, and so is what somebody has put in by hand and makes
-        no sense; that the journal was altered is told all the same.
-        """
+    def entries(self, host: str) -> list[Entry]:
+        """Return a host's journal entries, of every plan of this change."""
         report = self.journals.get(host)
-        found = [entry for entry in report.entries if _makes_sense(entry)] if report else []
-        return [{k: v for k, v in entry.items() if v is not None} for entry in found]
+        return report.entries if report else []
 
-    def begins(self, host: str) -> list[dict[str, Any]]:
+    def begins(self, host: str) -> list[Entry]:
         """Return a host's entries of runs that began, under this plan."""
         digest = self.plan["digest"]
-        return [e for e in self.entries(host) if e["kind"] == "begin" and e["plan"] == digest]
+        return [e for e in self.entries(host) if e.kind == "begin" and e.plan == digest]
 
     def latest(self, host: str) -> Observation | None:
         """Return what was read last of a host: after its change began, or by the audit."""
         begins, seen = self.begins(host), self.seen.get(host)
         if seen is None or (not begins and host not in self.audits):
             return None
-        return None if begins and seen.taken < begins[0]["utc"] else seen
+        return None if begins and seen.taken < begins[0].utc else seen
 
     def steps(self, host: str) -> list[Step]:
         """Return a host's steps of the plan."""
@@ -100,23 +76,3 @@ class Sources:
         """Return the plan's hosts: those with steps by waves, then the others."""
         queued = [host for wave in self.plan["waves"] for host in wave]
         return [*queued, *sorted(host for host in self.plan["hosts"] if host not in queued)]
-
-
-def _makes_sense(entry: Record) -> bool:
-    """Return whether an entry is one that a run could have written."""
-    kind = entry.get("kind")
-    if not isinstance(kind, str) or when(entry.get("utc")) is None:
-        return False
-    if any(entry.get(key) is None for key in _NEEDED.get(kind, ())):
-        return False
-    if not all(isinstance(v, _TYPES.get(k, object)) for k, v in entry.items() if v is not None):
-        return False
-    told = entry.get("interlocks") or []
-    refs = [*(entry.get("expected") or []), *(_ref(each) for each in told)]
-    return all(isinstance(ref, dict) and isinstance(ref.get("check"), str) for ref in refs) and all(
-        isinstance(ref.get("with", {}), dict) for ref in refs
-    )
-
-
-def _ref(told: Any) -> Any:
-    return told.get("ref") if isinstance(told, dict) and "holds" in told else None

@@ -17,6 +17,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
     UNKNOWN,
     Observation,
 )
+from entry_double import entry
 from hypothesis import given
 from hypothesis import strategies as st
 from start_signs import start
@@ -320,7 +321,7 @@ def restarted(kit: Any, now: Any, told: Any, renames: int = 0, **pending: Any) -
     data = kit.data()
     data["system"].update(now)
     data["pending_restart"].update(file_renames=renames, **pending)
-    journal = [] if told is None else [{"kind": "result", "restart": told}]
+    journal = [] if told is None else [entry("result", restart=told)]
     context = kit.context(journal=journal)
 
     def ask(check: str, **arguments: Any) -> Any:

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import compare
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as planning
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from entry_double import entry
 
 
 @dataclass
@@ -239,9 +240,9 @@ def test_a_step_that_was_not_approved_is_named(server):
 
 def test_begun_steps_are_those_of_this_plan(server):
     entries = [
-        {"kind": "intent", "step": "01", "plan": "other"},
-        {"kind": "result", "step": "02", "plan": server.plan["digest"]},
-        {"kind": "intent", "step": "03", "plan": server.plan["digest"]},
+        entry("intent", step="01", plan="other"),
+        entry("result", step="02", plan=server.plan["digest"]),
+        entry("intent", step="03", plan=server.plan["digest"]),
     ]
     assert compare.begun_steps(entries, server.plan["digest"]) == {"03"}
 

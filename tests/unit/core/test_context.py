@@ -16,6 +16,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
     silos_of,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from entry_double import entry
 from start_signs import start
 from step_double import planned
 
@@ -78,7 +79,7 @@ def test_whose_a_host_is_nobody_can_tell_outside_of_a_change() -> None:
 
 def test_the_journal_tells_what_restarts_are_owed() -> None:
     asked = {"required": True, "since": start(1), "signs": []}
-    context = of("a", {}, journal=[{"kind": "result", "restart": asked}])
+    context = of("a", {}, journal=[entry("result", restart=asked)])
     assert context.restarts[""]["owed"] == start(1)
     assert NO_CHANGE.restarts == {}
 

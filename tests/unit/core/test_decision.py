@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import entry_double
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import decision as module
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import Context
@@ -17,6 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     needed,
     unproven,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from step_double import planned
 
@@ -36,11 +38,11 @@ def step(name: str = "x", **parts: Any) -> Any:
     return planned(name, **{"action": "power", **parts})
 
 
-def entry(kind: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "step": "x", **more}
+def entry(kind: str, **more: Any) -> Entry:
+    return entry_double.entry(kind, **{"step": "x", **more})
 
 
-def said(saw: str | None = None, of: str = "x") -> dict[str, Any]:
+def said(saw: str | None = None, of: str = "x") -> Entry:
     return entry("confirmation", confirmation={"step": of, "saw": saw})
 
 

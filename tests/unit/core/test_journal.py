@@ -6,27 +6,41 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import journal
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.digest import digest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry, entry_of
+from entry_double import body, entry
 from hypothesis import given
 from hypothesis import strategies as st
 
 
+def appended(last: Entry | None, said: dict[str, Any]) -> str:
+    return journal.to_line(journal.append_entry(last, said))
+
+
+def chained(said: dict[str, Any]) -> str:
+    """Return the first line of a journal, whatever it says."""
+    value = {**said, "seq": 0, "prev": journal.FIRST}
+    return journal.to_line({**value, "hash": digest(value)})
+
+
 def lines(count: int = 5) -> list[str]:
     """Return a journal of some entries."""
-    entry, written = None, []
+    last, written = None, []
     for number in range(count):
-        entry = journal.append_entry(entry, {"kind": "result", "step": f"{number:02d}-日本"})
-        written.append(journal.to_line(entry))
+        written.append(appended(last, body("result", step=f"{number:02d}-日本", status="ok")))
+        last = entry_of(json.loads(written[-1]))
     return written
 
 
 def test_a_whole_journal_verifies():
     report = journal.verify(lines())
     assert report.ok
-    assert [entry["seq"] for entry in report.entries] == [0, 1, 2, 3, 4]
-    assert report.head == report.entries[-1]["hash"]
+    assert [entry.seq for entry in report.entries] == [0, 1, 2, 3, 4]
+    assert report.head == report.entries[-1].hash
     assert journal.verify([]).ok
 
 
@@ -36,9 +50,8 @@ def test_a_torn_line_is_told_and_no_fault():
     report = journal.verify(torn)
     assert report.ok
     assert report.torn == [5]
-    body = {"kind": "begin", "torn": report.waste}
-    entry = journal.append_entry(report.entries[-1], body)
-    after = [*written[:-1], written[-1][:20] + "\n", journal.to_line(entry)]
+    again = appended(report.entries[-1], body("end", torn=report.waste))
+    after = [*written[:-1], written[-1][:20] + "\n", again]
     assert journal.verify(after).ok
     assert journal.verify(after).waste is None
 
@@ -60,23 +73,38 @@ def test_windows_line_ends_are_not_ours():
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("said", "says"),
     [
-        ({"kind": ["result"]}, "its kind is not of its form"),
-        ({}, "it has no kind"),
-        ({"kind": "result", "interlocks": "none"}, "its interlocks is not of its form"),
-        ({"kind": "result", "result": []}, "its result is not of its form"),
-        ({"kind": "result", "utc": 5}, "its utc is not of its form"),
+        ({"kind": ["result"]}, "the entry has a wrong kind: it must be a text"),
+        ({"kind": None}, "the entry has a wrong kind: it must be a text"),
+        ({"interlocks": "none"}, "the entry has a wrong interlocks: it must be a list or null"),
+        ({"result": []}, "the entry has a wrong result: it must be an object or null"),
+        ({"seconds": "1"}, "the entry has a wrong seconds: it must be a number or null"),
+        ({"utc": 5}, "the entry has a wrong utc: it must be a text"),
+        ({"utc": "soon"}, "the entry has a wrong utc: it must be a time"),
+        ({"status": None}, "the entry has no status"),
+        ({"colour": "red"}, "the entry has an unknown 'colour'"),
+        ({"expected": ["x"]}, "the entry names a condition that is none"),
+        ({"interlocks": [{"ref": {"check": "x"}}]}, "the entry names a condition that is none"),
     ],
 )
-def test_an_entry_of_a_wrong_form_is_one_sentence(body, says):
-    report = journal.verify([journal.to_line(journal.append_entry(None, body))])
+def test_an_entry_of_a_wrong_form_is_one_sentence_and_is_not_written(said, says):
+    said = {**body("result", step="01", status="ok"), **said}
+    report = journal.verify([chained(said)])
     assert report.problems == [f"line 1: {says}"]
+    assert report.entries == []
+    with pytest.raises(journal.JournalError, match="cannot be written"):
+        journal.append_entry(None, said)
+
+
+def test_an_entry_without_a_kind_is_none():
+    said = {key: value for key, value in body("end").items() if key != "kind"}
+    assert journal.verify([chained(said)]).problems == ["line 1: the entry has no kind"]
 
 
 def test_an_entry_is_of_its_host_and_change():
     of = {"host": "xa01", "change": "C1"}
-    line = journal.to_line(journal.append_entry(None, {"kind": "begin", **of}))
+    line = appended(None, body("end", **of))
     assert journal.verify([line], of=of).ok
     for other in ({"host": "xa02"}, {"change": "C2"}):
         (problem,) = journal.verify([line], of={**of, **other}).problems
@@ -85,15 +113,15 @@ def test_an_entry_is_of_its_host_and_change():
 
 @given(st.recursive(st.none() | st.integers() | st.floats() | st.text(), st.lists))
 def test_any_value_in_any_place_is_told(value):
-    for name in ("kind", "utc", "by", "seq", "hash", "prev", "torn"):
-        entry = {**journal.append_entry(None, {"kind": "begin"}), name: value}
-        report = journal.verify([json.dumps(entry) + "\n"])
+    for name in ("kind", "utc", "by", "seq", "hash", "prev", "torn", str(value)):
+        entry = {**journal.append_entry(None, body("end")), name: value}
+        report = journal.verify([json.dumps(entry) + "\n"] * 2)
         assert all(text.isprintable() for text in report.problems)
 
 
 def test_reserved_keys_are_refused():
     with pytest.raises(journal.JournalError):
-        journal.append_entry(None, {"seq": 3})
+        journal.append_entry(None, body("end", seq=3))
 
 
 @given(st.data())
@@ -113,8 +141,8 @@ def test_any_tampering_with_a_closed_journal_is_found(data):
         to = data.draw(st.integers(0, len(written) - 1).filter(lambda n: n != index))
         written.insert(to, written.pop(index))
     elif kind == "forge":
-        forged = journal.append_entry(json.loads(written[index]), {"kind": "forged"})
-        written.insert(index + 1, journal.to_line(forged))
+        forged = appended(entry_of(json.loads(written[index])), body("forged"))
+        written.insert(index + 1, forged)
     elif kind == "insert":
         written.insert(index, data.draw(st.text(min_size=1, max_size=9)) + "\n")
     else:
@@ -140,23 +168,20 @@ def test_a_forged_chain_is_found_by_its_head():
 
 def test_a_key_that_is_there_twice_hides_nothing():
     written = lines(1)
-    written[0] = written[0].replace('{"hash"', '{"step":"hidden","hash"', 1)
+    written[0] = written[0].replace("{", '{"step":"hidden",', 1)
     assert not journal.verify(written).ok
 
 
 def test_the_restart_that_is_owed():
     entries = [
-        {
-            "kind": "result",
-            "restart": {"required": True, "since": {"start_record": 1}, "signs": []},
-        },
-        {"kind": "result", "restart": None},
-        {"kind": "result", "restart": {"required": False, "since": None, "signs": ["x"]}},
-        {
-            "kind": "result",
-            "node": "coserver1",
-            "restart": {"required": True, "since": None, "signs": []},
-        },
+        entry("result", restart={"required": True, "since": {"start_record": 1}, "signs": []}),
+        entry("result"),
+        entry("result", restart={"required": False, "since": None, "signs": ["x"]}),
+        entry(
+            "result",
+            node="coserver1",
+            restart={"required": True, "since": None, "signs": []},
+        ),
     ]
     assert journal.restarts(entries) == {
         "": {"owed": {"start_record": 1}, "installed": {}, "signs": ["x"]},

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import entry_double
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.checks import CHECKS
@@ -467,7 +468,7 @@ def test_a_removal_of_an_earlier_run_is_joined(kit, planned):
     assert decide(step, observation, kit.ft_context()).action == "resume"
     job["state"] = "finished"
     assert decide(step, observation, kit.ft_context()).action == "refuse"
-    begun = kit.ft_context(journal=[{"kind": "intent", "step": step.id}])
+    begun = kit.ft_context(journal=[entry_double.entry("intent", step=step.id)])
     assert decide(step, observation, begun).action == "resume"
 
 

@@ -39,6 +39,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.model impor
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan.file import written
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
+from entry_double import entry
 from hypothesis import given
 from hypothesis import strategies as st
 from start_signs import start
@@ -509,7 +510,7 @@ class Server:
             self.data["files"][self.kit.MODULE] = self.kit.file()
             self.data["pending_restart"]["file_renames"] = int(restart)
             asked = {"required": restart, "since": dict(self.data["system"]), "signs": []}
-            self.journal.append({"kind": "result", "restart": asked})
+            self.journal.append(entry("result", restart=asked))
         elif name == "restart_server":
             self.data["pending_restart"]["file_renames"] = 0
             self.data["system"].update(start(60))
@@ -571,8 +572,8 @@ def test_a_result_is_collected_once_and_a_new_try_is_for_the_interlocks(
     step = _install_step(kit, ctx130025)
     data = kit.data()  # logons are on, so that the interlocks do not hold
     _failed_job(data, kit)
-    journal = [{"kind": "intent", "step": step.id}]
-    journal += [{"kind": last, "step": step.id, "status": "failed"}]
+    journal = [entry("intent", step=step.id)]
+    journal += [entry(last, step=step.id, status="failed")]
     context = kit.context("xa01", "xa02", journal=journal if last else ())
     decision = decide(step, Observation("xa01", kit.NOW, "test", data), context)
     assert decision.action == action
@@ -584,7 +585,7 @@ def test_a_result_that_nobody_took_remains_to_be_taken(kit, ctx130025, last, rem
     step = _install_step(kit, ctx130025)
     data = kit.data(installed=True)
     _failed_job(data, kit)  # ended, however
-    journal = [{"kind": last, "step": step.id, "status": "ok"}]
+    journal = [entry(last, step=step.id, status="ok")]
     observation = Observation("xa01", kit.NOW, "test", data)
     left = remaining(plan, "xa01", observation, kit.context(journal=journal))
     assert ("install_hotfix" in names(left)) is remains
@@ -596,7 +597,7 @@ def test_a_restart_asked_for_by_3010_is_owed_until_the_server_restarted(kit, ctx
     data["sessions"]["drain_mode"] = 2
     data["system"].update(start(1))
     asked = {"required": True, "since": start(1), "signs": []}
-    journal = [{"kind": "result", "restart": asked}]
+    journal = [entry("result", restart=asked)]
     now = (Observation("xa01", kit.NOW, "test", data), kit.context(journal=journal))
     left = remaining(plan, "xa01", *now)
     assert names(left) == ["restart_server", "prove_ima", "enable_logons"]
@@ -958,7 +959,7 @@ LOGON = planned("16-log_on", "operator_confirm", arguments={"ask": "done"}, agai
 def test_what_nothing_shows_a_persons_word_ends_until_it_is_to_be_done_again(entries, remains):
     plan = {"digest": "sha256:1", "hosts": {"ft": {"steps": [LOGON]}}}
     journal = [
-        {"kind": kind, "step": step, "status": "ok", "plan": (other or ["sha256:1"])[0]}
+        entry(kind, step=step, status="ok", plan=(other or ["sha256:1"])[0])
         for kind, step, *other in entries
     ]
     seen = Observation("ft", "t", "operator", {})

@@ -167,7 +167,7 @@ def test_nothing_is_put_into_the_file_unnoticed(system, change):
 
 
 def test_a_step_of_another_form_is_no_plan(system):
-    for change, says in ({"rollback": None}, "wrong rollback"), ({"more": 1}, "unknown more"):
+    for change, says in ({"rollback": None}, "wrong rollback"), ({"more": 1}, "unknown 'more'"):
         document = json.loads(json.dumps(written(system)))
         document["parts"]["hosts"]["ft01"]["steps"][0].update(change)
         with pytest.raises(core.PlanError, match=f"A step has an? {says}.* Make a new plan"):

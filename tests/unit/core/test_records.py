@@ -46,7 +46,7 @@ def test_a_record_is_its_json_again_and_does_not_change():
         ({"item": 3}, "a wrong item: it must be a text or null."),
         ({"evidence": "seen"}, "a wrong evidence: it must be a list."),
         ({"title": "The root"}, "a wrong title: it must be an object."),
-        ({"color": "red"}, "an unknown color."),
+        ({"color": "red"}, "an unknown 'color'."),
     ],
 )
 def test_what_is_no_such_record_is_said_in_a_sentence(changed, says):

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import window as windows
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.window import WindowError
+from entry_double import entry
 from hypothesis import given
 from hypothesis import strategies as st
 from step_double import planned
@@ -42,11 +43,11 @@ def at(hours: float) -> datetime:
 
 
 def result(name: str, status: str = "ok") -> dict[str, Any]:
-    return {"kind": "result", "step": name, "status": status}
+    return entry("result", step=name, status=status)
 
 
 def intent(name: str) -> dict[str, Any]:
-    return {"kind": "intent", "step": name}
+    return entry("intent", step=name)
 
 
 def test_a_window_knows_its_time_zone():
@@ -147,7 +148,7 @@ def test_it_warns_before_the_end_and_not_before_that():
     ("entries", "rests"),
     [
         ([], True),
-        ([{"kind": "begin"}], True),
+        ([entry("begin")], True),
         ([intent("01-a")], False),
         ([intent("01-a"), result("01-a")], False),
         ([intent("01-a"), result("01-a", "failed")], False),

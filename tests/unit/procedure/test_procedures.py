@@ -81,11 +81,11 @@ def test_stop_by_touch(tmp_path: Path) -> None:
 
 def test_journal_goes_on_after_a_torn_line(tmp_path: Path) -> None:
     journal = JournalFile(ChangeDirectory(tmp_path, "C1"), "xa01")
-    journal.append("begin", change="CHG1")
+    journal.append("begin", plan="sha256:1")
     with journal.path.open("a", encoding="utf-8") as stream:
         stream.write('{"kind": "intent", "st')
     journal.append("intent", step="01")
-    assert [entry["kind"] for entry in journal.entries()] == ["begin", "intent"]
+    assert [entry.kind for entry in journal.entries()] == ["begin", "intent"]
     assert len(journal.lines()) == 3
 
 
@@ -157,7 +157,7 @@ def windows_line_ends(folder: Path) -> JournalFile:
 @pytest.mark.parametrize("kind", TAMPERING)
 def test_tampering_is_found_and_stops_everything(tmp_path: Path, kind: str) -> None:
     journal = TAMPERING[kind](tmp_path)
-    for attempt in (journal.entries, lambda: journal.append("begin")):
+    for attempt in (journal.entries, lambda: journal.append("begin", plan="sha256:1")):
         with pytest.raises(ChangeError, match="is not as it was written"):
             attempt()
     host = journal.of["host"]
@@ -172,12 +172,12 @@ def test_a_crash_at_any_byte_is_no_tampering(tmp_path: Path) -> None:
     last = whole.rstrip(b"\n").rfind(b"\n") + 1
     for at in range(last + 1, len(whole), 7):
         journal = journal_of(tmp_path / str(at))
-        head = journal.entries()[1]["hash"]
+        head = journal.entries()[1].hash
         journal.path.write_bytes(journal.content()[: at - len(whole)])
         journal.path.with_suffix(".head").write_text(head, encoding="utf-8")
-        journal.append("begin")
+        journal.append("begin", plan="sha256:1")
         journal.append("end")
-        assert [entry["kind"] for entry in journal.entries()] == [
+        assert [entry.kind for entry in journal.entries()] == [
             "result",
             "result",
             "begin",
@@ -216,7 +216,7 @@ def test_what_a_change_holds_is_its_owners_alone(tmp_path: Path) -> None:
         directory = ChangeDirectory(tmp_path / "changes" / "C1", "C1")
         directory.write(directory.plan, {"a": 1})
         directory.stop_all("enough")
-        JournalFile(directory, "xa01").append("begin")
+        JournalFile(directory, "xa01").append("begin", plan="sha256:1")
         with host_lock(
             directory.root / "x.lock", "xa01", wait_seconds=1, progress=Progress(print), stop=Stop()
         ):
@@ -247,18 +247,18 @@ def test_a_full_disk_leaves_no_empty_stop(tmp_path: Path, full_disk: None) -> No
     with pytest.raises(ChangeError, match="cannot be written"):
         directory.write(directory.plan, {"a": 1})
     with pytest.raises(ChangeError, match="nothing is done without a journal"):
-        JournalFile(directory, "xa01").append("begin")
+        JournalFile(directory, "xa01").append("begin", plan="sha256:1")
 
 
 def test_altered_journal_is_refused(tmp_path: Path) -> None:
     journal = JournalFile(ChangeDirectory(tmp_path, "C1"), "xa01")
-    journal.append("result", status="failed")
+    journal.append("result", step="01", status="failed")
     journal.append("end")
     journal.path.write_text(
         journal.path.read_text(encoding="utf-8").replace("failed", "ok"), encoding="utf-8"
     )
     with pytest.raises(ChangeError, match="not as it was written"):
-        journal.append("begin")
+        journal.append("begin", plan="sha256:1")
 
 
 def test_settings_are_plain_and_without_secrets() -> None:

@@ -116,7 +116,7 @@ def run(server: Any, change: Change) -> dict[str, Any]:
 
 
 def kinds(change: Change) -> list[str]:
-    return [entry["kind"] for entry in change.journal(HOST).entries()]
+    return [entry.kind for entry in change.journal(HOST).entries()]
 
 
 def test_a_person_does_a_step_on_a_server_and_it_comes_true_later(

@@ -28,6 +28,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.decision im
     decide,
     unproven,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry, entry_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding, Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
@@ -60,7 +61,7 @@ class Night:
     state: State
     observation: Any
     at: datetime = START
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    journal: list[dict[str, Any]] = field(default_factory=list)
     approved: bool = True
     window: dict[str, Any] | None = None
 
@@ -70,15 +71,20 @@ class Night:
         return steps
 
     @property
+    def entries(self) -> list[Entry]:
+        return [entry_of(each) for each in self.journal]
+
+    @property
     def utc(self) -> str:
         return self.at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def note(self, kind: str, **body: Any) -> None:
         """Append an entry as the journal file would."""
-        last = self.entries[-1] if self.entries else None
+        last = self.entries[-1] if self.journal else None
         by = {"user": "sato", "controller": "controller", "process": 1}
-        body = {"kind": kind, "utc": self.utc, "by": by, "plan": self.plan["digest"], **body}
-        self.entries.append(journal.append_entry(last, body))
+        about = {"host": HOST, "change": CHANGE, "plan": self.plan["digest"]}
+        body = {"kind": kind, "utc": self.utc, "by": by, **about, **body}
+        self.journal.append(journal.append_entry(last, body))
 
     def run(self, until: str | None = None) -> Night:
         """Carry the remaining steps out, up to the first of a name, which is left alone."""
@@ -135,18 +141,18 @@ class Night:
 
     def sources(self, **changed: Any) -> Sources:
         """What the report is made of."""
-        done = any(entry["kind"] == "end" for entry in self.entries)
+        done = any(entry.kind == "end" for entry in self.entries)
         status = {"status": "done" if done else "under_way", "plan": self.plan["digest"]}
         parts: dict[str, Any] = {
             "change": CHANGE,
             "plan": self.plan,
             "made": "2026-11-22T12:00:00Z",
-            "journals": {HOST: journal.verify(map(journal.to_line, self.entries))}
-            if self.entries
+            "journals": {HOST: journal.verify(map(journal.to_line, self.journal))}
+            if self.journal
             else {},
             "observations": {HOST: self.observation},
             "seen": {HOST: replace(observe(remembered(self.state)), taken=self.utc)},
-            "states": {HOST: status} if self.entries else {},
+            "states": {HOST: status} if self.journal else {},
         }
         return Sources(**{**parts, **changed})
 

@@ -108,7 +108,7 @@ def test_a_step_that_was_not_done_is_not_confirmed(desk: Desk, result: str) -> N
     request = desk.confirmations.ask(HOST, step, {"en": "Do it."})
     desk.read()
     assert desk.confirmations.answer(request) is None
-    assert [entry["kind"] for entry in desk.journal.entries()] == ["transcribed"]
+    assert [entry.kind for entry in desk.journal.entries()] == ["transcribed"]
 
 
 def test_check_mode_judges_and_writes_nothing(desk: Desk) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import entry_double
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.history import step_history
 from step_double import planned
 
@@ -18,11 +20,12 @@ STEP = planned(
 )  # fmt: skip
 
 
-def entry(kind: str, minute: int, **body: Any) -> dict[str, Any]:
-    return {"kind": kind, "utc": f"2026-11-22T05:{minute:02d}:00Z", "step": STEP.id, **body}
+def entry(kind: str, minute: int, **body: Any) -> Entry:
+    body = {"utc": f"2026-11-22T05:{minute:02d}:00Z", "step": STEP.id, **body}
+    return entry_double.entry(kind, **body)
 
 
-def told(*entries: dict[str, Any]) -> dict[str, Any]:
+def told(*entries: Entry) -> dict[str, Any]:
     return step_history(STEP, entries)
 
 
@@ -100,17 +103,17 @@ def test_an_end_that_nobody_wrote_is_unknown():
 
 
 def test_a_transcribed_row_counts_with_its_own_times_and_says_so():
-    row = {
-        "kind": "transcribed",
-        "utc": "2026-11-23T01:00:00Z",
-        "transcribed_step": STEP.id,
-        "status": "done",
-        "name": "佐藤",
-        "second_name": "Suzuki",
-        "began": "2026-11-22T06:00:00Z",
-        "ended": "2026-11-22T06:05:00Z",
-        "note": "by lamplight",
-    }
+    row = entry_double.entry(
+        "transcribed",
+        utc="2026-11-23T01:00:00Z",
+        transcribed_step=STEP.id,
+        status="done",
+        name="佐藤",
+        second_name="Suzuki",
+        began="2026-11-22T06:00:00Z",
+        ended="2026-11-22T06:05:00Z",
+        note="by lamplight",
+    )
     record = told(row)
     assert (record["outcome"], record["transcribed"]) == ("done", True)
     assert record["seconds_taken"] == 300
@@ -119,8 +122,8 @@ def test_a_transcribed_row_counts_with_its_own_times_and_says_so():
 
 
 def test_paper_does_not_outdo_what_a_run_recorded():
-    row = {"kind": "transcribed", "utc": "2026-11-23T01:00:00Z", "transcribed_step": STEP.id,
-           "status": "failed", "name": "佐藤", "began": None, "ended": None}  # fmt: skip
+    row = entry_double.entry("transcribed", utc="2026-11-23T01:00:00Z", transcribed_step=STEP.id,
+                             status="failed", name="佐藤")  # fmt: skip
     record = told(INTENT, OK, row)
     assert (record["outcome"], record["transcribed"]) == ("done", False)
     assert record["people"] == ["佐藤"]

@@ -114,7 +114,7 @@ def test_an_approval_of_another_plan_is_a_deviation(night, schema):
 
 def test_an_altered_journal_is_reported_not_refused(night, schema):
     told = night().run()
-    lines = [journal.to_line(entry) for entry in told.entries]
+    lines = [journal.to_line(entry) for entry in told.journal]
     del lines[5]
     altered = {HOST: journal.verify(lines)}
     report = valid(build_report(told.sources(journals=altered)), schema)
@@ -151,7 +151,7 @@ def noisy(night):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_is_written_into_a_journal_by_hand_there_is_a_report(noisy, schema, data):
-    entries = [dict(entry) for entry in noisy.entries]
+    entries = [dict(entry) for entry in noisy.journal]
     entry = data.draw(st.sampled_from(entries))
     key = data.draw(st.sampled_from(sorted(set(entry) - {"seq", "prev", "hash"})))
     entry[key] = data.draw(JSON)
@@ -162,7 +162,7 @@ def test_whatever_is_written_into_a_journal_by_hand_there_is_a_report(noisy, sch
 
 def test_a_torn_line_is_told(night, schema):
     told = night().run()
-    lines = [journal.to_line(entry) for entry in told.entries]
+    lines = [journal.to_line(entry) for entry in told.journal]
     lines.append(lines[5][:40])
     report = valid(build_report(told.sources(journals={HOST: journal.verify(lines)})), schema)
     assert kinds(report) == ["torn"]

@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.service import service
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.texts import between
+from entry_double import entry
 from ftsite import HOST
 from step_double import planned
 
@@ -22,8 +24,8 @@ def step(name: str, action: str, target: str | None = None, **more: Any) -> Step
     return planned(name, action, **{"node": target, "by": "relay", **more})
 
 
-def at(minute: int, kind: str, name: str | None = None, **body: Any) -> dict[str, Any]:
-    return {"kind": kind, "utc": f"2026-11-22T05:{minute:02d}:00Z", "step": name, **body}
+def at(minute: int, kind: str, name: str | None = None, **body: Any) -> Entry:
+    return entry(kind, utc=f"2026-11-22T05:{minute:02d}:00Z", step=name, **body)
 
 
 def seen(state: str) -> list[dict[str, Any]]:
@@ -97,7 +99,7 @@ def test_time_before_the_change_is_not_counted(night):
     told = service(failed.steps, failed.entries, failed.observation)
     assert told is not None
     assert told["down_before"]
-    assert told["periods"][0]["from"] == failed.entries[0]["utc"]
+    assert told["periods"][0]["from"] == failed.entries[0].utc
 
 
 @pytest.mark.parametrize("name", ["ft-failed1", "ft-latent", "ft-healthy"])
@@ -109,7 +111,7 @@ def test_a_whole_night_has_bounds_around_the_truth(night, name):
     assert told["back"]
     assert 0 <= told["at_least_seconds"] <= told["at_most_seconds"]
     assert told["at_most_seconds"] > 0
-    whole = between(told_of.entries[0]["utc"], told_of.entries[-1]["utc"])
+    whole = between(told_of.entries[0].utc, told_of.entries[-1].utc)
     assert told["at_most_seconds"] < whole
 
 

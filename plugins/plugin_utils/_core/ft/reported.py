@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..actions import action_of, answers_to, effect_of, touched
+from ..entry import Entry
 from ..formats import moment
 from ..people import is_later
 from ..records import Step
@@ -66,7 +67,7 @@ def fold(
     said: Mapping[str, Any] | None,
     steps: Sequence[Step],
     confirmations: Iterable[Mapping[str, Any]],
-    acts: Iterable[Mapping[str, Any]],
+    acts: Iterable[Entry],
     form: Form,
     now: str | None = None,
 ) -> Words:
@@ -80,29 +81,29 @@ def fold(
     book = _Book(form)
     book.begin(said or {})
     order = {step.id: number for number, step in enumerate(steps)}
-    events = [(act, 0) for act in acts if act.get("kind") == "intent"]
-    events += [(confirmation, 1) for confirmation in confirmations]
+    began = [(act.utc, str(act.step), None) for act in acts if act.kind == "intent"]
+    told = [(str(record["utc"]), str(record["step"]), record) for record in confirmations]
     since = str((said or {}).get("utc") or "")
 
-    def when(event: tuple[Mapping[str, Any], int]) -> tuple[str, int, int]:
+    def when(event: tuple[str, str, Mapping[str, Any] | None]) -> tuple[str, int, bool]:
         """Within one second the steps' order tells: a step begins, then a person confirms it."""
-        record, kind = event
-        return str(record["utc"]), order[_step_of(record)], kind
+        utc, step, record = event
+        return utc, order[_step_of(step)], record is not None
 
-    known = [e for e in events if _step_of(e[0]) in order and str(e[0]["utc"]) >= since]
-    for record, kind in sorted(known, key=when):
-        step = steps[order[_step_of(record)]]
-        if kind == 0:
+    known = [e for e in (*began, *told) if _step_of(e[1]) in order and e[0] >= since]
+    for _utc, step_id, record in sorted(known, key=when):
+        step = steps[order[_step_of(step_id)]]
+        if record is None:
             book.acted(step)
         else:
             book.told(step, record)
     return book.words(now)
 
 
-def _step_of(record: Mapping[str, Any]) -> str:
-    """Return the step that a look was asked for; any other record's own step."""
-    step, plus, look = str(record["step"]).rpartition("+")
-    return step if plus + look in LOOKS else str(record["step"])
+def _step_of(asked: str) -> str:
+    """Return the step that a look was asked for; any other is a step itself."""
+    step, plus, look = asked.rpartition("+")
+    return step if plus + look in LOOKS else asked
 
 
 class _Book:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..._action import plain
+from ..._core.entry import Entry
 from ..._core.ft.observed import managed, remember
 from ..._core.ft.reported import fold, wrong_words
 from ..._core.ft.system import COSERVERS, CREDENTIALS, NODES, completed, stated_uuid
@@ -43,7 +44,7 @@ from ..owner import LocalRecords, Owner, parsed
 SAID = "legacyops_ft_said"
 NEWEST_EVENTS = 500
 
-Journal = t.Sequence[Mapping[str, t.Any]]
+Journal = t.Sequence[Entry]
 
 
 class FtObserver:
@@ -198,9 +199,9 @@ class FtObserver:
         """What proves which machine a driver switches: a shutdown of this change, or UUIDs."""
         driver = power_driver(self.form, name, self.credentials)
         proofs = [
-            (entry.get("result") or {}).get("wiring", {})
+            (entry.result or {}).get("wiring", {})
             for entry in self._journal()
-            if entry.get("kind") == "result" and entry.get("node") == name
+            if entry.kind == "result" and entry.node == name
         ]
         for result in ("wrong", "proven"):
             for proof in proofs:

@@ -133,8 +133,8 @@ class FtHooks(Hooks):
         if step.arguments.get("ask") != "screen" or self._is_a_persons(node):
             return 0.0
         steps = {each.id: each for each in self.change.entry(self.action.host)["steps"]}
-        for entry in reversed([entry for entry in journal if entry["kind"] == "intent"]):
-            act: Step | None = steps.get(str(entry["step"]))
+        for entry in reversed([entry for entry in journal if entry.kind == "intent"]):
+            act: Step | None = steps.get(str(entry.step))
             if act is not None and act.node == node and effect_of(act) in _STARTS:
                 return float(act.seconds["expected"])
         return 0.0

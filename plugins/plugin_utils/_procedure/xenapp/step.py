@@ -31,8 +31,8 @@ class ServerHooks(Hooks):
     def arguments(self, step: Step, before: Observation, journal: Entries) -> Result:
         if not action_of(step).installs:
             return super().arguments(step, before, journal)
-        last = [entry for entry in journal if entry.get("step") == step.id][-1:]
-        return {"retry": any(e["kind"] == "result" and e["status"] == "failed" for e in last)}
+        last = [entry for entry in journal if entry.step == step.id][-1:]
+        return {"retry": any(e.kind == "result" and e.status == "failed" for e in last)}
 
     def broken(self, step: Step) -> str:
         """Which of the services that the step must leave running are not, and what to do.

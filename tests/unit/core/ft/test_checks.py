@@ -29,6 +29,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation
     Observation,
     observation_digest,
 )
+from entry_double import entry
 from hypothesis import given
 from hypothesis import strategies as st
 from start_signs import start
@@ -148,7 +149,7 @@ def test_a_silent_node_is_judged_as_last_seen_and_anew_once_it_answers(kit, ask)
 def asked_by(node: str, since: Any) -> dict[str, Any]:
     """Return the journal's entry of an installation that asked for a restart."""
     asked = {"required": True, "since": since, "signs": []}
-    return {"kind": "result", "node": node, "restart": asked}
+    return entry("result", node=node, restart=asked)
 
 
 def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions import answers_to
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry import Entry
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.reported import (
     BOARD,
     fold,
@@ -19,6 +20,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.update_c
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
+from entry_double import entry
 from step_double import planned
 
 FORM = {
@@ -65,8 +67,8 @@ def confirmed(step: Step, saw: str | None, second: int, look: str = "") -> dict[
     return {"step": step.id + look, "saw": saw, "name": "Suzuki", "utc": utc}
 
 
-def began(step: Step, second: int) -> dict[str, Any]:
-    return {"kind": "intent", "step": step.id, "utc": f"2026-11-22T06:00:{second:02d}Z"}
+def began(step: Step, second: int) -> Entry:
+    return entry("intent", step=step.id, utc=f"2026-11-22T06:00:{second:02d}Z")
 
 
 def words(*confirmations: dict[str, Any], acts: Any = (), said: Any = SAID) -> dict[str, Any]:
