@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import copy
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +146,61 @@ def test_a_broken_notice_is_refused_with_all_faults(notice):
     with pytest.raises(AdvisoryError) as caught:
         load(notice.folder)
     assert caught.value.faults == faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "steps: [{install: ①}]",
+            "steps: [{for_each: hotfix, steps: [install]}]",
+            "within for_each",
+        ),
+        ("remedy: install", "remedy: [install]", "defaults.remedy is ['install']"),
+        (
+            "clauses:\n  ①: {en:",
+            "clauses: [1]\nx:\n  ①: {en:",
+            "clauses: is [1]; it must be a table",
+        ),
+    ],
+)
+def test_a_form_that_nobody_expects(notice, old, new, says):
+    notice.change(old, new)
+    said = [fault.text for fault in notice.faults()]
+    assert any(says in text for text in said), said
+
+
+# What stands where something else belongs.
+JUNK = (
+    *(None, True, 3, 1.5, "", "x", "$x", "$hotfix.x", "$ft_system.a.b", "me", "{me}", "unknown"),
+    *("install", "all", [], {}, [1], [None], [[]], ["a", "a"], {"x": 1}, {"x": None}),
+    *({"at_least": "x"}, {"one_of": "$x"}),
+)
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield place
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places(value[key], (*place, key))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_written_is_told_and_never_an_exception(notice, seed):
+    choose = random.Random(seed)
+    texts = {name: yaml.safe_load(text) for name, text in notice.texts.items()}
+    for _ in range(4):
+        changed = copy.deepcopy(texts)
+        for _ in range(choose.choice((1, 1, 2, 4))):
+            name = choose.choice(FILES)
+            place = choose.choice([p for p in places(changed[name]) if p] or [("title",)])
+            into = changed[name]
+            for key in place[:-1]:
+                into = into[key]
+            if choose.random() < 0.7:
+                into[place[-1]] = copy.deepcopy(choose.choice(JUNK))
+            else:
+                del into[place[-1]]
+        for name, data in changed.items():
+            notice.texts[name] = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+        notice.faults()

@@ -239,7 +239,7 @@ def _procedure_faults(data: Data, mentioned: Collection[str]) -> Iterator[Wrong]
     elif "branches" in data and remedy is not None:
         text = "defaults.remedy and branches both choose the procedure; keep one"
         yield ("defaults", "remedy"), text
-    elif "branches" not in data and remedy not in data["procedures"]:
+    elif "branches" not in data and str(remedy) not in data["procedures"]:
         text = f"defaults.remedy is {remedy}; name one of {listed(data['procedures'])}"
         yield ("defaults", "remedy"), text
     used = set()

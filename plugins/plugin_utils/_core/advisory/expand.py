@@ -267,6 +267,9 @@ class _Expander:
                 here = (*place, len(found))
                 inner: list[dict[str, Any]] = []
                 self._add_entries(inner, member["steps"], part, (*here, "steps"))
+                if any("for_each" in entry for entry in inner):
+                    self.names.wrong(member, "for_each stands within for_each; write one")
+                    inner = list(_flat(inner))
                 self.names.came(here, member)
                 found.append({"for_each": member.value["for_each"], "steps": inner})
             else:

@@ -130,7 +130,7 @@ def _where(place: Place) -> str:
 def _cut(place: Place) -> Place:
     """Return what is taken out because of a fault: the whole of what has a name, or one key."""
     if place and place[0] == "clauses":  # of a clause only its name is used
-        return place if len(place) > 2 else ("clauses", "")
+        return ("clauses", "") if len(place) == 2 else place
     if len(place) > 2 and place[0] in _OF_A_STEP and place[2] != "action":
         return place[:3]
     return place[:2]
