@@ -138,7 +138,7 @@ class ActionModule(ProcedureAction):
         self._approved(change)
         change.entry(self.host)
         self.check_inventory()
-        with self.locked(change, self.host):
+        with self.locked(change, self.host), self.looks_on(change):
             before = change.state(self.host)
             self._wait_for_repaired(change)
             refused = self._may_begin(change)
@@ -261,6 +261,7 @@ class ActionModule(ProcedureAction):
         entry = change.entry(self.host)
         requests = [step_request(step, probe=False) for step in entry["steps"]]
         request = merge_requests([{"want": ["owner", "system"]}, entry["request"], *requests])
+        observer.look_after_acts(request)
         return self.patiently(lambda: observer.observe(request), PATIENCE_SECONDS)
 
     def _owned(self, change: Change, observation: Observation, context: Context) -> None:
@@ -311,7 +312,7 @@ class ActionModule(ProcedureAction):
 
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
-            with self.locked(change, self.host):
+            with self.locked(change, self.host), self.looks_on(change):
                 self.observer(remote, change.directory).owner.free(change.id, change.run())
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, DONE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import ActionError, HotfixAction, changed
+from ..plugin_utils._action import ActionError, HotfixAction, changed, known_part
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 
@@ -38,15 +38,15 @@ class ActionModule(HotfixAction):
         self._poll = self.poll_seconds(args)
         self._progress = self.progress()
         target = _STATES[args["state"]]
-        before = self._ask(remote, "status", None, 0)
+        name = args["name"]
+        services = known_part(remote.observe({"services": [name]}), "services")
+        before: Service = services.get(name) or {}
         if not before.get("exists"):
-            raise ActionError(
-                "not_found", f"There is no service {args['name']} on the host. Correct name."
-            )
+            raise ActionError("not_found", f"There is no service {name} on the host. Correct name.")
         result: dict[str, t.Any] = {"service": before, "currently_loading_plugin": None}
         self._changed = before.get("state") != target
         if self._changed:
-            result.update(changed(args["name"], before.get("state"), target))
+            result.update(changed(name, before.get("state"), target))
         if self.check_mode:
             return result
         if self._changed:
@@ -86,19 +86,24 @@ class ActionModule(HotfixAction):
         while left > 0:
             self.stop.check()
             wait = min(left, _LONGEST_HOST_WAIT)
-            now = self._ask(remote, "status", "Stopped", wait)
+            left -= wait
+            now = self._ask(remote, "status", "Stopped", wait, last=left <= 0)
             same = now.get("process_id") == started.get("process_id")
             if now.get("state") != "Running" or not same:
                 raise self._failed(remote, now, "Running")
-            left -= wait
             self._progress(f"{self._args['name']} runs, watched for {left} s more")
         return now
 
     def _wait_seconds(self) -> int:
         return int(min(self._poll, _LONGEST_HOST_WAIT))
 
-    def _ask(self, remote: Remote, op: str, wait_for: str | None, seconds: int) -> Service:
-        """The service after the operation; a lost answer is asked for again, once a poll."""
+    def _ask(
+        self, remote: Remote, op: str, wait_for: str | None, seconds: int, *, last: bool = False
+    ) -> Service:
+        """The service after the operation; a lost answer is asked for again, once a poll.
+
+        :param last: nothing is asked afterwards, so that the host is looked at in the same start.
+        """
         parameters = {
             "op": op,
             "name": self._args["name"],
@@ -106,7 +111,7 @@ class ActionModule(HotfixAction):
             "wait_seconds": seconds,
         }
         try:
-            data = remote.run("service", parameters)
+            data = (remote.act if last else remote.run)("service", parameters)
         except RemoteError as error:
             if not is_passing(error) or wait_for is None:
                 raise

@@ -27,6 +27,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 # TSServerDrainMode: 1 would readmit users at the next restart, before IMA is proven.
 _MODES = {"enabled": 0, "drained": 2}
+_BACK_OFF = 4  # people leave within minutes or hours, and each look is a PowerShell start
 _LOGOFF_SECONDS = 120  # a session that was told to end still runs its log-off scripts
 _OPS = {"enabled": "enable", "drained": "drain"}
 
@@ -54,7 +55,7 @@ class ActionModule(HotfixAction):
         """Change the mode and believe only the number that is read back."""
         after = {"drain_mode": _MODES[state], "logons_disabled": False}
         if not self.check_mode:
-            data = remote.run("logon_mode", {"op": _OPS[state], "log_off": []})
+            data = remote.act("logon_mode", {"op": _OPS[state], "log_off": []})
             after = data.get("after") or {}
             if not is_mode(after, state):
                 raise ActionError(
@@ -81,7 +82,7 @@ class ActionModule(HotfixAction):
                 sessions=left,
             )
         ids = [session["id"] for session in left]
-        data = remote.run("logon_mode", {"op": "drain", "log_off": ids})
+        data = remote.act("logon_mode", {"op": "drain", "log_off": ids})
         remaining = self._await_empty(remote, {**args, "deadline_seconds": _LOGOFF_SECONDS})
         if remaining:
             raise ActionError(
@@ -110,7 +111,7 @@ class ActionModule(HotfixAction):
             progress(f"waits for {len(last)} sessions to end")
             return None if last else True
 
-        self.wait(look, args)
+        self.wait(look, args, back_off=_BACK_OFF)
         return last
 
 

@@ -105,7 +105,7 @@ class ActionModule(HotfixAction):
             "thumbprint": str(thumbprint),
             "der": certificate and base64.b64encode(certificate.der).decode(),
         }
-        data = remote.run("root_certificate", parameters)
+        data = remote.act("root_certificate", parameters)
         if data.get("after") is not (certificate is not None):
             raise ActionError(
                 "not_verified",

@@ -38,7 +38,7 @@ class ActionModule(HotfixAction):
         return {**result, **told, **changed(_KEY, before, after)}
 
     def _write(self, remote: Remote, value: int | None) -> None:
-        data = remote.run("root_update_policy", {"value": value})
+        data = remote.act("root_update_policy", {"value": value})
         if data.get("after") != value:
             raise ActionError(
                 "not_verified",

@@ -39,7 +39,7 @@ class ActionModule(StepAction):
         self.language = args["language"]
         if self.check_mode and args["predict"]:
             return self._predicted(step)
-        with self.locked(change, self.host):
+        with self.locked(change, self.host), self.looks_on(change):
             self.stop.check()
             hooks = hooks_of(self, self.observer(remote, change.directory), change)
             return StepRun(self, hooks, change, step).result()
@@ -76,6 +76,7 @@ class ActionModule(StepAction):
         if action is None:
             raise ActionError("mistake", f"There is no module {name}; the plan asks for it.")
         action.of_a_step = True
+        action.last_look = self.last_look
         if _ends_with_the_change(step):
             action.change_stopped = self.stop_file
         try:

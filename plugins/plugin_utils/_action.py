@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 
 from ._core.observation import Observation
 from ._io.failures import connection_failure
+from ._io.looks import LastLook
 from ._io.remote import Remote, RemoteError
 from ._io.steady import keep_going
 from ._io.terminal import only_writes, tell
@@ -100,6 +101,8 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     change_stopped: t.Callable[[], str | None] | None = None
     # A step has evaluated its own interlocks; who calls a module by hand has not.
     of_a_step = False
+    # The last look at the host: a step shares it with the module that it runs.
+    last_look: LastLook
     _supports_async = False
     _supports_check_mode = True
 
@@ -120,10 +123,11 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self.host = str(self.task_vars.get("inventory_hostname") or "the host")
         _validation, args = self.validate_argument_spec(self.argument_spec, **self.argument_rules)
         only_writes()
-        self.stop = Stop(self.change_stopped)
+        self.last_look = getattr(self, "last_look", None) or LastLook()
+        self.stop = Stop(self.change_stopped, self.last_look.forget)
         self._began = time.monotonic()
         with self.stop.listening():
-            result.update(self._guarded(Remote(self, self.host), plain(args)))
+            result.update(self._guarded(Remote(self, self.host, self.last_look), plain(args)))
         return result
 
     def _guarded(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:

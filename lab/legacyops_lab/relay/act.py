@@ -22,7 +22,7 @@ from .observe import job_record
 
 FOLDER = r"%windir%\legacyops"
 PROBE_SECONDS = 10
-LONGEST_WAIT_SECONDS = 50
+LONGEST_WAIT_SECONDS = 120
 _MINUTES_AHEAD = 3
 _LONGEST_LINE = {"windows_2000": 2047, "windows_2003": 8191}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

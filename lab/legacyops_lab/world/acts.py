@@ -22,7 +22,7 @@ IO_EXCEPTION = "System.IO.IOException"
 DISK_FULL, LOGON_FAILURE, NO_NETWORK_PATH = 0x80070070, 0x8007052E, 0x80070035
 NO_SUCH_SESSION = 7022
 ALREADY_RUNNING, CANNOT_BE_CONTROLLED = 10, 5
-LONGEST_WAIT_SECONDS = 50
+LONGEST_WAIT_SECONDS, LONGEST_JOB_WAIT_SECONDS = 50, 120
 BEGIN_SECONDS = 20
 _THUMBPRINT = re.compile(r"[0-9A-F]{40}")
 _JOB_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -94,7 +94,9 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
             await host.until(lambda: not host.jobs.never_ran(name), BEGIN_SECONDS)
         started = _start_job(host, name, parameters)
     if op in ("start", "status"):
-        await host.until(lambda: _is_over(host, name), _wait_seconds(parameters))
+        await host.until(
+            lambda: _is_over(host, name), _wait_seconds(parameters, LONGEST_JOB_WAIT_SECONDS)
+        )
     record = host.jobs.record(name)
     del record["exists"]
     log = parameters.get("log")
@@ -106,9 +108,9 @@ async def job(host: Host, parameters: dict[str, Any], _pieces: Pieces) -> dict[s
     }
 
 
-def _wait_seconds(parameters: dict[str, Any]) -> float:
+def _wait_seconds(parameters: dict[str, Any], longest: float = LONGEST_WAIT_SECONDS) -> float:
     """Return how long a script waits on the host."""
-    return min(float(parameters.get("wait_seconds") or 0), LONGEST_WAIT_SECONDS)
+    return min(float(parameters.get("wait_seconds") or 0), longest)
 
 
 def _start_job(host: Host, name: str, parameters: dict[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """The shipped PowerShell scripts, played by the lab.
 
-stdin carries lines of base64: the script, its parameters, then pieces of a file. The
-script is recognised by its SHA-256; its handler answers from the host's true state.
+stdin carries lines of base64: the script, its parameters, then pieces of a file; after a
+line of one hyphen the next script. A script is recognised by its SHA-256; its handler
+answers from the host's true state.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .texts import text
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
 LINE_CHARACTERS = 76
+SEPARATOR = b"-"
 BOOT_FAILED, BOOT_FAILED_CODE = "LEGACYOPS-BOOT-FAILED", 92
 
 HANDLERS: dict[str, Handler] = {
@@ -40,11 +42,40 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+class _Part:
+    """The lines of one script in stdin, decoded; `more` where another script follows."""
+
+    def __init__(self, lines: AsyncIterator[bytes]) -> None:
+        self._lines, self._ended, self.more = lines, False, False
+
+    def __aiter__(self) -> _Part:
+        return self
+
+    async def __anext__(self) -> bytes:
+        line = None if self._ended else await anext(self._lines, None)
+        if line is None or line == SEPARATOR:
+            self.more = self.more or line is not None
+            self._ended = True
+            raise StopAsyncIteration
+        return _decode(line)
+
+
 async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int:
     """Run what comes over stdin; return PowerShell's exit code."""
     lines = _lines(stdin)
-    script = await anext(lines, None)
-    parameters = await anext(lines, None)
+    while True:
+        part = _Part(lines)
+        code = await _script(host, part, console)
+        async for _ in part:
+            pass  # what the script did not read
+        if code or not part.more:
+            return code
+
+
+async def _script(host: Host, part: _Part, console: Console) -> int:
+    """Run one script; return PowerShell's exit code."""
+    script = await anext(part, None)
+    parameters = await anext(part, None)
     if script is None or parameters is None:
         console.out(f"{BOOT_FAILED}\r\n")
         return BOOT_FAILED_CODE
@@ -56,7 +87,7 @@ async def boot(host: Host, stdin: AsyncIterator[bytes], console: Console) -> int
         message = text("not_powershell", host.language, name=_first_word(script))
         console.out(f"{BOOT_FAILED} {base64.b64encode(message.encode()).decode()}\r\n")
         return BOOT_FAILED_CODE
-    result = await _run(host, str(name), handler, parameters, lines)
+    result = await _run(host, str(name), handler, parameters, part)
     _write_result(host, str(name), result, console)
     return 0
 
@@ -110,7 +141,7 @@ def _write_result(host: Host, name: str, result: dict[str, Any], console: Consol
 
 
 async def _lines(stdin: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the decoded lines of stdin as they come, never holding more than one."""
+    """Yield the lines of stdin as they come, never holding more than one."""
     rest = bytearray()
     async for data in stdin:
         rest += data
@@ -118,9 +149,9 @@ async def _lines(stdin: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             line = bytes(rest[:end]).strip()
             del rest[: end + 1]
             if line:
-                yield _decode(line)
+                yield line
     if rest.strip():
-        yield _decode(bytes(rest).strip())
+        yield bytes(rest).strip()
 
 
 def _decode(line: bytes) -> bytes:

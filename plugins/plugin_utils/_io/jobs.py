@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
     from .windows import Windows
 
 Data = dict[str, t.Any]
+# Seconds that a script may wait for a job within one start; so long a run that is to end may take.
+LONGEST_WAIT = 120
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,14 @@ def run_detached(
     """Start the job unless it is there already, and wait for its end. It is never ended.
 
     :param deadline: seconds to wait; a job that runs then goes on by itself.
-    :param poll_seconds: seconds between two looks, which are waited out over there where they can.
+    :param poll_seconds: seconds until it is asked for again where no answer came. Otherwise the
+        waiting is done over there, for as long as it may be: its end ends the wait.
     :raises RemoteError: reason ``deadline`` where it still runs, ``not_started`` where the
         scheduler does not begin it, ``job_gone`` where somebody has removed it meanwhile; or why
         it was refused.
     :raises StoppedError: see waiting.Stop; the job goes on.
     """
-    watch = _Watch(windows, job, poll_seconds, progress, stop)
+    watch = _Watch(windows, job, deadline, poll_seconds, progress, stop)
     last: JobRecord | None = poll(watch.look, deadline=deadline, interval=0.5, stop=stop)
     if last is None:
         raise watch.too_late(deadline)
@@ -116,8 +119,15 @@ class _Watch:
     """
 
     def __init__(
-        self, windows: Windows, job: Job, seconds: float, progress: Progress, stop: Stop
+        self,
+        windows: Windows,
+        job: Job,
+        deadline: float,
+        seconds: float,
+        progress: Progress,
+        stop: Stop,
     ) -> None:
+        self._end = time.monotonic() + deadline
         self._windows, self._job = windows, job
         self._seconds, self._progress, self._stop = seconds, progress, stop
         self._last: JobRecord | None = None
@@ -150,9 +160,10 @@ class _Watch:
         return None
 
     def _answer(self) -> JobRecord:
+        left = max(0, min(int(self._end - time.monotonic()), LONGEST_WAIT))
         if self._last is not None:
-            return self._windows.ask_for(self._job, int(self._seconds))
-        record = self._windows.start(self._job, int(self._seconds))
+            return self._windows.ask_for(self._job, left)
+        record = self._windows.start(self._job, left)
         self.found = record.existed and not self.losses
         return record
 

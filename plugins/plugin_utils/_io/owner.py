@@ -15,6 +15,7 @@ from typing import Any, Final
 from .remote import Remote
 from .wire import RemoteError
 
+_OWN: Final = {"want": ["owner"]}  # of an observation: the machine's own record
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -34,7 +35,9 @@ class OwnerRecords:
 
         :raises RemoteError: the machine could not be asked; so do the others.
         """
-        text = self._run("read", name).get("text")
+        known = self._remote.last_look.covering(_OWN) if name is None else None
+        record = self._run("read", name) if known is None else known.data["owner"]
+        text = record.get("text")
         return None if text is None else str(text)
 
     def owner_take(self, name: str | None, text: str) -> dict[str, Any]:
@@ -57,4 +60,5 @@ class OwnerRecords:
                 "Name the system with letters, digits, dots, hyphens and underscores.",
             )
         parameters = {"op": op, "name": name, "text": None, "expected": None, **given}
-        return self._remote.run("owner", parameters)
+        run = self._remote.act if op == "take" else self._remote.run
+        return run("owner", parameters)

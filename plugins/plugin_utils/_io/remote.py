@@ -21,9 +21,10 @@ from .._core.observation import Observation
 from . import watchdog
 from .accounts import Logon
 from .failures import connection_failure, no_password, wrong_connection
+from .looks import LastLook
 from .terminal import tell
 from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
-from .wire import RemoteError, decode, payload, scrubbed
+from .wire import SEPARATOR, RemoteError, after_first, decode, payload, scrubbed
 
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -66,15 +67,19 @@ class Remote:
 
     :param action: the action plugin; its connection does the talking.
     :param host: the inventory name, for messages; the connection's address without it.
+    :param last_look: where what was read is kept until it is outdated.
     """
 
-    def __init__(self, action: ActionBase, host: str | None = None) -> None:
+    def __init__(
+        self, action: ActionBase, host: str | None = None, last_look: LastLook | None = None
+    ) -> None:
         self._action = action
         self._connection = WinrmConnection(action._connection)
         self._last_use: float | None = None
         self._starts_in_shell = 0
         self.host = host or self._connection.option("remote_addr") or "the host"
         self.starts = 0
+        self.last_look = LastLook() if last_look is None else last_look
 
     def run(
         self,
@@ -91,24 +96,61 @@ class Remote:
         :param deadline: seconds until the attempt is given up.
         :raises RemoteError: always, instead of any connection plugin's exception.
         """
-        seconds = DEADLINE_SECONDS if deadline is None else deadline
-        secrets = self.secrets(params)
-        try:
-            stdin = payload(script_text(script), params, pieces)
-            answer = self._execute(stdin, seconds)
-            return decode(answer["stdout"], answer["stderr"], answer["rc"], script, secrets)
-        except RemoteError as error:
-            raise _scrubbed(error, self.host, secrets) from None
+        self.last_look.forget()
+        return self._run(payload(script_text(script), params, pieces), script, params, deadline)[0]
+
+    def act(
+        self, script: str, params: Mapping[str, t.Any], *, deadline: float | None = None
+    ) -> dict[str, t.Any]:
+        """Run a script once, and look in the same PowerShell start at what is looked at next.
+
+        What a step looks at is known to the step (``last_look.next``); without one it only runs.
+        """
+        request = self.last_look.next
+        if request is None:
+            return self.run(script, params, deadline=deadline)
+        self.last_look.forget()
+        parts = (script_text(script), params), (script_text("observe"), request)
+        stdin = b"".join([payload(*parts[0]), SEPARATOR, payload(*parts[1])])
+        data, rest = self._run(stdin, script, params, deadline)
+        with suppress(RemoteError):  # then the next look is one of its own
+            self._observed(request, decode(rest, "", 0, "observe"))
+        return data
 
     def observe(
         self, request: Mapping[str, t.Any], *, deadline: float | None = None
     ) -> Observation:
-        """Read everything in ``request`` (see _core.observation) with one PowerShell start."""
-        data = self.run("observe", request, deadline=deadline)
+        """Read everything in ``request`` (see _core.observation): with one PowerShell start, or
+        by the last look where that was just now and nothing has happened since.
+        """
+        known = self.last_look.covering(request)
+        if known is not None:
+            return known
+        request = self.last_look.with_all_of_it(request)
+        return self._observed(request, self.run("observe", request, deadline=deadline))
+
+    def _observed(self, request: Mapping[str, t.Any], data: dict[str, t.Any]) -> Observation:
         taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Observation(
+        seen = Observation(
             host=self.host, taken=taken, source=self._connection.transport, data=data
         )
+        self.last_look.note(request, seen)
+        return seen
+
+    def _run(
+        self, stdin: bytes, script: str, params: Mapping[str, t.Any], deadline: float | None
+    ) -> tuple[dict[str, t.Any], str]:
+        """The data of the first script in ``stdin``, and what was printed after its answer."""
+        seconds = DEADLINE_SECONDS if deadline is None else deadline
+        secrets = self.secrets(params)
+        try:
+            answer = self._execute(stdin, seconds)
+            stdout = answer["stdout"]
+            return decode(stdout, answer["stderr"], answer["rc"], script, secrets), after_first(
+                stdout
+            )
+        except RemoteError as error:
+            raise _scrubbed(error, self.host, secrets) from None
 
     def reset(self) -> None:
         """Forget the connection; the next run makes a new one. Never fails, never hangs."""

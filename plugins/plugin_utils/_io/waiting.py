@@ -44,10 +44,16 @@ class Stop:
 
     :param change_stopped: says why the change is stopped; None while it is not. Without it, a
         stopped change ends no wait.
+    :param waits: is told of each wait, before it begins.
     """
 
-    def __init__(self, change_stopped: t.Callable[[], str | None] | None = None) -> None:
+    def __init__(
+        self,
+        change_stopped: t.Callable[[], str | None] | None = None,
+        waits: t.Callable[[], None] | None = None,
+    ) -> None:
         self.change_stopped = change_stopped
+        self._waits = waits
         self._parent = os.getppid()
         self._signal: int | None = None
 
@@ -95,6 +101,8 @@ class Stop:
         """:raises StoppedError: as soon as it is time to leave."""
         end = time.monotonic() + seconds
         self.check()
+        if self._waits is not None:
+            self._waits()
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, _SLICE_SECONDS))
             self.check()

@@ -19,14 +19,13 @@ from .._core.observation import Observation
 from .._core.windows.jobs import JobRecord
 from .._core.windows.starts import Mark, mark_of, position
 from .failures import is_unclear
-from .jobs import Job
+from .jobs import LONGEST_WAIT, Job
 from .site_command import OperatorNeededError
 from .wire import RemoteError
 
 if t.TYPE_CHECKING:
     from .remote import Remote
 
-_LONGEST_HOST_WAIT = 50  # seconds that a script may wait on the host within one start
 _ANSWER_SECONDS = 120.0  # for the answer itself, on top of the wait
 # How long the Task Scheduler may take to begin a job that it was told to run.
 BEGIN_SECONDS = 180.0
@@ -184,7 +183,7 @@ class WinrmWindows(Windows):
         return self._job("delete", name, 0, Job(name, "", ())).existed
 
     def _job(self, op: str, name: str, wait: int, job: Job) -> JobRecord:
-        wait = min(wait, _LONGEST_HOST_WAIT)
+        wait = min(wait, LONGEST_WAIT)
         asked = {
             "op": op,
             "name": name,
@@ -195,7 +194,8 @@ class WinrmWindows(Windows):
             "wait_seconds": wait,
             "log": job.log,
         }
-        return JobRecord.of_task(self._remote.run("job", asked, deadline=wait + _ANSWER_SECONDS))
+        run = self._remote.act if op == "delete" else self._remote.run
+        return JobRecord.of_task(run("job", asked, deadline=wait + _ANSWER_SECONDS))
 
     def _restart(self, start: int, reason: str) -> Mapping[str, t.Any]:
         try:

@@ -23,6 +23,8 @@ from .._core.kinds import CREDENTIALS
 from .answers import AnswerError, fault, loads
 
 BEGIN = "-----BEGIN LEGACYOPS RESULT-----"
+# The line of stdin between two scripts of one PowerShell start: the first is complete.
+SEPARATOR = b"-\r\n"
 TOO_OLD = "LEGACYOPS-POWERSHELL-TOO-OLD"
 TOO_OLD_RC = 91
 _BOOT_FAILED = re.compile(r"LEGACYOPS-BOOT-FAILED ?([A-Za-z0-9+/=]*)")
@@ -171,6 +173,12 @@ def decode(
     if wrong is not None:
         raise _malformed(wrong)
     return t.cast("dict[str, t.Any]", data)
+
+
+def after_first(stdout: str) -> str:
+    """What was printed after the first answer."""
+    end = _END.search(stdout)
+    return "" if end is None else stdout[end.end() :]
 
 
 def _answer(stdout: str) -> dict[str, t.Any]:

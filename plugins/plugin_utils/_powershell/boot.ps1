@@ -1,4 +1,4 @@
-# Starts a script that comes over stdin as base64 lines: script, parameters, pieces.
+# Starts scripts that come over stdin as base64 lines: script, parameters, pieces; - between two.
 # Nothing newer than PowerShell 1.0 in here, so that 1.0 reaches the version check.
 begin {
 if (!(Test-Path variable:PSVersionTable)) { [Console]::Out.WriteLine('LEGACYOPS-POWERSHELL-TOO-OLD'); exit 91 }
@@ -10,7 +10,8 @@ trap {
 [Console]::Out.WriteLine('LEGACYOPS-BOOT-FAILED ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes([string]$_)))
 exit 92
 }
-if ($_) {
+if ($_ -eq '-') { Complete-Run; $LegacyLine = 0 }
+elseif ($_) {
 $LegacyLine = $LegacyLine + 1
 $LegacyBytes = [Convert]::FromBase64String($_)
 if ($LegacyLine -gt 2) { Receive-Piece $LegacyBytes }

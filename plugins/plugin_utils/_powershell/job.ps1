@@ -7,7 +7,7 @@
 #   arguments     its arguments as one string                                   (start)
 #   as_system     true: as SYSTEM; false: as the caller, without network rights (start)
 #   guard         list of {path, sha256}, compared right before the start       (start)
-#   wait_seconds  how long to wait here for its end, at most 50                 (start, status)
+#   wait_seconds  how long to wait here for its end, at most 120                (start, status)
 #   log           {path, patterns, tail_bytes} or null: what to bring back of the program's log
 # Result: {existed, started, state, last_result, last_run, start, log}
 #   state 1 disabled, 2 queued, 3 ready, 4 running; last_result is the program's exit code, or
@@ -138,7 +138,7 @@ function Invoke-Script($Parameters, $Data) {
     $record = Get-JobRecord (Get-JobTask $scheduler $name)
     $Data['existed'] = $record.exists
     $Data['started'] = $false
-    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 50)
+    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 120)
     switch ($operation) {
         'start' {
             Start-JobOnce $scheduler $Parameters $Data

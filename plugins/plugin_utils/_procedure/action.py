@@ -209,6 +209,21 @@ class ProcedureAction(HotfixAction):
             self.stop.sleep(self.poll_seconds({}))
 
     @contextmanager
+    def looks_on(self, change: Change) -> Iterator[None]:
+        """Take up what the step before has seen last, and leave to the next what this one sees."""
+        path = change.directory.host_file("looks", self.host)
+        if self.check_mode:
+            yield
+            return
+        with suppress(ChangeError):
+            self.last_look.take_up(change.directory.read(path))
+        path.unlink(missing_ok=True)  # before anything is done that outdates it
+        yield
+        seen = self.last_look.to_dict()
+        if seen is not None:
+            change.directory.write(path, seen)
+
+    @contextmanager
     def locked(
         self, change: Change, name: str, wait_seconds: float = LOCK_SECONDS
     ) -> Iterator[None]:

@@ -22,3 +22,6 @@ class Observer(t.Protocol):
         :param since: of a system of nodes: events before this time (ISO 8601 UTC) are not read.
         :raises RemoteError: the host could not be read.
         """
+
+    def look_after_acts(self, request: Request) -> None:
+        """What to read after an act, in the same PowerShell start, where that can be."""

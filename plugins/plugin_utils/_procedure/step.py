@@ -35,6 +35,8 @@ from .text import clauses, in_language
 from .until import Seen, Until
 
 Result = dict[str, t.Any]
+# Read with whatever else: whether users are kept out, and when Windows was started.
+ALWAYS: Request = {"want": ["sessions", "system"]}
 
 
 class StepAction(ProcedureAction):
@@ -118,8 +120,7 @@ class StepRun:
 
     def _look(self, *requests: Request) -> Seen:
         """Read everything in one start: what is asked for, or all that the step needs."""
-        always = {"want": ["sessions", "system"]}
-        request = merge_requests([always, *(requests or self._requests())])
+        request = merge_requests([ALWAYS, *(requests or self._requests())])
         since = None if self.before is None else _day_before(self.began)
         observation = self.action.patiently(
             lambda: self.hooks.observer.observe(request, since), PATIENCE_SECONDS
@@ -167,6 +168,11 @@ class StepRun:
         before = todo[: todo.index(self.step.id)]
         return next((step for step in before if step not in had_its_turn | reached), None)
 
+    def _after(self) -> Request:
+        """What to look at after an act: all that it should have brought, and the next one needs."""
+        steps = [step_request(step, probe=False) for step in self.steps]
+        return merge_requests([ALWAYS, self.change.entry(self.host)["request"], *steps])
+
     def _held(self, seen: Seen) -> Seen:
         """The same once the host is ours, which it is after the begin of a host.
 
@@ -200,6 +206,7 @@ class StepRun:
             for look in looks:
                 self.people.look(look)
             if looks:
+                self.action.last_look.forget()
                 seen = self._look()
                 decision = decide(self.step, *seen)
         if decision.action == "wait":
@@ -240,6 +247,7 @@ class StepRun:
             return {**self._rehearsed(facts), **facts, "outcome": "possible"}
         more = self.hooks.arguments(self.step, seen.observation, seen.context.journal)
         self.record.intent(seen.observation, decision.verdicts, joins=joins)
+        self.hooks.observer.look_after_acts(self._after())
         try:
             result = self._done(decision, more)
             if result.get("failed"):
@@ -342,6 +350,7 @@ class StepRun:
 
         :raises ActionError: it does not.
         """
+        self.action.last_look.forget()
         refs = [ref for ref in self.step.interlocks if not check_of(ref).running]
         missing = unmet(evaluate_all(refs, *self._look()))
         if missing and not self.hooks.would_be_told(missing):
@@ -360,7 +369,7 @@ class StepRun:
         if not self.step.expect:
             return []
         try:
-            missing = self.until.expected(self.hooks, self.people)
+            missing = self.until.expected(self.hooks, self.people, self._after())
         except RemoteError as error:
             raise self.record.failed(error.reason, str(error), result) from None
         if missing:

@@ -16,7 +16,7 @@ from .._core.checks import Verdict, passes, request_for, unmet
 from .._core.conditions import refusal
 from .._core.context import Context
 from .._core.decision import Decision, decide, is_final, unproven
-from .._core.observation import Observation
+from .._core.observation import Observation, Request
 from .._core.records import Step
 from .._io.waiting import poll
 from .layout import in_language
@@ -101,18 +101,21 @@ class Until:
 
         return seconds > 0 and bool(self._poll(look, seconds))
 
-    def expected(self, hooks: Hooks, people: People) -> list[Verdict]:
+    def expected(self, hooks: Hooks, people: People, *after: Request) -> list[Verdict]:
         """Look until what the step expects is there, or cannot come any more; what is missing.
 
         A step of the server's own connection ends with its module, which has waited.
+
+        :param after: what to read besides, where one look is all.
         """
-        request = request_for(self._step.expect)
+        own = self._step.by is None  # its one look is the next step's first
+        requests = [request_for(self._step.expect), *(after if own else ())]
         progress = self._action.progress()
         missing: list[Verdict] = []
 
         def look() -> bool | None:
             nonlocal missing
-            seen = self._look(request)
+            seen = self._look(*requests)
             missing = unproven(self._step, *seen)
             if not missing or is_final(missing, seen.context):
                 return True
@@ -125,7 +128,7 @@ class Until:
             progress(self._waits(missing))
             return None
 
-        if self._step.by is None:
+        if own:
             look()  # one look: also an orphan takes the result of what it has done
         else:
             self._poll(look, self._deadline())

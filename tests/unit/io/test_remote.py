@@ -313,5 +313,5 @@ def test_a_long_wait_takes_a_new_shell_before_the_quota_of_operations_is_used_up
     action = FakeAction(*[good("observe") for _ in range(12)])
     remote = Remote(action, "xa01")
     for _ in range(12):
-        remote.observe({})
+        remote.run("observe", {})
     assert action._connection.closed == 2

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.looks import LastLook
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Stop
 
 Answer = dict[str, Any] | Exception
@@ -31,6 +32,7 @@ class RecordedHost:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.pieces: list[bytes] = []
         self.resets = 0
+        self.last_look = LastLook()
 
     def run(
         self, script: str, params: dict[str, Any], *, pieces: Any = (), deadline: Any = None
@@ -44,12 +46,18 @@ class RecordedHost:
             raise answer
         return answer
 
+    act = run
+
     def observe(self, request: dict[str, Any], *, deadline: Any = None) -> Observation:
         data = self.run("observe", request)
         return Observation("xa01", "2026-11-22T05:00:00Z", "winrm", data)
 
     def reset(self) -> None:
         self.resets += 1
+
+    def ops(self, script: str) -> list[str]:
+        """What a script was asked to do."""
+        return [params["op"] for name, params in self.calls if name == script]
 
     def acts(self) -> list[str]:
         """Every script but the one that only reads."""

@@ -147,7 +147,10 @@ CASES = [
         "ima_service",
         "service",
         {},
-        {"service": [{"before": STOPPED_SERVICE, "after": STOPPED_SERVICE}], "observe": [{}]},
+        {
+            "service": [{"before": STOPPED_SERVICE, "after": STOPPED_SERVICE}],
+            "observe": [{"services": {"IMAService": STOPPED_SERVICE}}],
+        },
         leaves=True,
     ),
     Case(

@@ -392,33 +392,45 @@ def service(state: str, pid: int = 1) -> dict[str, Any]:
     return {"exists": True, "state": state, "process_id": pid, "exit_code": 0}
 
 
-def answers(*states: str | dict[str, Any]) -> list[dict[str, Any]]:
+def answers(*states: Any) -> list[Any]:
     services = [service(each) if isinstance(each, str) else each for each in states]
-    return [{"before": each, "after": each} for each in services]
+    return [
+        each if isinstance(each, Exception) else {"before": each, "after": each}
+        for each in services
+    ]
+
+
+def ima(host: Any, first: Any, *later: Any, observe: Any = None) -> Any:
+    """A host whose IMA is seen in this state, and then answers from these, the last of which stays.
+
+    observe: what a look after the first one finds.
+    """
+    [seen] = answers(first)
+    looks = [{"services": {"IMAService": seen["after"]}}]
+    return host(
+        service=answers(*later or (first,)), observe=[*looks, *([observe] if observe else [])]
+    )
 
 
 class TestImaService:
     def test_a_running_service_is_watched(self, run, host) -> None:
-        remote = host(service=answers("Running"))
+        remote = ima(host, "Running")
         assert not run("ima_service", remote, stable_seconds=120)["changed"]
-        waits = [params["wait_seconds"] for _, params in remote.calls]
-        assert waits == [0, 50, 50, 20]
+        waits = [params["wait_seconds"] for _, params in remote.calls[1:]]
+        assert waits == [50, 50, 20]
 
     def test_a_stopped_one_is_started_once(self, run, host) -> None:
-        remote = host(service=answers("Stopped", "Start Pending", "Start Pending", "Running"))
+        remote = ima(host, "Stopped", "Start Pending", "Start Pending", "Running")
         assert run("ima_service", remote, stable_seconds=10)["changed"]
-        assert [p["op"] for _, p in remote.calls].count("start") == 1
+        assert remote.ops("service").count("start") == 1
 
     def test_one_that_is_starting_is_not_started(self, run, host) -> None:
-        remote = host(service=answers("Start Pending", "Start Pending", "Running"))
+        remote = ima(host, "Start Pending", "Start Pending", "Running")
         assert run("ima_service", remote, stable_seconds=0)["changed"]
-        assert "start" not in [p["op"] for _, p in remote.calls]
+        assert "start" not in remote.ops("service")
 
     def test_a_start_that_failed_tells_what_was_loading(self, run, host) -> None:
-        remote = host(
-            service=answers("Stopped"),
-            observe=[{"ima": {"currently_loading_plugin": "ImaRpc.dll"}}],
-        )
+        remote = ima(host, "Stopped", observe={"ima": {"currently_loading_plugin": "ImaRpc.dll"}})
         result = run("ima_service", remote)
         assert result["reason"] == "service_not_running"
         assert result["currently_loading_plugin"] == "ImaRpc.dll"
@@ -426,34 +438,31 @@ class TestImaService:
 
     @pytest.mark.parametrize("plugin", ["", None])
     def test_a_start_that_names_no_plugin_has_other_known_causes(self, run, host, plugin) -> None:
-        remote = host(
-            service=answers("Stopped"), observe=[{"ima": {"currently_loading_plugin": plugin}}]
-        )
+        remote = ima(host, "Stopped", observe={"ima": {"currently_loading_plugin": plugin}})
         result = run("ima_service", remote)
         assert "data store" in result["msg"]
         assert "local host cache" in result["msg"]
 
     @pytest.mark.parametrize("later", [service("Stopped"), service("Running", pid=2)])
     def test_one_that_does_not_stay_up(self, run, host, later) -> None:
-        remote = host(service=answers("Running", later), observe=[CUT])
+        remote = ima(host, "Running", later, observe=CUT)
         assert run("ima_service", remote)["reason"] == "service_not_running"
 
     def test_check_mode(self, run, host) -> None:
-        remote = host(service=answers("Stopped"))
+        remote = ima(host, "Stopped")
         assert run("ima_service", remote, check=True)["changed"]
-        assert [p["op"] for _, p in remote.calls] == ["status"]
+        assert remote.ops("service") == []
 
     def test_stopped(self, run, host) -> None:
-        remote = host(service=answers("Running", "Stop Pending", "Stopped"))
+        remote = ima(host, "Running", "Stop Pending", "Stopped")
         result = run("ima_service", remote, state="stopped")
         assert result["changed"]
         assert result["service"]["state"] == "Stopped"
 
     def test_a_lost_start_is_looked_at_not_repeated(self, run, host) -> None:
-        answer = answers("Stopped", "Running", "Running")
-        remote = host(service=[answer[0], CUT, *answer[1:]])
+        remote = ima(host, "Stopped", CUT, "Running", "Running")
         assert run("ima_service", remote, stable_seconds=0)["changed"]
-        assert [p["op"] for _, p in remote.calls] == ["status", "start", "status"]
+        assert remote.ops("service") == ["start", "status"]
 
 
 def booted(token: dict[str, Any], renames: int = 0) -> dict[str, Any]:

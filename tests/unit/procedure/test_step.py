@@ -17,6 +17,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records imp
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations import (
     Confirmations,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.looks import LastLook
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
@@ -61,12 +62,16 @@ class Server:
         self.task_vars = {"hostvars": {HOST: variables}}
         self.said: list[str] = []
         self.dispatched: list[dict[str, Any]] = []
+        self.last_look = LastLook()
 
     def observe(self, _request: Any, _since: Any = None) -> Observation:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         services = {"IMAService": {"exists": True, "state": state}}
         data = {"services": services, "owner": {"free": True}, "sessions": {"drain_mode": 0}}
         return Observation(HOST, "2026-11-22T05:00:00Z", "test", data)
+
+    def look_after_acts(self, _request: Any) -> None:
+        pass
 
     def dispatch(self, _step: Any, **more: Any) -> dict[str, Any]:
         self.dispatched.append(more)

@@ -19,7 +19,7 @@ from ..._core.ft.system import CREDENTIALS, NODES, TITLES
 from ..._core.observation import Observation
 from ..._core.windows.jobs import JobRecord
 from ..._core.windows.starts import mark_of, position
-from ..jobs import Job
+from ..jobs import LONGEST_WAIT, Job
 from ..remote import Remote
 from ..site_command import Credentials
 from ..windows import Look, Windows
@@ -37,7 +37,6 @@ _ACT_SECONDS = 120
 _STAGE_SECONDS = 900
 # The relay's own part of an answer, beside what it may wait for a node.
 _RELAY_SECONDS = 60
-_LONGEST_WAIT = 50  # seconds that ft/act may wait for a job within one start
 # A job begins two to three minutes after it was asked for, or never.
 EXPIRES_MINUTES = 10
 _READING: t.Final[Data] = {
@@ -250,7 +249,7 @@ class NodeWindows(Windows):
         return replace(self.ask_for(job, 0), existed=record.existed)
 
     def ask_for(self, job: Job, wait: int) -> JobRecord:
-        wait = min(wait, _LONGEST_WAIT)
+        wait = min(wait, LONGEST_WAIT)
         given = {"job": job.name, "wait_seconds": wait, "log": job.log}
         return JobRecord.of_record(self._act("status", given, _ACT_SECONDS + wait))
 

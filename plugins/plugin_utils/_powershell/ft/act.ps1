@@ -10,7 +10,7 @@
 #             with %windir%), arguments (list of words; %windir% in them is replaced), guard (null or
 #             {path, sha256}), log (not used here), expires_minutes
 #             -> {existed, started, state, exit_code, start_utc}
-#   status:   job, wait_seconds (at most 50), log (null or {path, patterns, tail_bytes})
+#   status:   job, wait_seconds (at most 120), log (null or {path, patterns, tail_bytes})
 #             -> {existed, state, exit_code, started_utc, ended_utc, start_record, log, log_error}
 #   delete:   job -> {deleted}
 #   restart:  start_record -> {return_value}
@@ -279,7 +279,7 @@ function Invoke-Start($Context, $Parameters, $Data) {
 
 function Invoke-Status($Context, $Parameters, $Data) {
     $name = [string]$Parameters['job']
-    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 50)
+    $seconds = [Math]::Min([int]$Parameters['wait_seconds'], 120)
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $job = Get-LiveJob $Context $name

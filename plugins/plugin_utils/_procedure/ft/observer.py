@@ -104,6 +104,9 @@ class FtObserver:
             self._directory.write(self._memory, fresh.to_dict())
         return fresh
 
+    def look_after_acts(self, request: Request) -> None:
+        """What acts on a node says nothing of the system: it is read anew."""
+
     def _words(self) -> dict[str, t.Any]:
         records = given(self._directory.root, self._host)
         return fold(self._said(), self._steps, records, self._journal(), self.form, now())

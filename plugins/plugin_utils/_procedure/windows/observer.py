@@ -21,6 +21,9 @@ class ServerObserver:
         self._remote = remote
         self.owner = Owner(OwnerRecords(remote), None, remote.host)
 
+    def look_after_acts(self, request: Request) -> None:
+        self._remote.last_look.next = request
+
     def observe(self, request: Request, since: str | None = None) -> Observation:
         observation = self._remote.observe(request)
         owner = observation.data.get("owner")

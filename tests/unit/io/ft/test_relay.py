@@ -22,6 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.jobs import (
     JobResult,
     run_detached,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.looks import LastLook
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.owner import OwnerRecords
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.remote import (
     Remote,
@@ -76,6 +77,9 @@ class FakeRemote:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    act = run
+    last_look = LastLook()
 
     def ops(self) -> list[str]:
         return [params.get("op", script) for script, params in self.calls]
