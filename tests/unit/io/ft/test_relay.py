@@ -203,7 +203,7 @@ class TestActing:
             ),
             (
                 lambda relay: relay.windows(ONE).ask_for(Job("x", "", ()), 600),
-                {"op": "status", "job": "x", "wait_seconds": 50, "log": None},
+                {"op": "status", "job": "x", "wait_seconds": 120, "log": None},
             ),
             (lambda relay: relay.windows(ONE).delete("x"), {"op": "delete", "job": "x"}),
         ],
