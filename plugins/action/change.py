@@ -35,7 +35,7 @@ from ..plugin_utils._procedure.outcome import (
     outcome,
     worst,
 )
-from ..plugin_utils._procedure.owner import held_by, held_text, is_anothers, is_free
+from ..plugin_utils._procedure.owner import Owner, held_by, held_text, is_anothers, is_free
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -168,9 +168,7 @@ class ActionModule(ProcedureAction):
             if todo:
                 self._take_or_leave(change, observer, observation, context, before)
             elif not self.check_mode and not is_free(observation):
-                observer.owner.free(
-                    change.id, change.run()
-                )  # no step follows, and so no end either
+                self._given_back(change, observer.owner)  # no step follows, and so no end either
             return self._begun(change, observation, context, todo)
 
     def _wait_for_repaired(self, change: Change) -> None:
@@ -310,10 +308,16 @@ class ActionModule(ProcedureAction):
             record = self.patiently(lambda: observer.owner.take(change.id, run), PATIENCE_SECONDS)
             self._owned(change, held_by(observation, record), context)
 
+    def _given_back(self, change: Change, owner: Owner) -> None:
+        """A lost answer is no refusal here either: who asks again finds its record gone."""
+        run = change.run()
+        self.patiently(lambda: owner.free(change.id, run), PATIENCE_SECONDS)
+
     def _end(self, change: Change, remote: Remote) -> Result:
         if not self.check_mode:
             with self.locked(change, self.host), self.looks_on(change):
-                self.observer(remote, change.directory).owner.free(change.id, change.run())
+                owner = self.observer(remote, change.directory).owner
+                self._given_back(change, owner)
                 change.journal(self.host).append("end", change=change.id, plan=change.digest)
                 change.set_state(self.host, DONE)
         return self._standing(change)
