@@ -29,12 +29,26 @@ settings.register_profile("soak", deadline=None, max_examples=3_000, print_blob=
 settings.load_profile("repeatable")
 
 
-# The dearest files in the order of their processor seconds (make cost), for tests side by side: a
-# long file that began last would run alone, beside an idle processor.
+# The dearest files, roughly in the order of their processor seconds (make cost), for tests side by
+# side: a long file that began last would run alone, beside an idle processor.
 LONGEST = (
     "lint/test_sanity.py",
     "integration/test_faults.py",
     "integration/test_kills.py",
+    "integration/test_random_kills.py",
+    "model/test_order.py",
+    "integration/test_ft.py",
+    "integration/test_endings.py",
+    "integration/test_ft_by_hand_only.py",
+    "integration/test_ft_kills.py",
+    "integration/test_ft_interrupted.py",
+    "integration/test_rollout.py",
+    "lint/test_ansible_lint.py",
+    "model/test_farms.py",
+    "model/test_mutants.py",
+    "integration/test_secrets.py",
+    "integration/test_farm.py",
+    "unit/test_packaging.py",
 )
 
 
