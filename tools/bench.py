@@ -5,7 +5,8 @@ Prints the wall time of assess over 100 hosts divided by that of `ansible -m raw
 the same hosts, measured one after the other in this run, and the PowerShell starts and HTTP
 requests per host of assess and of a whole apply, as the lab counted them. Then the bad logons of
 each account in a run over 50 hosts with a wrong password, as a domain controller counts them; more
-than one is an error. And how fast the model explores (model_bench).
+than one is an error. How fast the model explores (model_bench), and what a step costs on a large
+farm beside a small one (farm_bench).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import farm_bench
 import model_bench
 import yaml
 from lab_session import ESTATES, ROOT, CommandError, ask, lab, run
@@ -143,6 +145,16 @@ def bench_model() -> None:
         print(f"  {line}")
 
 
+def bench_farm() -> None:
+    """Tell what a step, and what reads a whole change, costs on a large farm beside a small one."""
+    print("The change directory alone, without hosts")
+    for line in farm_bench.directory_lines(WORK):
+        print(f"  {line}")
+    print("Steps of a plain farm on the lab")
+    for line in farm_bench.lab_lines(WORK):
+        print(f"  {line}")
+
+
 def main() -> int:
     """Measure and print."""
     shutil.rmtree(WORK, ignore_errors=True)
@@ -152,6 +164,7 @@ def main() -> int:
         bench_apply()
         bench_logons()
         bench_model()
+        bench_farm()
     except CommandError as error:
         print(f"The measurement failed: {error}", file=sys.stderr)
         return 1

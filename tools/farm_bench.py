@@ -11,10 +11,11 @@ import importlib
 import resource
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import
     plan_host,
     step_request,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.approved import approved
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
@@ -139,6 +141,7 @@ def step_cost(number: int, work: Path, most: int = 400) -> Mapping[str, float]:
 # --- The change directory alone ---------------------------------------------------------------
 
 NOW = "2026-11-30T00:00:00Z"
+STEPS = 20
 
 
 def generated(number: int, root: Path) -> Any:
@@ -160,49 +163,100 @@ def generated(number: int, root: Path) -> Any:
     plan = make_plan(plans, {}, change="BENCH", created=NOW)
     directory = ChangeDirectory(root, "BENCH")
     directory.write_plan(plan)
-    spent_planning = {"host": middle - began, "plan": time.process_time() - middle}
-    change = Change.load(directory, "BENCH", SETTINGS, approve_plan=True)
+    written = time.process_time() - middle
+    spent_planning = {"plan: each host": middle - began, "plan: the whole, written": written}
+    change = Change.load(directory, "BENCH", {}, approve_plan=True)
     for wave in plan["waves"][:-1]:
         for host in wave:
             change.set_state(host, "done")
     return change, spent_planning
 
 
-SETTINGS: dict[str, Any] = {}
-
-
 def tests_kit() -> Any:
     """Return the servers of plain data that the unit tests have."""
-    sys.path[:0] = [str(ROOT / "tests" / "model"), str(ROOT / "tests" / "unit" / "core")]
+    for folder in ("model", "unit/core"):
+        if str(ROOT / "tests" / folder) not in sys.path:
+            sys.path.insert(0, str(ROOT / "tests" / folder))
     return importlib.import_module("conftest")
 
 
-def one_step(root: Path, host: str, kit: Any) -> None:
-    """Do what a step's worker does with its change directory, but for reaching the host."""
-    change = Change.load(ChangeDirectory(root, "BENCH"), "BENCH", SETTINGS, approve_plan=True)
+def one_step(root: Path, host: str) -> float:
+    """Do what a step's worker does with its change directory; return the processor seconds.
+
+    All but reaching the host: the plan, two looks' context and what remains, the decision, the
+    comparison, the journal and the state.
+    """
+    seen = tests_kit().observation(host, root=False)
+    began = time.process_time()
+    change = Change.load(ChangeDirectory(root, "BENCH"), "BENCH", {}, approve_plan=True)
     entry = change.entry(host)
     step = change.step(host, entry["steps"][0].id)
     merge_requests([entry["request"], *(step_request(s, probe=False) for s in entry["steps"])])
-    seen = kit.observation(host, root=False)
     for _look in ("first", "after"):
         context = change.context(seen)
         remaining(change.plan, host, seen, context)
     decision = decide(step, seen, context.at_step(seen, NOW))
     change.compared(seen, context)
-    journal = change.journal(host)
-    journal.append("intent", step=step.id, plan=change.digest, said=decision.reason)
+    about: dict[str, Any] = {"step": step.id, "plan": change.digest}
+    change.journal(host).append("intent", **about, interlocks=told(decision.verdicts))
     change.set_state(host, "under_way", step=step.id)
-    journal.append("result", step=step.id, plan=change.digest, status="ok")
+    change.journal(host).append("result", **about, status="ok", why="measured")
+    return time.process_time() - began
 
 
-def core_step(number: int, root: Path) -> dict[str, float]:
-    """Return the processor seconds of parts of a change of so many servers, without the hosts."""
-    kit = tests_kit()
-    change, planning = generated(number, root)
-    hosts = change.plan["waves"][-1]
-    one_step(root, hosts[0], kit)  # what is imported, or compiled, once
-    began = time.process_time()
-    for host in hosts[:20]:
-        one_step(root, host, kit)
-    step = (time.process_time() - began) / len(hosts[:20])
-    return {"hosts": number, "step": step, **planning}
+def whole_costs(root: Path) -> dict[str, float]:
+    """Return the processor seconds of what reads all of a change, once."""
+    costs: dict[str, float] = {}
+
+    def measured(name: str, do: Callable[[], Any]) -> Any:
+        began = time.process_time()
+        result = do()
+        costs[name] = time.process_time() - began
+        return result
+
+    directory = ChangeDirectory(root, "BENCH")
+    change = measured(
+        "open: the whole plan verified",
+        lambda: Change.load(directory, "BENCH", {}, whole=True, approve_plan=True),
+    )
+    hosts = change.plan["hosts"]
+    measured("approve: what is approved", lambda: approved(change.plan, None))
+    measured("summary", lambda: [outcome(change, host, "") for host in hosts])
+    advisories = load_advisories([bundled_folder()])
+    report = measured("report", lambda: build_report(sources_of(change, advisories)))
+    measured("report: its page", lambda: report_page(report, "en", None))
+    return costs
+
+
+def directory_lines(work: Path) -> Iterator[str]:
+    """Yield what a change directory costs, large beside small, for people."""
+    small, middle, large = 18, 100, 1000
+    planning, waves = {}, {}
+    for number in (small, middle, large):
+        change, planning[number] = generated(number, work / f"core{number}")
+        waves[number] = change.plan["waves"][-1]
+    steps: dict[int, list[float]] = {small: [], large: []}
+    for each in range(2 * STEPS):
+        for number, taken in steps.items():
+            host = waves[number][each % len(waves[number])]
+            for path in (work / f"core{number}" / "journal").glob(f"{host}.*"):
+                path.unlink()
+            taken.append(one_step(work / f"core{number}", host))
+    ratio = statistics.median(steps[large]) / statistics.median(steps[small])
+    yield f"one step without its host, {large} hosts / {small}: {ratio:.2f} (goal 1.3)"
+    few = {**planning[middle], **whole_costs(work / f"core{middle}")}
+    many = {**planning[large], **whole_costs(work / f"core{large}")}
+    for name, seconds in few.items():
+        yield f"{name}, {large} hosts / {middle}: {many[name] / seconds:.1f}"
+
+
+def lab_lines(work: Path) -> Iterator[str]:
+    """Yield what a step costs on the lab, large beside small, for people."""
+    small, large = (step_cost(number, work, 150) for number in (18, 202))
+    ratio = large["step"] / small["step"]
+    for cost in (small, large):
+        yield (
+            f"{cost['hosts']} hosts, {cost['steps']} steps: {cost['step']:.2f} processor seconds a "
+            f"step; the plan {cost['plan_bytes'] / 1e6:.1f} MB"
+        )
+    yield f"a step, {large['hosts']} hosts / {small['hosts']}: {ratio:.2f} (was 5.2, goal 1.15)"

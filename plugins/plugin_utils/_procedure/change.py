@@ -329,7 +329,7 @@ class Change:
     def _failed(self, host: str) -> list[str]:
         """The other hosts that have failed."""
         marked = self.directory.failed() - {host}
-        every = [name for name, _wave in self.queue if name in marked]
+        every = [name for name, _wave in self.queue if name in marked] if marked else []
         return [name for name in every if self.state(name)["status"] == FAILED]
 
     def waits_for(self, host: str) -> list[str]:

@@ -32,6 +32,8 @@ def visible(text: str) -> str:
 
     So nothing turns the reading direction, repaints a terminal or hides; a line end stays.
     """
+    if text.isprintable():  # most are, and the marks are for what is not
+        return text
     return "".join(_mark(char) for char in text.replace("\r\n", "\n"))
 
 
