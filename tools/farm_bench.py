@@ -41,6 +41,11 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.evidence import sources_of
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.outcome import outcome
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.record import told
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import report_page
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
 from lab_session import ENVIRONMENT, ESTATES, ROOT, CommandError, lab, run
 
 SPEED = "600"

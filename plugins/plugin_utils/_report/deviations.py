@@ -91,14 +91,12 @@ def _of_the_change(sources: Sources) -> Iterator[Record]:
 
 def _unapproved(sources: Sources) -> bool:
     """Return whether a run went by no approval, or by none that is on file."""
-    begins = [each for host in sources.order() for each in sources.begins(host)]
-    return any((each.approval or sources.approval) is None for each in begins)
+    return any((each.approval or sources.approval) is None for each in sources.all_begins)
 
 
 def approval_window(sources: Sources) -> Any:
     """Return the window that the last run went by; None where there was none."""
-    begins = [each for host in sources.order() for each in sources.begins(host)]
-    last = max(begins, key=lambda entry: entry.utc, default=None)
+    last = sources.last_begin
     window = (last and last.window) or (sources.approval or {}).get("window") or {}
     start, end = (str(window.get(key) or "") for key in ("start", "end"))
     return {"start": start, "end": end} if start and end else None

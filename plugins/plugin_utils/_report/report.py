@@ -170,8 +170,7 @@ def _advisory(sources: Sources, identity: Mapping[str, Any]) -> Record:
 
 def _approval(sources: Sources) -> Record | None:
     """Return the approval that the last run went by, else the one on file."""
-    begins = [each for host in sources.order() for each in sources.begins(host)]
-    last = max(begins, key=lambda entry: entry.utc, default=None)
+    last = sources.last_begin
     approval = (last and last.approval) or sources.approval
     if approval is None:
         return None

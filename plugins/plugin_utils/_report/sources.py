@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .._core.entry import Entry
@@ -74,5 +75,15 @@ class Sources:
 
     def order(self) -> list[str]:
         """Return the plan's hosts: those with steps by waves, then the others."""
-        queued = [host for wave in self.plan["waves"] for host in wave]
+        queued = {host: None for wave in self.plan["waves"] for host in wave}
         return [*queued, *sorted(host for host in self.plan["hosts"] if host not in queued)]
+
+    @cached_property
+    def all_begins(self) -> list[Entry]:
+        """Each host's entries of runs that began, under this plan, in the order of the hosts."""
+        return [each for host in self.order() for each in self.begins(host)]
+
+    @cached_property
+    def last_begin(self) -> Entry | None:
+        """The last one of them; None: none began."""
+        return max(self.all_begins, key=lambda entry: entry.utc, default=None)
