@@ -878,6 +878,45 @@ def test_what_only_the_host_knows_is_a_blocker_of_the_audit(kit, ctx130025):
         assert {found} == ids & {"healthy", "modules_refused_on_host"}
 
 
+IN_DOUBT = {
+    "ima_down_in_doubt",
+    "ima_cannot_start_in_doubt",
+    "pending_restart_in_doubt",
+    "logons_off_in_doubt",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts", "blocker"),
+    [
+        ({"hotfixes": []}, {}, "hotfixes_not_named"),
+        ({}, {"errors": {"patches": "Access is denied."}}, "patches_unknown"),
+    ],
+    ids=["none is named", "the record cannot be read"],
+)
+def test_what_ails_a_server_is_told_without_its_hotfixes(kit, ctx130025, settings, parts, blocker):
+    data = {**kit.data(root=False, installed=True), **parts}
+    chosen = kit.settings(**settings)
+    well = find(ctx130025, chosen, kit.observation(**data))
+    data["services"]["IMAService"]["state"] = "Stopped"
+    data["sessions"]["drain_mode"] = 2
+    data["pending_restart"]["component_servicing"] = True
+    found = find(ctx130025, chosen, kit.observation(**data))
+    assert {f.id for f in found if f.severity == "blocker"} == {blocker}
+    assert {"root_absent", *IN_DOUBT} <= {f.id for f in found if f.severity == "warning"}
+    assert not {f.id for f in well} & IN_DOUBT
+
+
+def test_who_names_no_hotfix_is_asked_for_all_that_is_missing_at_once(kit, ctx130025):
+    [asked, *_] = find(ctx130025, kit.settings(hotfixes=[]), kit.observation(root=False))
+    for remedy in asked.remedy.values():
+        assert "legacyops_hotfixes" in remedy
+        assert "legacyops_data_store_backup" in remedy
+    host_plan = planning.plan_host(ctx130025, kit.settings(hotfixes=[]), kit.observation())
+    assert host_plan.blocked
+    assert host_plan.steps == []
+
+
 def test_a_step_probes_only_when_it_may(kit, ctx130025):
     step = _install_step(kit, ctx130025)
     assert planning.step_request(step)["chains"] == [kit.PACKAGE]
