@@ -11,33 +11,6 @@ import sys
 import pytest
 
 PACKAGE = "ansible_collections.legacyops.hotfix.plugins.plugin_utils"
-# In a process of its own: Ansible's loader stays installed in the one that asks for it.
-PROGRAM = f"""
-import sys
-
-import pytest
-from ansible.plugins.loader import init_plugin_loader
-init_plugin_loader()
-import {PACKAGE}._procedure.action
-ours = [each for name, each in sys.modules.items() if name.startswith("{PACKAGE}.")]
-files = [each for each in ours if each.__file__.endswith(".py")]  # no folder without __init__.py
-print(len(files), *{{type(each.__loader__).__name__ for each in files}})
-import ansible_collections.ansible.builtin.plugins
-print(type(sys.modules["ansible_collections.legacyops.hotfix"].__loader__).__name__)
-"""
-
-
-def test_no_file_of_ours_is_compiled_anew(ansible_environment):
-    """Ansible's own loader of collections compiles each; Python's keeps what it has compiled."""
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=ansible_environment, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    ours, others = result.stdout.splitlines()
-    number, *loaders = ours.split()
-    assert int(number) > 50
-    assert loaders == ["SourceFileLoader"]
-    assert others == "_AnsibleCollectionPkgLoader", "nobody else's import is touched"
 
 
 def test_no_worker_reads_what_ansible_playbook_has_read():
