@@ -137,9 +137,9 @@ def lint(folder: Path) -> tuple[Advisory | None, list[Fault]]:
             texts.append(content.decode("utf-8-sig"))
         except OSError as error:
             faults.append(Fault(file, 0, f"cannot be read ({error.strerror}); write it"))
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            faults.append(Fault(file, line, f"cannot be read ({error.reason}); save it as UTF-8"))
+        except UnicodeDecodeError as wrong:
+            line = content.count(b"\n", 0, wrong.start) + 1
+            faults.append(Fault(file, line, f"cannot be read ({wrong.reason}); save it as UTF-8"))
     if faults:
         return None, sorted(faults)
     return _judged(folder, tuple(texts))

@@ -145,10 +145,9 @@ register(
     answers=lambda _: _BOARD,
     deadline_seconds=_DEADLINE,
 )
-register(
+_register(
     "operator_confirm",
     "Tells a person what to do or to look at, and waits for the confirmation with a name.",
-    kind="",
     touches=(("packages",),),
     done_by=lambda _form, _: "operator",
     persons=True,
