@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gc
 import multiprocessing
 import os
 import sys
@@ -87,6 +88,10 @@ def keep_going() -> None:
         _outlast(stream)
     StrategyBase._queue_task = _watched(StrategyBase._queue_task)
     StrategyBase._process_pending_results = _looking(StrategyBase._process_pending_results)
+    # Inventory, plays and modules stay for the whole run. Who looks for circles among them, this
+    # process and each worker that it forks, does so in vain, and a worker copies what it touches.
+    gc.collect()
+    gc.freeze()
 
 
 # --- Output ---------------------------------------------------------------------------------

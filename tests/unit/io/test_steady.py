@@ -27,3 +27,17 @@ def test_a_killed_run_has_written_its_last_line(
         words = [sys.executable, "-c", PROGRAM]
         subprocess.run(words, env=ansible_environment, stdout=log, timeout=60, check=False)
     assert (tmp_path / "log").read_text().endswith("line 998\nline 999\n")
+
+
+FROZEN = """
+import gc
+from ansible_collections.legacyops.hotfix.plugins.action import node_info
+print(gc.get_freeze_count())
+"""
+
+
+def test_no_worker_looks_for_circles_in_what_it_inherits() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FROZEN], check=True, capture_output=True, text=True
+    )
+    assert int(done.stdout) > 10_000
