@@ -118,7 +118,7 @@ def planned(lab: FtLab, case: str) -> None:
         **CASES[case][1],
     }
     file = lab.state / "said.yml"
-    file.write_text(yaml.safe_dump({"legacyops_ft_said": said}), encoding="utf-8")
+    file.write_text(yaml.safe_dump({"legacyops_ft_reported": said}), encoding="utf-8")
     plan = lab.playbook("plan", "-e", f"@{file}")
     assert plan.code == 0, plan.output[-3000:]
 

@@ -48,7 +48,7 @@ def system(folder: Path) -> dict[str, Any]:
     failed = {**demo_systems()["ft01"], "language": "en"}
     del failed["relay"], failed["fix_level"]
     failed["vars"] = {
-        "legacyops_ft_said": said,
+        "legacyops_ft_reported": said,
         "legacyops_ft_system": form,
         "legacyops_owner_dir": str(folder / "owners"),
         "legacyops_second_name_for": ["virtual_server"],

@@ -262,7 +262,7 @@ def _silent(kind: str, last: Seen | None, screen: str | None) -> dict[str, Any]:
         version = {"version": _VERSIONS[kind], "service_pack": 0 if kind == "windows_2003" else 4}
         record["last_seen"] = {"taken": NOW, "system": version, **_disk(kind, last)}
     if screen is not None:
-        record["said"] = {"screen": {"value": screen, "by": "Sato", "utc": NOW}}
+        record["reported"] = {"screen": {"value": screen, "by": "Sato", "utc": NOW}}
     return record
 
 
@@ -371,7 +371,7 @@ def _power_record(
 
 # What of a node's record is one part of a view: what is read together, and changes together.
 _RECORD = (
-    ("reachable", "source", "said"),
+    ("reachable", "source", "reported"),
     ("system",),
     ("job",),
     ("events",),

@@ -83,7 +83,7 @@ def test_the_page_is_up_to_date():
 def test_what_people_may_have_seen_is_what_the_checks_know():
     node = schema()["$defs"]["seen_node"]["properties"]
     assert set(node["screen"]["enum"]) == {*SCREENS, None}
-    assert set(rules_of("paper")["ft_said"]["properties"]["board"]["enum"]) == {*BOARD, None}
+    assert set(rules_of("paper")["ft_reported"]["properties"]["board"]["enum"]) == {*BOARD, None}
 
 
 def test_a_default_is_right_itself():

@@ -142,7 +142,7 @@ def ft_windows(observation: Observation, arguments: Arguments) -> Reading:
 
 def screen_of(record: Record) -> str | None:
     """Return what a person said that a node's screen shows, or None."""
-    said = table(table(record.get("said")).get("screen"))
+    said = table(table(record.get("reported")).get("screen"))
     value = said.get("value")
     return value if value in SCREENS and said.get("by") else None
 

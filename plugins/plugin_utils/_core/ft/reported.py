@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What people say of an FT system, and what it means for the observation.
 
-Two sources: ``legacyops_ft_said``, what somebody has seen before there was a plan, and the
+Two sources: ``legacyops_ft_reported``, what somebody has seen before there was a plan, and the
 confirmations of a change. Both are folded, in the order of their time, into the parts of an
 observation (docs/ft-observation.md). What was said of a node or of Endurance before something
 was done to it is outdated, and left out.
@@ -26,7 +26,7 @@ from .system import COSERVERS, NODES, fix_steps
 Form = Mapping[str, Any]
 Words = dict[str, Any]
 
-SETTING: Final = "legacyops_ft_said"
+SETTING: Final = "legacyops_ft_reported"
 # Added to a step's id: a look that is asked for besides the step itself. At Endurance Manager; or
 # at the list of programs of the step's node, for the update that the step is about; or at a node's
 # screen (STEP+coserver1).
@@ -73,8 +73,8 @@ def fold(
 ) -> Words:
     """Return the parts of an observation that rest on people's words.
 
-    said: legacyops_ft_said. confirmations: records as _io.confirmations keeps them, looks at the
-    board (STEP+board) among them. acts: journal entries; one of kind intent outdates what was
+    said: legacyops_ft_reported. confirmations: records as _io.confirmations keeps them, looks at
+    the board (STEP+board) among them. acts: journal entries; one of kind intent outdates what was
     said before of what it acts on. now: ISO 8601 UTC; a screen that goes on by itself (a STOP
     screen restarts, POST passes) is believed for some minutes only. None: for ever.
     """
@@ -146,7 +146,7 @@ class _Book:
 
     def _screen(self, name: str, value: str, record: Mapping[str, Any]) -> None:
         said = {"value": value, "by": record.get("name"), "utc": record.get("utc")}
-        self.nodes[name].setdefault("said", {})["screen"] = said
+        self.nodes[name].setdefault("reported", {})["screen"] = said
 
     def _has(self, sha256: str, record: Mapping[str, Any]) -> None:
         if sha256:
@@ -198,17 +198,17 @@ class _Book:
             # A logon starts the FTvirtual Server, and leaves the node itself as it is.
             self.starts_ftvirtual = True
             self.components = {}
-            self.nodes["ftvirtual"].pop("said", None)
+            self.nodes["ftvirtual"].pop("reported", None)
         effect = effect_of(step)
         if ("endurance",) not in touched(step):
             return
-        screen = self.nodes["ftvirtual"].get("said", {}).get("screen", {}).get("value")
+        screen = self.nodes["ftvirtual"].get("reported", {}).get("screen", {}).get("value")
         if not effect and screen == "dark":
             self.starts_ftvirtual = True
         self.components = {}
         name = str(step.node or "ftvirtual")
-        self.nodes[name].pop("said", None)
-        self.nodes["ftvirtual"].pop("said", None)
+        self.nodes[name].pop("reported", None)
+        self.nodes["ftvirtual"].pop("reported", None)
         if effect in ("switches_on", "switches_off"):
             self.power.pop(name, None)
 
@@ -263,8 +263,8 @@ class _Book:
         """The parts, in the form of docs/ft-observation.md."""
         nodes = {}
         for name, words in self.nodes.items():
-            if now is not None and _has_passed(words.get("said", {}).get("screen"), now):
-                words.pop("said")
+            if now is not None and _has_passed(words.get("reported", {}).get("screen"), now):
+                words.pop("reported")
             if (self.form.get(name) or {}).get("access") == "operator":
                 system = {"starts_told": self.starts[name]}
                 nodes[name] = {
@@ -273,8 +273,8 @@ class _Book:
                     "job": {"state": "none"},
                     **words,
                 }
-            elif "said" in words:
-                nodes[name] = {"said": words["said"]}
+            elif "reported" in words:
+                nodes[name] = {"reported": words["reported"]}
         endurance = [{"source": f"operator {self.by}", "components": self.components}]
         return {
             "nodes": nodes,
@@ -302,11 +302,11 @@ def _on_or_off(value: Any) -> str:
 
 
 def wrong_words(said: Any, now: str | None = None) -> list[str]:
-    """Return what is wrong with legacyops_ft_said, one sentence each that says what to do.
+    """Return what is wrong with legacyops_ft_reported, one sentence each that says what to do.
 
     now: ISO 8601 UTC; what was seen later than in some minutes, nobody has seen. None: not judged.
     """
-    wrong = judged({"ft_said": said})
+    wrong = judged({"ft_reported": said})
     if said is None or wrong or now is None or not is_later(said["utc"], now):
         return wrong
     return [

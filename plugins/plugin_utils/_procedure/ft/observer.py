@@ -41,7 +41,7 @@ from ..directory import ChangeDirectory, ChangeError
 from ..journal import JournalFile, now
 from ..owner import LocalRecords, Owner, parsed
 
-SAID = "legacyops_ft_said"
+REPORTED = "legacyops_ft_reported"
 NEWEST_EVENTS = 500
 
 Journal = t.Sequence[Entry]
@@ -72,7 +72,7 @@ class FtObserver:
         self._steps, self._journal, self._writes = steps, journal, writes
         self.form = completed(plain(variables[SYSTEM]))
         self.credentials = plain(variables.get(CREDENTIALS))
-        self._given = plain(variables.get(SAID))
+        self._given = plain(variables.get(REPORTED))
         wrong = wrong_words(self._given, now())
         if wrong:
             raise ChangeError(wrong[0])
@@ -109,11 +109,11 @@ class FtObserver:
 
     def _words(self) -> dict[str, t.Any]:
         records = given(self._directory.root, self._host)
-        return fold(self._said(), self._steps, records, self._journal(), self.form, now())
+        return fold(self._reported(), self._steps, records, self._journal(), self.form, now())
 
-    def _said(self) -> dict[str, t.Any] | None:
+    def _reported(self) -> dict[str, t.Any] | None:
         """What was said before there was a plan: given to this run, or to an earlier one."""
-        path = self._directory.host_file("said", self._host)
+        path = self._directory.host_file("reported", self._host)
         earlier = self._directory.read(path)
         if self._given is None or (earlier and earlier["utc"] > self._given["utc"]):
             return earlier

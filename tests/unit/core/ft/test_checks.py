@@ -325,12 +325,12 @@ def test_power_is_off_only_where_the_driver_and_silence_agree(
 def test_what_a_person_sees(kit, ask, screen):
     data = kit.ft_data()
     said = {"screen": {"value": screen, "by": "Sato", "utc": kit.NOW}}
-    data["nodes"]["coserver2"] = {"reachable": False, "said": said}
+    data["nodes"]["coserver2"] = {"reachable": False, "reported": said}
     phase = ask("phase coserver2", data)
     assert phase == ("unseen" if screen == "dark" else screen)
     assert phase not in ("up", "off")
     # A person's word needs a name, and a node that answers needs no word.
-    data["nodes"]["coserver2"] = {"reachable": False, "said": {"screen": {"value": screen}}}
+    data["nodes"]["coserver2"] = {"reachable": False, "reported": {"screen": {"value": screen}}}
     assert ask("phase coserver2", data) == "unseen"
     data["nodes"]["coserver2"] = kit.ft_node("coserver2", said=said)
     assert ask("phase coserver2", data) == "up"
@@ -342,7 +342,7 @@ def test_a_system_without_any_network(kit, ask):
         data["nodes"][name] = {
             "reachable": None,
             "source": "operator",
-            "said": {"screen": {"value": "windows", "by": "Sato", "utc": kit.NOW}},
+            "reported": {"screen": {"value": "windows", "by": "Sato", "utc": kit.NOW}},
             "updates": {"KB890859": {"listed": False}},
             "fix_level": {"text": "V6 緊急修正 V1.0L20"},
             "restart_pending": False,
@@ -352,7 +352,7 @@ def test_a_system_without_any_network(kit, ask):
     assert ask("kb all", data, form) == "absent"
     assert ask("fix_runs all", data, form) == "reached"
     assert ask("health", data, form) == "healthy"
-    data["nodes"]["coserver2"]["said"]["screen"]["value"] = "dark"
+    data["nodes"]["coserver2"]["reported"]["screen"]["value"] = "dark"
     data["power"]["coserver2"]["state"] = "off"
     assert ask("power coserver2", data, form) == "off"
 
@@ -409,7 +409,7 @@ def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, scr
     data["power"]["coserver2"]["followed"] = followed
     data["nodes"]["coserver2"] = {"reachable": False}
     if screen:
-        data["nodes"]["coserver2"]["said"] = {"screen": {"value": screen, "by": "Sato"}}
+        data["nodes"]["coserver2"]["reported"] = {"screen": {"value": screen, "by": "Sato"}}
     assert (ask("power coserver2", data), ask("phase coserver2", data)) == expected
 
 
@@ -442,7 +442,7 @@ def test_a_node_that_only_rpc_reads_is_not_up(kit, ask):
     assert ask("read_by", data) == "rpc"
     for screen, phase in (("hung", "hung"), ("windows", "up"), ("dark", "unseen")):
         said = {"screen": {"value": screen, "by": "Sato"}}
-        data["nodes"]["coserver2"] = rpc_node(kit, said=said)
+        data["nodes"]["coserver2"] = rpc_node(kit, reported=said)
         assert ask("phase coserver2", data) == phase
 
 

@@ -80,7 +80,7 @@ def test_what_was_said_at_first():
     one = found["nodes"]["coserver1"]
     assert one["source"] == "operator"
     assert one["updates"] == {"KB890859": {"listed": True, "uninstaller": True}}
-    assert one["said"]["screen"] == {"value": "windows", "by": "Sato", "utc": SAID["utc"]}
+    assert one["reported"]["screen"] == {"value": "windows", "by": "Sato", "utc": SAID["utc"]}
     assert found["power"] == {"coserver1": "on", "coserver2": "off"}
     assert found["endurance"][0]["source"] == "operator Sato"
     assert found["packages"] == {"AA" * 32: {"by": "Sato"}}
@@ -97,7 +97,7 @@ def test_the_checks_understand_it():
 
 def test_an_act_outdates_what_was_said_of_its_machine():
     found = words(acts=[began(OFF, 1)])
-    assert "said" not in found["nodes"]["coserver1"]
+    assert "reported" not in found["nodes"]["coserver1"]
     assert found["power"] == {"coserver2": "off"}
     assert found["endurance"] == []
 
@@ -118,7 +118,7 @@ def test_what_does_not_leaves_its_board(act):
 def test_what_a_person_saw_after_the_button(saw, power):
     found = words(confirmed(OFF, saw, 2), acts=[began(OFF, 1)])
     assert found["power"]["coserver1"] == power
-    assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == saw
+    assert found["nodes"]["coserver1"]["reported"]["screen"]["value"] == saw
 
 
 def test_a_start_is_told_from_the_one_before():
@@ -170,7 +170,7 @@ def test_a_fix_waits_for_the_restart_of_its_readme():
 def test_a_look_tells_of_a_node_that_the_relay_reads():
     found = words(confirmed(LOOK, "stop", 1))["nodes"]["coserver2"]
     assert found == {
-        "said": {"screen": {"value": "stop", "by": "Suzuki", "utc": "2026-11-22T06:00:01Z"}}
+        "reported": {"screen": {"value": "stop", "by": "Suzuki", "utc": "2026-11-22T06:00:01Z"}}
     }
 
 
@@ -182,7 +182,7 @@ def test_a_look_at_the_board_besides_a_step():
 @pytest.mark.parametrize(("saw", "power"), [("windows", "on"), ("dark", "off"), ("stop", "on")])
 def test_a_look_at_a_screen_besides_a_step(saw, power):
     found = words(confirmed(ENABLE, saw, 3, look="+coserver1"), acts=[began(OFF, 1)])
-    assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == saw
+    assert found["nodes"]["coserver1"]["reported"]["screen"]["value"] == saw
     assert found["power"]["coserver1"] == power
 
 
@@ -196,8 +196,8 @@ def test_a_logon_starts_the_ftvirtual_server_and_touches_no_machine():
     acts = [began(LOG_ON, 1)]
     found = words(confirmed(LOG_ON, None, 2), acts=acts, said=said)
     assert found["endurance"] == []
-    assert "said" not in found["nodes"]["ftvirtual"]
-    assert found["nodes"]["coserver1"]["said"]["screen"]["value"] == "windows"
+    assert "reported" not in found["nodes"]["ftvirtual"]
+    assert found["nodes"]["coserver1"]["reported"]["screen"]["value"] == "windows"
     board = confirmed(LOG_ON, "light_green", 3, look="+board")
     later = confirmed(LOG_ON, "dark_green", 4, look="+board")
     found = words(confirmed(LOG_ON, None, 2), board, later, acts=acts, said=said)
@@ -210,7 +210,7 @@ def test_virtual_server1_alone_carries_the_service():
     components = found["endurance"][0]["components"]
     assert components["virtual_server1"] == {"colour": "dark_green"}
     assert components["virtual_server2"] == {"state": "Failed"}
-    assert found["nodes"]["ftvirtual"]["said"]["screen"]["value"] == "windows"
+    assert found["nodes"]["ftvirtual"]["reported"]["screen"]["value"] == "windows"
 
 
 def test_words_of_another_plan_mean_nothing():
