@@ -231,7 +231,7 @@ def test_nothing_of_a_notice_stands_in_code(repository):
 def test_every_play_names_its_strategy(repository):
     """Another default of the site's ansible.cfg would undo run_once and the order of waves."""
     known = {"ansible.builtin.linear", "ansible.builtin.host_pinned"}
-    for playbook in tracked(repository, "playbooks/*.yml"):
+    for playbook in tracked(repository, ":(glob)playbooks/*.yml"):
         plays = yaml.safe_load(playbook.read_text(encoding="utf-8"))
         assert {play.get("strategy") for play in plays} <= known, playbook
 
