@@ -26,6 +26,7 @@ from ..plugin_utils._procedure.change import of_change, reason_of
 from ..plugin_utils._procedure.command import confirm_command
 from ..plugin_utils._procedure.directory import ChangeDirectory
 from ..plugin_utils._procedure.farm import incomplete, outside, servers, twins
+from ..plugin_utils._procedure.inventory import told_of
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
 from ..plugin_utils._procedure.text import plan_text, unpainted
@@ -49,12 +50,7 @@ class ActionModule(ProcedureAction):
         advisories = advisories_of(args)
         settings = {host: self.settings(host) for host in args["hosts"]}
         host_plans, seen = [], []
-        for host in args["hosts"]:
-            self.check_inventory(host, complete=False)
-            notices = select_advisories(advisories, settings[host])
-            if any(acts(notice, settings[host]) for notice in notices):
-                self.check_inventory(host)
-                self.check_backups(host, settings[host])
+        for host, notices in self._noticed(advisories, settings).items():
             observation = self._observation(directory, host)
             seen.append(observation)
             host_plans.append(plan_notices(notices, settings[host], observation))
@@ -75,6 +71,29 @@ class ActionModule(ProcedureAction):
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
             "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
         }
+
+    def _noticed(
+        self, advisories: t.Mapping[str, Advisory], settings: t.Mapping[str, dict[str, t.Any]]
+    ) -> dict[str, list[Advisory]]:
+        """The notices for each host.
+
+        :raises ActionError: hosts' inventories have mistakes; all are told, each once.
+        """
+        found: dict[str, list[Advisory]] = {}
+        wrong: dict[str, list[str]] = {}
+        for host, theirs in settings.items():
+            try:
+                self.check_inventory(host, complete=False)
+                found[host] = select_advisories(advisories, theirs)
+                if any(acts(notice, theirs) for notice in found[host]):
+                    self.check_inventory(host)
+                    self.check_backups(host, theirs)
+            except ActionError as error:
+                for sentence in error.facts["mistakes"]:
+                    wrong.setdefault(sentence, []).append(host)
+        if wrong:
+            raise ActionError("mistake", told_of(wrong, len(settings)), mistakes=list(wrong))
+        return found
 
     def _made(
         self,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -74,6 +75,16 @@ def test_an_empty_one_is_missing_and_a_given_one_is_not(play: Play) -> None:
 
 def test_with_all_of_them_it_goes_on(play: Play) -> None:
     assert "There is no plan" in told(play("report", "-e", "legacyops_change_id=CHG1"))
+
+
+def test_what_several_hosts_lack_is_told_once(play: Play) -> None:
+    """Without reading the hosts again: only the plan asks."""
+    role = ["-e", json.dumps({"legacyops_farm_role": "boss", "legacyops_change_id": "CHG1"})]
+    message = told(play("plan", "--skip-tags", "assess", *role))
+    assert message.startswith("xa01: The inventory has 2 mistakes: (1) all 3 hosts: legacyops_")
+    assert " (2) all 3 hosts: legacyops_" in message
+    assert message.count("legacyops_product is not given") == 1
+    assert message.count("legacyops_farm_role is 'boss'") == 1
 
 
 def test_no_playbook_is_forgotten(repository: Path) -> None:

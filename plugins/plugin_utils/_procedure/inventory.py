@@ -49,3 +49,21 @@ def told(wrong: list[str]) -> str:
         return wrong[0]
     numbered = (f"({number}) {sentence}" for number, sentence in enumerate(wrong, 1))
     return f"The inventory has {len(wrong)} mistakes: {' '.join(numbered)}"
+
+
+_NAMED = 8
+
+
+def told_of(wrong: Mapping[str, list[str]], hosts: int) -> str:
+    """The mistakes of several hosts as one message, each told once.
+
+    wrong: the hosts that have it, by mistake. hosts: how many were looked at.
+    """
+    return told([f"{_whose(having, hosts)}: {sentence}" for sentence, having in wrong.items()])
+
+
+def _whose(having: list[str], hosts: int) -> str:
+    if len(having) == hosts > 1:
+        return f"all {hosts} hosts"
+    more = len(having) - _NAMED
+    return ", ".join(having[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.inventory import (
     mistakes,
     told,
+    told_of,
 )
 from bad_cases import CANARY, CASES, case_id, hostvars
 from hypothesis import given
@@ -66,6 +67,16 @@ def test_no_credentials_at_all() -> None:
     variables = hostvars({})
     del variables["ft01"]["legacyops_ft_credentials"]
     assert all("legacyops_ft_credentials lacks" in each for each in mistakes("ft01", variables))
+
+
+def test_what_several_hosts_have_is_told_once() -> None:
+    many = [f"xa{number:02}" for number in range(1, 11)]
+    assert told_of({"A is wrong.": many}, 10) == "all 10 hosts: A is wrong."
+    assert told_of({"A is wrong.": ["xa01"]}, 1) == "xa01: A is wrong."
+    assert told_of({"A is wrong.": many, "B too.": ["xa02", "xa03"]}, 11) == (
+        "The inventory has 2 mistakes: (1) xa01, xa02, xa03, xa04, xa05, xa06, xa07, xa08 "
+        "and 2 more: A is wrong. (2) xa02, xa03: B too."
+    )
 
 
 def test_several_mistakes_are_numbered() -> None:
