@@ -332,7 +332,7 @@ def test_what_a_person_sees(kit, ask, screen):
     # A person's word needs a name, and a node that answers needs no word.
     data["nodes"]["coserver2"] = {"reachable": False, "reported": {"screen": {"value": screen}}}
     assert ask("phase coserver2", data) == "unseen"
-    data["nodes"]["coserver2"] = kit.ft_node("coserver2", said=said)
+    data["nodes"]["coserver2"] = kit.ft_node("coserver2", reported=said)
     assert ask("phase coserver2", data) == "up"
 
 
