@@ -312,5 +312,7 @@ def _is_patch(part: str, wanted: str) -> bool:
 def _shown(value: Any) -> str | None:
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value  # sorted: how a host orders its members is no difference
+    if not isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return quote(text, _LONGEST)

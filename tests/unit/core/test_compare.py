@@ -65,6 +65,13 @@ def system(kit, kb890859) -> World:
     return World(kb890859, "ft01", kit.ft_failed(), {"ft_system": kit.ft_form()}, kit.NOW)
 
 
+def test_the_order_of_members_is_no_difference():
+    """The same look, taken up from the step before, has them sorted."""
+    one, other = {"state": 1, "code": 2}, {"code": 2, "state": 1}
+    told = [compare.Difference(("patches", "x"), None, value).to_dict() for value in (one, other)]
+    assert told[0] == told[1]
+
+
 def test_nothing_has_changed(server, system):
     assert server.compared().kind == "identical"
     assert system.compared().kind == "identical"
