@@ -87,6 +87,33 @@ def changed(what: str, before: t.Any, after: t.Any) -> dict[str, t.Any]:
     return {"changed": True, "diff": {"before": {what: before}, "after": {what: after}}}
 
 
+class ReadOnce(Mapping[str, t.Any]):
+    """The variables of all hosts; Ansible makes and templates one anew each time that it is read.
+
+    :param levels: 2 for the hosts and their variables; what is in a variable is as it is.
+    """
+
+    def __init__(self, source: Mapping[str, t.Any], levels: int = 2) -> None:
+        self._source, self._levels = source, levels
+        self._known: dict[str, t.Any] = {}
+
+    def __getitem__(self, name: str) -> t.Any:
+        if name not in self._known:
+            value = self._source[name]
+            inner = self._levels > 1 and isinstance(value, Mapping)
+            self._known[name] = ReadOnce(value, self._levels - 1) if inner else value
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._source
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._source)
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+
 class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
     """Template of an action: validates, lets ``act`` work, and names every failure.
 
@@ -120,6 +147,9 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
+        hosts = self.task_vars.get("hostvars")
+        if hosts is not None and not isinstance(hosts, ReadOnce):
+            self.task_vars = {**self.task_vars, "hostvars": ReadOnce(hosts)}
         self.host = str(self.task_vars.get("inventory_hostname") or "the host")
         _validation, args = self.validate_argument_spec(self.argument_spec, **self.argument_rules)
         only_writes()
