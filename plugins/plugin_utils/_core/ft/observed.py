@@ -33,7 +33,7 @@ changes_by_itself(
     ("nodes", "*", "job"),
     ("nodes", "*", "last_seen"),
     ("nodes", "*", "reachable"),
-    ("nodes", "*", "said"),
+    ("nodes", "*", "reported"),
     ("nodes", "*", "source"),
     ("nodes", "*", "wmi_error"),
     ("nodes", "*", "system", "clock_utc"),
@@ -131,7 +131,10 @@ def _with_last_seen(record: Any, name: str, before: Observation) -> Any:
         return record
     old = node_record(before, name)
     seen = (
-        {**{k: v for k, v in old.items() if k not in ("last_seen", "said")}, "taken": before.taken}
+        {
+            **{k: v for k, v in old.items() if k not in ("last_seen", "reported")},
+            "taken": before.taken,
+        }
         if answers(old) is True
         else old.get("last_seen")
     )

@@ -27,6 +27,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.ft.observed
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import (
     UNKNOWN,
     Observation,
+    facts,
     observation_digest,
 )
 from entry_double import entry
@@ -685,3 +686,11 @@ def test_renames_that_come_back_on_a_node(kit, ask, since, accepted, pending, se
     assert ask("clean both", data, journal=journal) == settled
     assert ask("pending coserver2", data, journal=journal) == pending
     assert ask("pending coserver1", data, journal=journal) == "no"
+
+
+def test_what_a_person_reported_is_no_fact_that_a_plan_is_bound_to(kit):
+    data = kit.ft_data()
+    said = {"screen": {"value": "windows", "by": "Sato", "utc": kit.NOW}}
+    data["nodes"]["coserver2"] = {"reachable": None, "source": "operator", "reported": said}
+    seen = Observation("ft01", kit.NOW, "operator", data)
+    assert facts(seen)["nodes"]["coserver2"] == {"source": "operator"}
