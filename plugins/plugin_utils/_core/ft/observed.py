@@ -47,6 +47,10 @@ changes_by_itself(
 )
 
 
+# What is not part of what a silent node was seen with last.
+_NOT_LAST_SEEN: Final = ("last_seen", "reported")
+
+
 def table(value: Any) -> Record:
     """Return what should be a mapping, empty where it is none."""
     return value if isinstance(value, TABLE) else _NOTHING

@@ -693,4 +693,4 @@ def test_what_a_person_reported_is_no_fact_that_a_plan_is_bound_to(kit):
     said = {"screen": {"value": "windows", "by": "Sato", "utc": kit.NOW}}
     data["nodes"]["coserver2"] = {"reachable": None, "source": "operator", "reported": said}
     seen = Observation("ft01", kit.NOW, "operator", data)
-    assert facts(seen)["nodes"]["coserver2"] == {"source": "operator"}
+    assert facts(seen)["nodes"]["coserver2"] == {}
