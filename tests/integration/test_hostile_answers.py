@@ -62,7 +62,7 @@ def test_a_change_goes_through_nonsense_to_health(planned: Any) -> None:
     """One spoilt answer a run, later in the run at last; then the host answers well again."""
     refused = 0
     for number in range(SPOILT):  # half of them the first answer, each time otherwise
-        arguments = (f"seed={number * 1000}", f"skip={max(0, number - SPOILT // 2)}", "times=1")
+        arguments = (f"seed={number * 13}", f"skip={max(0, number - SPOILT // 2)}", "times=1")
         planned.command("inject", LIAR, "nonsense", *arguments)
         run = planned.playbook("apply")
         harmless(run.output)
