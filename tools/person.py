@@ -37,9 +37,9 @@ _PATIENCE_SECONDS = 120.0
 class Person:
     """One person for all systems of a lab.
 
-    :param state: the lab's state directory.
-    :param change_dir: where requests wait.
-    :param confirm: how an answer is given; by default straight into the change directory.
+    state: the lab's state directory.
+    change_dir: where requests wait.
+    confirm: how an answer is given; by default straight into the change directory.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Person:
     def stay_until(self, over: Callable[[], bool], *, seconds: float = 1500) -> None:
         """Answer whatever waits, until something is over.
 
-        :raises RuntimeError: it is not over within these seconds.
+        Raises RuntimeError: it is not over within these seconds.
         """
         end = time.monotonic() + seconds
         while not over():

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
+from typing import Any
 
 from ..plugin_utils._action import ActionError, plain
 from ..plugin_utils._core.advisory import Fault, bundled_folder, lint_all
@@ -16,7 +16,7 @@ from ..plugin_utils._procedure.action import ProcedureAction
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.text import harmless
 
-ARGUMENT_SPEC: dict[str, t.Any] = ADVISORY_OPTIONS
+ARGUMENT_SPEC: dict[str, Any] = ADVISORY_OPTIONS
 
 
 class ActionModule(ProcedureAction):
@@ -24,7 +24,7 @@ class ActionModule(ProcedureAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         paths = [Path(path).expanduser() for path in args["advisory_paths"] or self._configured()]
         advisories, faults = lint_all([bundled_folder(), *paths])
         for fault in faults:
@@ -56,5 +56,5 @@ def _number(faults: list[Fault], word: str) -> str:
     return f"{len(faults)} {word}{'s' * (len(faults) != 1)}"
 
 
-def _told(fault: Fault) -> dict[str, t.Any]:
+def _told(fault: Fault) -> dict[str, Any]:
     return {"file": str(fault.file), "line": fault.line, "text": fault.text}

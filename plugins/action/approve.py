@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Final
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.approval import (
@@ -24,7 +24,7 @@ from ..plugin_utils._procedure.approved import approved, approved_lines
 from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.text import harmless
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     "digest": {"type": "str", "required": True},
     "approved_by": {"type": "str", "required": True},
@@ -42,11 +42,11 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "signing_key": {"type": "path"},
 }
 
-_SAID: t.Final = {
+_SAID: Final = {
     "en": "The plan of change {change} is approved by {name}.",
     "ja": "変更 {change} の計画は {name} により承認されました。",
 }
-_TO_SIGN: t.Final = {
+_TO_SIGN: Final = {
     "en": "To sign the approval:\n  {command}",
     "ja": "承認に署名するには:\n  {command}",
 }
@@ -58,7 +58,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
     needs_open = True
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         change = self.change(args, whole=True)
         refused = refused_change_id(change.id, change.control)
         if refused is not None:
@@ -93,12 +93,10 @@ class ActionModule(ProcedureAction):
         }
 
     @staticmethod
-    def _approval(
-        change: Change, args: dict[str, t.Any], earlier: dict[str, t.Any] | None
-    ) -> Approval:
+    def _approval(change: Change, args: dict[str, Any], earlier: dict[str, Any] | None) -> Approval:
         """The approval to be there; the same one given again keeps its time, and so its signature.
 
-        :raises CoreError: it cannot be meant.
+        Raises CoreError: it cannot be meant.
         """
         window = args["window"] and {k: v for k, v in args["window"].items() if v is not None}
         local = datetime.now().astimezone().isoformat(timespec="seconds")

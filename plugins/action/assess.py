@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "quiet": {"type": "bool", "default": False},
@@ -25,7 +25,7 @@ class ActionModule(LookAction):
     argument_spec = ARGUMENT_SPEC
     needs_open = True
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         result, observation = self.look(remote, args, "findings")
         if self.check_mode:
             return result

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
@@ -14,7 +14,7 @@ from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
 from ..plugin_utils._procedure.text import in_language
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "fail_on": {
@@ -33,7 +33,7 @@ class ActionModule(LookAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         probe = args["probe_chains"] and not self.check_mode
         result, observation = self.look(remote, args, "audit", probe=probe)
         unread = observation is None  # whatever fail_on says: nobody knows how the host is

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
@@ -13,11 +13,11 @@ from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.batch import Batch
 
-BATCH_OPTIONS: dict[str, t.Any] = {
+BATCH_OPTIONS: dict[str, Any] = {
     "run": {"type": "str", "required": True},
     "hosts": {"type": "list", "elements": "str", "required": True},
 }
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **BATCH_OPTIONS,
     "state": {"type": "str", "choices": ["enter", "opened", "leave"], "required": True},
@@ -33,7 +33,7 @@ class ActionModule(ProcedureAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         change = self.change(args)
         batch = Batch(change, args["run"], self.host, args["hosts"], self.locked)
         about = {"batch": batch.number, "batches": len(change.plan["waves"])}

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.compare import compare_hosts, diff_text
@@ -38,7 +38,7 @@ from ..plugin_utils._procedure.outcome import (
 from ..plugin_utils._procedure.owner import Owner, held_by, held_text, is_anothers, is_free
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     **APPROVAL_OPTIONS,
@@ -55,7 +55,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "outcome": {"type": "str", "choices": ["", *EXIT_CODES], "default": ""},
 }
 
-Result = dict[str, t.Any]
+Result = dict[str, Any]
 # The lock that every host takes for the moment in which it decides whether it may begin.
 EVERYBODY = ".change"
 # How long a host that has not begun is asked again when its answer got lost.
@@ -68,15 +68,15 @@ class ActionModule(ProcedureAction):
     """The parts of carrying out a plan that are not a step."""
 
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+    argument_rules: ClassVar[dict[str, Any]] = {
         "required_if": [("state", each, ["hosts"]) for each in ("open", "summary", "verdict")]
     }
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args, whole=args["state"] in ("open", "summary"))
         change.playbook_run = args["run"] or None
         self.language: str = args["language"]
-        states: dict[str, t.Callable[[], Result]] = {
+        states: dict[str, Callable[[], Result]] = {
             "open": lambda: self._open(change, args["hosts"]),
             "begin": lambda: self._begin(change, remote, args),
             "end": lambda: self._end(change, remote),
@@ -110,12 +110,12 @@ class ActionModule(ProcedureAction):
         return {"queue": queue, "hosts": told, "continue_command": command}
 
     @staticmethod
-    def _place(change: Change) -> t.Callable[[tuple[str, int]], tuple[int, bool]]:
+    def _place(change: Change) -> Callable[[tuple[str, int]], tuple[int, bool]]:
         """The place of a host and its wave in the run: first of a wave come those that failed."""
         return lambda queued: (queued[1], change.state(queued[0])["status"] != FAILED)
 
     def _same_hosts(self, change: Change, hosts: list[str]) -> None:
-        """:raises ActionError: this run has hosts that nobody approved."""
+        """Raises ActionError: this run has hosts that nobody approved."""
         added = compare_hosts(change.plan, hosts)
         if not added:
             return
@@ -129,12 +129,12 @@ class ActionModule(ProcedureAction):
 
     @staticmethod
     def _approved(change: Change) -> None:
-        """:raises ActionError: the change may not be carried out."""
+        """Raises ActionError: the change may not be carried out."""
         if change.refused is not None:
             reason, message = change.refused
             raise ActionError(reason, message)
 
-    def _begin(self, change: Change, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def _begin(self, change: Change, remote: Remote, args: dict[str, Any]) -> Result:
         self._approved(change)
         change.entry(self.host)
         self.check_inventory()
@@ -241,7 +241,7 @@ class ActionModule(ProcedureAction):
         self._set_state(change, status, reason="plan_differs", message=differs.message)
         return ActionError("plan_differs", differs.message, differences=differs.differences)
 
-    def _set_state(self, change: Change, status: str, **more: t.Any) -> None:
+    def _set_state(self, change: Change, status: str, **more: Any) -> None:
         if not self.check_mode:
             change.set_state(self.host, status, **more)
 
@@ -263,7 +263,7 @@ class ActionModule(ProcedureAction):
         return self.patiently(lambda: observer.observe(request), PATIENCE_SECONDS)
 
     def _owned(self, change: Change, observation: Observation, context: Context) -> None:
-        """:raises ActionError: another run holds the host, or the journal is not the one that its
+        """Raises ActionError: another run holds the host, or the journal is not the one that its
         record knows.
         """
         if is_anothers(observation, context):
@@ -287,7 +287,7 @@ class ActionModule(ProcedureAction):
         context: Context,
         before: Result,
     ) -> None:
-        """:raises ActionError, RemoteError: it cannot be taken, which is recorded."""
+        """Raises ActionError, RemoteError: it cannot be taken, which is recorded."""
         try:
             self._take(change, observer, observation, context)
         except (ActionError, RemoteError) as error:
@@ -300,7 +300,7 @@ class ActionModule(ProcedureAction):
     ) -> None:
         """Take the host for this change; it keeps it until its plan is carried out.
 
-        :raises ActionError: another run has taken it meanwhile.
+        Raises ActionError: another run has taken it meanwhile.
         """
         if is_free(observation) and not self.check_mode:
             # A lost answer is no refusal: who asks again finds its own record.
@@ -322,7 +322,7 @@ class ActionModule(ProcedureAction):
                 change.set_state(self.host, DONE)
         return self._standing(change)
 
-    def _halt(self, change: Change, args: dict[str, t.Any]) -> Result:
+    def _halt(self, change: Change, args: dict[str, Any]) -> Result:
         """Say how the host was left; a state that a dead worker left open becomes failed."""
         if self.check_mode:
             found = {"reason": args["reason"] or "failed", "msg": args["message"]}
@@ -332,7 +332,7 @@ class ActionModule(ProcedureAction):
         self.say(f"[{self.host}] {harmless(text)}")
         return {"msg": text, **self._standing(change)}
 
-    def _summary(self, change: Change, args: dict[str, t.Any]) -> Result:
+    def _summary(self, change: Change, args: dict[str, Any]) -> Result:
         """Tell, once for all, where each host stands; it fails no host."""
         mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
         outcomes = self._outcomes(change, mine, args)
@@ -351,7 +351,7 @@ class ActionModule(ProcedureAction):
                 change.directory.write(change.directory.result, {**about, "utc": now(), **told})
         return {**told, **self._standing(change)}
 
-    def _verdict(self, change: Change, args: dict[str, t.Any]) -> Result:
+    def _verdict(self, change: Change, args: dict[str, Any]) -> Result:
         """Let the host end as it stands, which makes the exit code of the run.
 
         A host that could not be reached, or that the plan leaves alone, ends as unreachable for
@@ -368,19 +368,19 @@ class ActionModule(ProcedureAction):
             return {"unreachable": True, "reason": own.reason, "msg": text, **told}
         raise ActionError(str(own.reason), text, **told)
 
-    def _worst(self, change: Change, args: dict[str, t.Any]) -> str:
+    def _worst(self, change: Change, args: dict[str, Any]) -> str:
         """The status of the whole run, where no summary has told it."""
         mine = [host for host in args["hosts"] if host in change.plan["hosts"]]
         return worst(self._outcomes(change, mine, args).values())
 
     def _outcomes(
-        self, change: Change, hosts: list[str], args: dict[str, t.Any]
+        self, change: Change, hosts: list[str], args: dict[str, Any]
     ) -> dict[str, Outcome]:
         if self.check_mode:
             return {host: checked(change, host, args["found"].get(host) or None) for host in hosts}
         return {host: outcome(change, host, args["run"]) for host in hosts}
 
-    def _table(self, change: Change, args: dict[str, t.Any]) -> str:
+    def _table(self, change: Change, args: dict[str, Any]) -> str:
         """Where every host of the plan stands, also those that this run has nothing to do with."""
         order = [host for host, _wave in change.queue]
         order += [host for host in change.plan["hosts"] if host not in order]

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, Final
 
 from ..plugin_utils._io.confirmations import Confirmations
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.text import harmless
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     "step": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -21,7 +21,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "note": {"type": "str", "default": ""},
 }
 
-_SAID: t.Final = {
+_SAID: Final = {
     "en": "[{host}] step {step} is confirmed by {name}",
     "ja": "[{host}] 手順 {step} は {name} により確認されました",
 }
@@ -31,7 +31,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
     needs_open = True
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         confirmations = Confirmations(self.directory(args).root)
         given, new = confirmations.confirm(
             self.host,
@@ -47,7 +47,7 @@ class ActionModule(ProcedureAction):
         text = _SAID[args["language"]].format(host=self.host, step=given.step, name=names)
         if not self.check_mode:
             self.say(harmless(text))
-        result: dict[str, t.Any] = {"changed": new, "confirmation": record}
+        result: dict[str, Any] = {"changed": new, "confirmation": record}
         if new:
             result["diff"] = {"before": {}, "after": record}
         return result

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError, HotfixAction, changed, known_part
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "default": "IMAService"},
     "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
     "stable_seconds": {"type": "int", "default": 60},
@@ -27,13 +27,13 @@ _OTHER_CAUSES = (
 )
 _STATES = {"running": "Running", "stopped": "Stopped"}
 
-Service = dict[str, t.Any]
+Service = dict[str, Any]
 
 
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         self._args = args
         self._poll = self.poll_seconds(args)
         self._progress = self.progress()
@@ -43,7 +43,7 @@ class ActionModule(HotfixAction):
         before: Service = services.get(name) or {}
         if not before.get("exists"):
             raise ActionError("not_found", f"There is no service {name} on the host. Correct name.")
-        result: dict[str, t.Any] = {"service": before, "currently_loading_plugin": None}
+        result: dict[str, Any] = {"service": before, "currently_loading_plugin": None}
         self._changed = before.get("state") != target
         if self._changed:
             result.update(changed(name, before.get("state"), target))
@@ -102,7 +102,7 @@ class ActionModule(HotfixAction):
     ) -> Service:
         """The service after the operation; a lost answer is asked for again, once a poll.
 
-        :param last: nothing is asked afterwards, so that the host is looked at in the same start.
+        last: nothing is asked afterwards, so that the host is looked at in the same start.
         """
         parameters = {
             "op": op,

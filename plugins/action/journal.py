@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, ClassVar, Final
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.context import DONE
@@ -20,7 +21,7 @@ from ..plugin_utils._procedure.change import Change
 from ..plugin_utils._procedure.closing import closing_record, seal, signer_of, verified
 from ..plugin_utils._procedure.text import harmless
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     "state": {"type": "str", "choices": ["verified", "closed"], "default": "verified"},
     "closed_by": {"type": "str"},
@@ -31,9 +32,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "closing_digest": {"type": "str"},
 }
 
-Result = dict[str, t.Any]
+Result = dict[str, Any]
 
-_SAID: t.Final = {
+_SAID: Final = {
     "en": "Change {change} is closed by {name}. Keep this digest elsewhere: {digest}",
     "ja": "変更 {change} は {name} によりクローズされました。別に保管するダイジェスト: {digest}",
 }
@@ -58,7 +59,7 @@ def unfinished(change: Change, hosts: list[str]) -> dict[str, Result]:
     return left
 
 
-def _told(host: str, left: t.Mapping[str, t.Any]) -> str:
+def _told(host: str, left: Mapping[str, Any]) -> str:
     """Where a host stands, in words."""
     where = str(left["status"]).replace("_", " ")
     between = "" if left["rests"] else ", between two resting points"
@@ -69,11 +70,9 @@ class ActionModule(ProcedureAction):
     """Looks through every journal; closing also writes down where each one ends."""
 
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {
-        "required_if": [("state", "closed", ["closed_by"])]
-    }
+    argument_rules: ClassVar[dict[str, Any]] = {"required_if": [("state", "closed", ["closed_by"])]}
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args, whole=True)
         closing = closing_record(change.directory)
         changed = False
@@ -115,8 +114,8 @@ class ActionModule(ProcedureAction):
         return closing, left
 
     @staticmethod
-    def _may_close(left: t.Mapping[str, Result], args: Result) -> None:
-        """:raises ActionError: hosts have not ended, and nobody says that this is meant."""
+    def _may_close(left: Mapping[str, Result], args: Result) -> None:
+        """Raises ActionError: hosts have not ended, and nobody says that this is meant."""
         if not left:
             return
         told = "; ".join(_told(host, each) for host, each in left.items())

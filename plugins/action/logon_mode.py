@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError, HotfixAction, known_part, unknown_part
 from ..plugin_utils._core.xenapp.checks import is_session
 from ..plugin_utils._io.failures import is_passing
 from ..plugin_utils._io.remote import Remote, RemoteError
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["enabled", "drained"], "required": True},
     "method": {
         "type": "str",
@@ -31,15 +31,15 @@ _BACK_OFF = 4  # people leave within minutes or hours, and each look is a PowerS
 _LOGOFF_SECONDS = 120  # a session that was told to end still runs its log-off scripts
 _OPS = {"enabled": "enable", "drained": "drain"}
 
-Session = dict[str, t.Any]
+Session = dict[str, Any]
 
 
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         before = sessions_part(remote)
-        result: dict[str, t.Any] = {
+        result: dict[str, Any] = {
             "before": mode(before),
             "after": mode(before),
             "sessions": people(before),
@@ -51,7 +51,7 @@ class ActionModule(HotfixAction):
             result.update(self._empty(remote, args, bool(result.get("changed"))))
         return result
 
-    def _switch(self, remote: Remote, state: str, before: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _switch(self, remote: Remote, state: str, before: dict[str, Any]) -> dict[str, Any]:
         """Change the mode and believe only the number that is read back."""
         after = {"drain_mode": _MODES[state], "logons_disabled": False}
         if not self.check_mode:
@@ -67,7 +67,7 @@ class ActionModule(HotfixAction):
                 )
         return {"changed": True, "after": after, "diff": {"before": before, "after": after}}
 
-    def _empty(self, remote: Remote, args: dict[str, t.Any], changed: bool) -> dict[str, t.Any]:
+    def _empty(self, remote: Remote, args: dict[str, Any], changed: bool) -> dict[str, Any]:
         """Wait until nobody is logged on; log off who is left only where that was told."""
         left = self._await_empty(remote, args)
         if not left:
@@ -94,7 +94,7 @@ class ActionModule(HotfixAction):
             )
         return {"changed": True, "sessions": [], "logged_off": data.get("logged_off") or ids}
 
-    def _await_empty(self, remote: Remote, args: dict[str, t.Any]) -> list[Session]:
+    def _await_empty(self, remote: Remote, args: dict[str, Any]) -> list[Session]:
         """Who is left when nobody is, or when deadline_seconds have passed."""
         progress = self.progress()
         last: list[Session] = []
@@ -115,10 +115,10 @@ class ActionModule(HotfixAction):
         return last
 
 
-def sessions_part(remote: Remote) -> dict[str, t.Any]:
+def sessions_part(remote: Remote) -> dict[str, Any]:
     """The observation's sessions part.
 
-    :raises ActionError: unknown is neither drained nor empty.
+    Raises ActionError: unknown is neither drained nor empty.
     """
     observation = remote.observe({"want": ["sessions"]})
     part = known_part(observation, "sessions")
@@ -127,16 +127,16 @@ def sessions_part(remote: Remote) -> dict[str, t.Any]:
     return part
 
 
-def people(sessions: dict[str, t.Any]) -> list[Session]:
+def people(sessions: dict[str, Any]) -> list[Session]:
     """The sessions that an installation would disturb, as the check ``sessions`` counts them."""
     return [session for session in sessions["list"] if is_session(session)]
 
 
-def mode(sessions: dict[str, t.Any]) -> dict[str, t.Any]:
+def mode(sessions: dict[str, Any]) -> dict[str, Any]:
     return {key: sessions.get(key) for key in ("drain_mode", "logons_disabled")}
 
 
-def is_mode(reading: dict[str, t.Any], state: str) -> bool:
+def is_mode(reading: dict[str, Any], state: str) -> bool:
     """Whether the host's two numbers say this state; unknown is neither."""
     drained = reading.get("drain_mode") == _MODES[state]
     return drained and (state == "drained" or reading.get("logons_disabled") is False)

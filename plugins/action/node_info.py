@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import HotfixAction
 from ..plugin_utils._core.observation import Observation
@@ -29,7 +29,7 @@ PARTS = [
 # What the linkage of a signature is computed from, besides the file itself.
 SIGNATURE_PARTS = ["stores", "clock"]
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "gather_subset": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS},
     "services": {"type": "list", "elements": "str", "default": []},
     "files": {
@@ -51,9 +51,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         probes = args["probe_chains"]
-        result: dict[str, t.Any] = {}
+        result: dict[str, Any] = {}
         if probes and self.check_mode:
             result["warnings"] = [
                 "probe_chains was left out: building a chain may make Windows fetch a root,"
@@ -66,7 +66,7 @@ class ActionModule(HotfixAction):
         return result
 
 
-def request(args: dict[str, t.Any], probes: list[str]) -> dict[str, t.Any]:
+def request(args: dict[str, Any], probes: list[str]) -> dict[str, Any]:
     """The parameters of observe.ps1 for these arguments."""
     signed = bool(args["service_modules"]) or any(file["signature"] for file in args["files"])
     want = args["gather_subset"] + (SIGNATURE_PARTS if signed else [])
@@ -80,7 +80,7 @@ def request(args: dict[str, t.Any], probes: list[str]) -> dict[str, t.Any]:
     }
 
 
-def signatures(observation: Observation) -> dict[str, dict[str, t.Any]]:
+def signatures(observation: Observation) -> dict[str, dict[str, Any]]:
     """For each file whose signature was asked for: what the machine's stores make of it."""
     clock = observation.data.get("clock") or {}
     stores = Stores.from_data(observation.data.get("stores"))

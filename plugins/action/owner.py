@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, ClassVar
 
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.journal import JournalFile
 from ..plugin_utils._procedure.owner import run_of
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     "state": {"type": "str", "choices": ["read", "freed", "broken"], "default": "read"},
     "run": {"type": "str"},
@@ -23,11 +23,11 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+    argument_rules: ClassVar[dict[str, Any]] = {
         "required_if": [("state", "broken", ["run", "name", "reason"])]
     }
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         directory = self.directory(args)
         observer = self.observer(remote, directory)
         before = observer.owner.read()

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Mapping
+from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.advisory import Advisory, select_advisories
@@ -31,7 +32,7 @@ from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
 from ..plugin_utils._procedure.text import plan_text, unpainted
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "hosts": {"type": "list", "elements": "str", "required": True},
@@ -45,7 +46,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
     needs_open = True
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         directory = self.directory(args)
         advisories = advisories_of(args)
         settings = {host: self.settings(host) for host in args["hosts"]}
@@ -73,11 +74,11 @@ class ActionModule(ProcedureAction):
         }
 
     def _noticed(
-        self, advisories: t.Mapping[str, Advisory], settings: t.Mapping[str, dict[str, t.Any]]
+        self, advisories: Mapping[str, Advisory], settings: Mapping[str, dict[str, Any]]
     ) -> dict[str, list[Advisory]]:
         """The notices for each host.
 
-        :raises ActionError: hosts' inventories have mistakes; all are told, each once.
+        Raises ActionError: hosts' inventories have mistakes; all are told, each once.
         """
         found: dict[str, list[Advisory]] = {}
         wrong: dict[str, list[str]] = {}
@@ -100,14 +101,14 @@ class ActionModule(ProcedureAction):
         directory: ChangeDirectory,
         change_id: str,
         host_plans: list[HostPlan],
-        settings: dict[str, dict[str, t.Any]],
+        settings: dict[str, dict[str, Any]],
         others: dict[str, Outside],
-    ) -> tuple[dict[str, t.Any], bool]:
+    ) -> tuple[dict[str, Any], bool]:
         """The plan of the change, and whether it is a new one.
 
         One that says the same as the plan that is there changes nothing: what was approved stays.
 
-        :raises ChangeError: the directory holds the plan of another change.
+        Raises ChangeError: the directory holds the plan of another change.
         """
         plan = make_plan(
             host_plans,
@@ -129,13 +130,13 @@ class ActionModule(ProcedureAction):
     def _others(
         self,
         directory: ChangeDirectory,
-        advisories: t.Mapping[str, Advisory],
-        settings: t.Mapping[str, t.Mapping[str, t.Any]],
+        advisories: Mapping[str, Advisory],
+        settings: Mapping[str, Mapping[str, Any]],
         seen: list[Observation],
     ) -> dict[str, Outside]:
         """The servers outside of the run that count for the farms of those inside.
 
-        :raises ActionError: the run does not see the whole of a farm, or may not; a server is there
+        Raises ActionError: the run does not see the whole of a farm, or may not; a server is there
             under two names.
         """
         hostvars = self.task_vars["hostvars"]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, Final
 
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
@@ -15,13 +15,13 @@ from ..plugin_utils._report.labels import word
 from ..plugin_utils._report.render import report_page
 from ..plugin_utils._report.report import build_report
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "time_zone": {"type": "str", "default": ""},
 }
 
-_SAID: t.Final = {
+_SAID: Final = {
     "en": "The report of change {change} ({outcome}) is in {path}.",
     "ja": "変更 {change} の作業報告書({outcome})は {path} にあります。",
 }
@@ -32,7 +32,7 @@ class ActionModule(ProcedureAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         change = self.change(args, whole=True)
         zone, language = zone_of(args["time_zone"]), args["language"]
         report = build_report(sources_of(change, advisories_of(args)))

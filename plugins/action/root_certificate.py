@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import typing as t
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 from ansible.errors import AnsibleError
 
@@ -27,7 +28,7 @@ from ..plugin_utils._io.remote import Remote
 BUNDLED = "bundled_g5"
 OBJECTIONS = ["not_self_signed", "expired", "disallowed"]
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "source": {"type": "str", "default": BUNDLED},
     "sha256": {"type": "str", "required": True},
@@ -42,7 +43,7 @@ _OTHER_STORES = ("auth_root", "enterprise_root", "policy_root")
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         pin = pinned(args["sha256"])
         certificate = self._load(args["source"], pin) if args["state"] == "present" else None
         observation = remote.observe({"want": ["stores", "clock"]})
@@ -57,14 +58,14 @@ class ActionModule(HotfixAction):
             return result
         if not self.check_mode:
             self._write(remote, pin, entry["thumbprint"], certificate)
-        states: list[list[t.Any]] = [[], [entry]]
+        states: list[list[Any]] = [[], [entry]]
         before, after = states if certificate is not None else states[::-1]
         return {**result, **changed(_STORE, before, after)}
 
     def _load(self, source: str, pin: str) -> Certificate:
         """The certificate from the controller, compared with its pin.
 
-        :raises ActionError: it cannot be read, or is another one.
+        Raises ActionError: it cannot be read, or is another one.
         """
         try:
             path = _G5 if source == BUNDLED else Path(self._find_needle("files", source))
@@ -86,7 +87,7 @@ class ActionModule(HotfixAction):
     def _object(
         self, certificate: Certificate, observation: Observation, allowed: list[str]
     ) -> None:
-        """:raises ActionError: the certificate should not be trusted and nobody allowed it."""
+        """Raises ActionError: the certificate should not be trusted and nobody allowed it."""
         for objection, text in objections(certificate, observation):
             if objection not in allowed:
                 raise ActionError(
@@ -96,7 +97,7 @@ class ActionModule(HotfixAction):
                 )
 
     def _write(
-        self, remote: Remote, pin: str, thumbprint: t.Any, certificate: Certificate | None
+        self, remote: Remote, pin: str, thumbprint: Any, certificate: Certificate | None
     ) -> None:
         """Change the store and believe only what the host reads back from it."""
         parameters = {
@@ -116,7 +117,7 @@ class ActionModule(HotfixAction):
             )
 
 
-def _about(certificate: Certificate | None, observation: Observation) -> dict[str, t.Any]:
+def _about(certificate: Certificate | None, observation: Observation) -> dict[str, Any]:
     """What else the result says of a certificate that is to be there."""
     if certificate is None:
         return {}
@@ -132,18 +133,18 @@ def _about(certificate: Certificate | None, observation: Observation) -> dict[st
     }
 
 
-def readable(observation: Observation, store: str) -> list[dict[str, t.Any]]:
+def readable(observation: Observation, store: str) -> list[dict[str, Any]]:
     """The certificates of one store.
 
-    :raises ActionError: unknown is not the same as empty.
+    Raises ActionError: unknown is not the same as empty.
     """
     certificates = known_part(observation, "stores").get(store)
     if certificates is None:
         raise unknown_part(observation, "stores")
-    return t.cast("list[dict[str, t.Any]]", certificates)
+    return cast("list[dict[str, Any]]", certificates)
 
 
-def objections(certificate: Certificate, observation: Observation) -> t.Iterator[tuple[str, str]]:
+def objections(certificate: Certificate, observation: Observation) -> Iterator[tuple[str, str]]:
     """Why the certificate should not be trusted: (word, half a sentence)."""
     if not certificate.self_issued:
         yield "not_self_signed", "is not self-signed: its issuer is not its subject"

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError, HotfixAction, changed, known_part
 from ..plugin_utils._io.remote import Remote
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["allowed", "off"], "required": True},
 }
 
@@ -25,7 +25,7 @@ _WARNING = (
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         observation = remote.observe({"want": ["root_update"]})
         before = known_part(observation, "root_update").get("policy_value")
         result = {"key": _KEY, "before": before, "after": before, "group_policy": "unknown"}

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Final
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.confirmations import Confirmations
@@ -22,7 +23,7 @@ from ..plugin_utils._report.render import results_form, runbook_page
 from ..plugin_utils._report.results_form import Filled, FormError, read_form
 from ..plugin_utils._report.runbook import Place, build_runbook
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "time_zone": {"type": "str", "default": ""},
@@ -32,12 +33,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 # How long a form waits for a run's lock.
 _LOCK_SECONDS = 60.0
 
-Result = dict[str, t.Any]
-_SAID: t.Final = {
+Result = dict[str, Any]
+_SAID: Final = {
     "en": "The runbook is in {path}, its results form in {form}. Print it before the window.",
     "ja": "作業手順書は {path}、結果記入票は {form} にあります。作業時間帯の前に印刷してください。",
 }
-_READ: t.Final = {
+_READ: Final = {
     "en": "[{host}] {rows} steps transcribed from the results form.",
     "ja": "[{host}] 結果記入票から {rows} 件の手順を転記しました。",
 }
@@ -46,13 +47,13 @@ _READ: t.Final = {
 class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args, whole=True)
         if args["results"]:
             return self._read(change, Path(args["results"]).expanduser(), args["language"])
         return self._write(change, args)
 
-    def _write(self, change: Change, args: dict[str, t.Any]) -> Result:
+    def _write(self, change: Change, args: dict[str, Any]) -> Result:
         zone, language = zone_of(args["time_zone"]), args["language"]
         words = quoted(change.plan, advisories_of(args))
         hosts = self.task_vars["hostvars"]
@@ -113,7 +114,7 @@ class ActionModule(ProcedureAction):
         What answered a waiting step is put on record by the run that took the answer: it may go
         on to wait for the next one, and hold the lock as long.
 
-        :raises ActionError: a run acts on the host, and there are rows that it does not take.
+        Raises ActionError: a run acts on the host, and there are rows that it does not take.
         """
         others = {row["transcribed_step"] for row in filled.rows} - answered
         alone = bool(answered) and not others and not filled.acceptance
@@ -165,7 +166,7 @@ class ActionModule(ProcedureAction):
         return answered
 
 
-def _body(entry: t.Mapping[str, t.Any]) -> Result:
+def _body(entry: Mapping[str, Any]) -> Result:
     """What two entries have in common that say the same: all but the form that it stood in."""
     keys = ("transcribed_step", "status", "name", "second_name", "began", "ended", "saw", "note",
             "accepted", "accepted_by", "accepted_at")  # fmt: skip

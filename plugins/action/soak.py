@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import time
-import typing as t
 from datetime import datetime
+from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.context import DONE, FAILED
@@ -22,7 +22,7 @@ from ..plugin_utils._procedure.text import in_language
 from .audit import ARGUMENT_SPEC as AUDIT_OPTIONS
 from .batch import BATCH_OPTIONS
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     **BATCH_OPTIONS,
@@ -30,7 +30,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "fail_on": AUDIT_OPTIONS["fail_on"],
 }
 
-Result = dict[str, t.Any]
+Result = dict[str, Any]
 # A host is looked at about this often while it is watched, and at least every five minutes.
 LOOKS = 10
 LONGEST_INTERVAL = 300.0
@@ -43,7 +43,7 @@ class ActionModule(LookAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args)
         seconds = 60.0 * change.entry(self.host)["settings"].get("soak_minutes", 0)
         if self.check_mode or not seconds:
@@ -74,7 +74,7 @@ class ActionModule(LookAction):
             change.set_state(self.host, FAILED, reason="unhealthy", message=message)
         return ActionError("unhealthy", message)
 
-    def _record(self, change: Change, status: str, **more: t.Any) -> None:
+    def _record(self, change: Change, status: str, **more: Any) -> None:
         with self.locked(change, self.host):
             change.journal(self.host).append("soak", status=status, plan=change.digest, **more)
 
@@ -102,7 +102,7 @@ class _Watch:
         self.looks = 0
 
     def until_over(self) -> None:
-        """:raises ActionError: the host is not healthy, or did not answer for too long."""
+        """Raises ActionError: the host is not healthy, or did not answer for too long."""
         shortest = self._action.poll_seconds({})
         interval = min(max(self._seconds / LOOKS, shortest), LONGEST_INTERVAL)
         while True:
@@ -133,7 +133,7 @@ class _Watch:
     def _look(self) -> bool:
         """Whether the host answered and is well.
 
-        :raises ActionError: it is not, or has not answered for too long.
+        Raises ActionError: it is not, or has not answered for too long.
         """
         self.looks += 1
         result, _observation = self._action.look(self._remote, self._args, "audit")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import typing as t
 from pathlib import Path
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
 
@@ -20,7 +20,7 @@ from ..plugin_utils._io.wire import file_pieces
 # ERROR_INVALID_PASSWORD, ERROR_LOGON_FAILURE, ERROR_ACCOUNT_LOCKED_OUT, as HRESULTs.
 _LOGON_FAILURES = (0x80070056, 0x8007052E, 0x80070775)
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "path": {"type": "str", "required": True},
     "sha256": {"type": "str", "required": True},
     "source": {"type": "str"},
@@ -36,11 +36,11 @@ HOST_SIDE = re.compile(r"\\\\|https?://|[A-Za-z]:[\\/]", re.IGNORECASE)
 
 class ActionModule(HotfixAction):
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+    argument_rules: ClassVar[dict[str, Any]] = {
         "required_together": [["username", "password"]],
     }
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         pin = pinned(args["sha256"])
         path = args["path"]
         if set(path) & set("*?"):
@@ -55,10 +55,10 @@ class ActionModule(HotfixAction):
         data = self._bring(remote, args, pin)
         return {**result, **data, **changed(path, before, pin)}
 
-    def _bring(self, remote: Remote, args: dict[str, t.Any], pin: str) -> dict[str, t.Any]:
+    def _bring(self, remote: Remote, args: dict[str, Any], pin: str) -> dict[str, Any]:
         """Have the file come from its source, whichever side that is on.
 
-        :raises ActionError: there is no source.
+        Raises ActionError: there is no source.
         """
         if not args["source"]:
             raise ActionError(
@@ -70,7 +70,7 @@ class ActionModule(HotfixAction):
             return self._pull(remote, args, pin)
         return self._push(remote, args, pin)
 
-    def _push(self, remote: Remote, args: dict[str, t.Any], pin: str) -> dict[str, t.Any]:
+    def _push(self, remote: Remote, args: dict[str, Any], pin: str) -> dict[str, Any]:
         """Send the controller's file through the stdin of one PowerShell start."""
         try:
             source = Path(self._find_needle("files", args["source"]))
@@ -107,7 +107,7 @@ class ActionModule(HotfixAction):
                 )
         return {"method": "push", "size": size}
 
-    def _pull(self, remote: Remote, args: dict[str, t.Any], pin: str) -> dict[str, t.Any]:
+    def _pull(self, remote: Remote, args: dict[str, Any], pin: str) -> dict[str, Any]:
         """Let the host fetch the file itself."""
         if self.check_mode:
             return {"method": "pull"}
@@ -128,9 +128,7 @@ class ActionModule(HotfixAction):
                 data = self._fetch(remote, parameters, args["deadline_seconds"])
         return {"method": "pull", "size": data.get("size")}
 
-    def _fetch(
-        self, remote: Remote, parameters: dict[str, t.Any], seconds: int
-    ) -> dict[str, t.Any]:
+    def _fetch(self, remote: Remote, parameters: dict[str, Any], seconds: int) -> dict[str, Any]:
         try:
             return remote.run("fetch_file", parameters, deadline=seconds)
         except RemoteError as error:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, cast
 
 from ansible.errors import AnsibleError
 
@@ -19,7 +19,7 @@ from ..plugin_utils._procedure.record import about
 from ..plugin_utils._procedure.step import Result, StepAction, StepRun
 from ..plugin_utils._procedure.text import in_language
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **APPROVAL_OPTIONS,
     "step": {"type": "str", "required": True},
@@ -32,7 +32,7 @@ class ActionModule(StepAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args)
         step = change.step(self.host, args["step"])
         self.stop_file = change.directory.stopped
@@ -55,10 +55,10 @@ class ActionModule(StepAction):
             "msg": text,
         }
 
-    def dispatch(self, step: Step, **more: t.Any) -> Result:
+    def dispatch(self, step: Step, **more: Any) -> Result:
         """Run the step's module as a task of its own would (as builtin.package does).
 
-        :param more: arguments that belong to this run and not to the plan.
+        more: arguments that belong to this run and not to the plan.
         """
         name = f"legacyops.hotfix.{step.action}"
         task = self._task.copy()
@@ -80,7 +80,7 @@ class ActionModule(StepAction):
         if _ends_with_the_change(step):
             action.change_stopped = self.stop_file
         try:
-            return t.cast("Result", plain(action.run(task_vars=self.task_vars)))
+            return cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:
             return self.failure("mistake", f"{name} refuses its arguments: {error}")
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._io.remote import Remote
@@ -13,7 +13,7 @@ from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.journal import now, writer
 from ..plugin_utils._procedure.text import harmless
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     "reason": {"type": "str", "required": True},
     "name": {"type": "str", "default": ""},
@@ -26,7 +26,7 @@ class ActionModule(ProcedureAction):
     argument_spec = ARGUMENT_SPEC
     needs_open = True
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         directory = self.directory(args)
         reason = " ".join(harmless(args["reason"]).split()).rstrip(".")
         if not reason:

@@ -41,8 +41,8 @@ import os
 import shutil
 import sys
 import threading
-import typing as t
 from datetime import datetime
+from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
@@ -72,7 +72,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         self._continue = ""
         self._live = False
 
-    def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
+    def set_options(self, *args: Any, **kwargs: Any) -> None:
         super().set_options(*args, **kwargs)
         watched = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         if self._live or not watched or self._display.verbosity:
@@ -86,7 +86,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         self._display.display = self._shown
         atexit.register(self._at_exit)
 
-    def _shown(self, msg: str, *args: t.Any, **kwargs: t.Any) -> None:
+    def _shown(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Display.display, with the table below what it prints."""
         if os.getpid() != self._process:
             self._print(msg, *args, **kwargs)  # a worker: it sends the line to this process
@@ -116,7 +116,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
             self._erase()
             self._table = ProgressTable()
 
-    def v2_runner_on_ok(self, result: t.Any) -> None:
+    def v2_runner_on_ok(self, result: Any) -> None:
         if not self._live:
             super().v2_runner_on_ok(result)
             return
@@ -128,7 +128,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         elif not name and found.get("_ansible_verbose_always"):
             super().v2_runner_on_ok(result)  # debug: somebody wants to see it
 
-    def _remember(self, host: str, found: dict[str, t.Any]) -> None:
+    def _remember(self, host: str, found: dict[str, Any]) -> None:
         """Take from the beginning of a host what remains, and from its end that it has ended."""
         self._continue = found.get("continue_command") or self._continue
         if found.get("steps"):
@@ -139,7 +139,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
             if found["status"] == "done" and self._remaining.pop(host, None) is not None:
                 self._say(host, "done: its plan is carried out", constants.COLOR_OK)
 
-    def _step_ended(self, host: str, found: dict[str, t.Any]) -> None:
+    def _step_ended(self, host: str, found: dict[str, Any]) -> None:
         with self._lock:
             step = self._table.ended(host) or str(found.get("step"))
         left = self._remaining.get(host, [])
@@ -148,7 +148,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         colour = constants.COLOR_CHANGED if found.get("changed") else constants.COLOR_OK
         self._say(host, f"{step}: {found.get('outcome')}", colour)
 
-    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         name, host, found = _of(result)
         if not self._live or not name:
             super().v2_runner_on_failed(result, ignore_errors)
@@ -163,15 +163,15 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         line = f"{datetime.now():%H:%M:%S} {host} {text.removeprefix(f'{host}: ')}"
         self._display.display(harmless(line), color=colour)
 
-    def v2_playbook_on_include(self, included_file: t.Any) -> None:
+    def v2_playbook_on_include(self, included_file: Any) -> None:
         if not self._live:
             super().v2_playbook_on_include(included_file)
 
-    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+    def v2_playbook_on_play_start(self, play: Any) -> None:
         self._clear()
         super().v2_playbook_on_play_start(play)
 
-    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+    def v2_playbook_on_stats(self, stats: Any) -> None:
         self._clear()
         self._remaining = {}
         super().v2_playbook_on_stats(stats)
@@ -190,10 +190,10 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         sys.stdout.flush()
 
 
-def _of(result: t.Any) -> tuple[str, str, dict[str, t.Any]]:
+def _of(result: Any) -> tuple[str, str, dict[str, Any]]:
     """The collection's module (empty: another one's), the host, and the result of a task."""
 
-    def part(name: str) -> t.Any:  # without the underscore since ansible-core 2.19
+    def part(name: str) -> Any:  # without the underscore since ansible-core 2.19
         return getattr(result, name, None) or getattr(result, f"_{name}")
 
     action = str(part("task").action)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-import typing as t
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar, cast
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -22,7 +22,7 @@ from ._io.steady import keep_going
 from ._io.terminal import only_writes, tell
 from ._io.waiting import ChangeStoppedError, Progress, Stop, StoppedError, poll
 
-T = t.TypeVar("T")
+T = TypeVar("T")
 
 POLL_SECONDS = 15
 
@@ -33,12 +33,12 @@ keep_going()
 class ActionError(Exception):
     """An action's own refusal.
 
-    :param reason: one word for programs.
-    :param msg: what is wrong, and what to do about it.
-    :param facts: added to the result; JSON types only.
+    reason: one word for programs.
+    msg: what is wrong, and what to do about it.
+    facts: added to the result; JSON types only.
     """
 
-    def __init__(self, reason: str, msg: str, **facts: t.Any) -> None:
+    def __init__(self, reason: str, msg: str, **facts: Any) -> None:
         super().__init__(msg)
         self.reason = reason
         self.msg = msg
@@ -48,7 +48,7 @@ class ActionError(Exception):
 def pinned(text: str) -> str:
     """A SHA-256 pin as upper-case hex; colons and blanks between the digits are allowed.
 
-    :raises ActionError: it is no SHA-256.
+    Raises ActionError: it is no SHA-256.
     """
     pin = text.replace(":", "").replace(" ", "").upper()
     if len(pin) != 64 or set(pin) - set("0123456789ABCDEF"):
@@ -56,16 +56,16 @@ def pinned(text: str) -> str:
     return pin
 
 
-def file_record(observation: Observation, path: str) -> dict[str, t.Any]:
+def file_record(observation: Observation, path: str) -> dict[str, Any]:
     """What was read of one file; empty where that is unknown."""
     found = observation.files(path)
     return next(iter(found.values()), {}) if isinstance(found, dict) else {}
 
 
-def known_part(observation: Observation, part: str) -> dict[str, t.Any]:
+def known_part(observation: Observation, part: str) -> dict[str, Any]:
     """A part of an observation that is a table.
 
-    :raises ActionError: unknown is no state of it.
+    Raises ActionError: unknown is no state of it.
     """
     found = observation.part(part)
     if not isinstance(found, dict):
@@ -82,22 +82,22 @@ def unknown_part(observation: Observation, part: str) -> ActionError:
     )
 
 
-def changed(what: str, before: t.Any, after: t.Any) -> dict[str, t.Any]:
+def changed(what: str, before: Any, after: Any) -> dict[str, Any]:
     """What a result says of a change, with its diff."""
     return {"changed": True, "diff": {"before": {what: before}, "after": {what: after}}}
 
 
-class ReadOnce(Mapping[str, t.Any]):
+class ReadOnce(Mapping[str, Any]):
     """The variables of all hosts; Ansible makes and templates one anew each time that it is read.
 
-    :param levels: 2 for the hosts and their variables; what is in a variable is as it is.
+    levels: 2 for the hosts and their variables; what is in a variable is as it is.
     """
 
-    def __init__(self, source: Mapping[str, t.Any], levels: int = 2) -> None:
+    def __init__(self, source: Mapping[str, Any], levels: int = 2) -> None:
         self._source, self._levels = source, levels
-        self._known: dict[str, t.Any] = {}
+        self._known: dict[str, Any] = {}
 
-    def __getitem__(self, name: str) -> t.Any:
+    def __getitem__(self, name: str) -> Any:
         if name not in self._known:
             value = self._source[name]
             inner = self._levels > 1 and isinstance(value, Mapping)
@@ -107,7 +107,7 @@ class ReadOnce(Mapping[str, t.Any]):
     def __contains__(self, name: object) -> bool:
         return name in self._source
 
-    def __iter__(self) -> t.Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._source)
 
     def __len__(self) -> int:
@@ -121,11 +121,11 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     rescue and always sections.
     """
 
-    argument_spec: t.ClassVar[dict[str, t.Any]] = {}
+    argument_spec: ClassVar[dict[str, Any]] = {}
     # mutually_exclusive, required_if and so on, as validate_argument_spec takes them.
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {}
+    argument_rules: ClassVar[dict[str, Any]] = {}
     # Set by a step whose waits end when the change is stopped: says why it is, or None.
-    change_stopped: t.Callable[[], str | None] | None = None
+    change_stopped: Callable[[], str | None] | None = None
     # A step has evaluated its own interlocks; who calls a module by hand has not.
     of_a_step = False
     # The last look at the host: a step shares it with the module that it runs.
@@ -134,18 +134,18 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     _supports_check_mode = True
 
     @abstractmethod
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         """Do the work and return the result.
 
-        :param args: the validated arguments, with defaults, as plain JSON types.
-        :raises RemoteError: the host could not be asked, or refused.
-        :raises ActionError: the action itself refuses.
+        args: the validated arguments, with defaults, as plain JSON types.
+        Raises RemoteError: the host could not be asked, or refused.
+        Raises ActionError: the action itself refuses.
         """
 
     def run(
-        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
-    ) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
         hosts = self.task_vars.get("hostvars")
         if hosts is not None and not isinstance(hosts, ReadOnce):
@@ -160,7 +160,7 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             result.update(self._guarded(Remote(self, self.host, self.last_look), plain(args)))
         return result
 
-    def _guarded(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _guarded(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         """The result of ``act``, or the failed result that says why there is none."""
         try:
             result = {"changed": False, **self.act(remote, args)}
@@ -177,10 +177,10 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         except AnsibleConnectionFailure as error:
             named = connection_failure(error, 0)
             result = self.failure(named.reason, f"{self.host}: {named}")
-        return t.cast("dict[str, t.Any]", plain(result))
+        return cast("dict[str, Any]", plain(result))
 
     @staticmethod
-    def failure(reason: str, msg: str, **facts: t.Any) -> dict[str, t.Any]:
+    def failure(reason: str, msg: str, **facts: Any) -> dict[str, Any]:
         """A failed result."""
         return {"changed": False, **facts, "failed": True, "reason": reason, "msg": msg}
 
@@ -188,15 +188,15 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)
 
-    def poll_seconds(self, args: Mapping[str, t.Any]) -> float:
+    def poll_seconds(self, args: Mapping[str, Any]) -> float:
         """Seconds between two looks: the argument's, else the inventory's, else 15."""
         given = args.get("poll_seconds") or self.task_vars.get("legacyops_poll_seconds")
         return max(float(given or POLL_SECONDS), 0.1)
 
     def wait(
         self,
-        look: t.Callable[[], T | None],
-        args: Mapping[str, t.Any],
+        look: Callable[[], T | None],
+        args: Mapping[str, Any],
         *,
         deadline: float | None = None,
         interval: float | None = None,
@@ -204,10 +204,10 @@ class HotfixAction(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     ) -> T | None:
         """What ``look`` finds at last; None where the deadline passes before.
 
-        :param deadline: seconds; the argument deadline_seconds without it.
-        :param interval: seconds between two looks; those of poll_seconds without it.
-        :param back_off: by how much the interval may grow.
-        :raises StoppedError: see waiting.Stop.
+        deadline: seconds; the argument deadline_seconds without it.
+        interval: seconds between two looks; those of poll_seconds without it.
+        back_off: by how much the interval may grow.
+        Raises StoppedError: see waiting.Stop.
         """
         seconds = self.poll_seconds(args) if interval is None else interval
         found: T | None = poll(
@@ -237,6 +237,6 @@ def _of_a_file(error: OSError) -> str:
     )
 
 
-def plain(value: t.Any) -> t.Any:
+def plain(value: Any) -> Any:
     """The same value in JSON's own types: without ansible-core's tagged strings, for one."""
     return json.loads(json.dumps(value, default=str))

@@ -145,8 +145,8 @@ def running(
 ) -> Iterator[Lab]:
     """A lab of some hosts of the demonstration's farm (None: all of them).
 
-    :param xenapp: what is to be different in every host's part of that name.
-    :param farm: another estate of servers.
+    xenapp: what is to be different in every host's part of that name.
+    farm: another estate of servers.
     """
     estate = yaml.safe_load(farm.read_text(encoding="utf-8"))
     if hosts is not None:

@@ -105,7 +105,7 @@ class Apply:
     def ended(self) -> int:
         """Its exit code, once it and all that it has left behind are gone.
 
-        :raises AssertionError: it hangs.
+        Raises AssertionError: it hangs.
         """
         end = time.monotonic() + LONGEST_SECONDS
         while self.process.poll() is None or self._orphans():

@@ -34,7 +34,7 @@ Sort = Callable[[Step], Hashable]
 class Story:
     """All runs of one change, each killed at the first step of a sort that none was killed at.
 
-    :param sort: what counts as the same step.
+    sort: what counts as the same step.
     """
 
     def __init__(self, lab: FtLab, sort: Sort) -> None:

@@ -57,7 +57,7 @@ class Ended:
 
 
 def ended(process: subprocess.Popen[Any], change: Change) -> int:
-    """:raises AssertionError: it hangs."""
+    """Raises AssertionError: it hangs."""
     try:
         return process.wait(LONGEST_SECONDS)
     except subprocess.TimeoutExpired:

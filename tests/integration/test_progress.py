@@ -73,7 +73,7 @@ def on_a_terminal(
 ) -> tuple[int, Screen]:
     """Run a command with a terminal as its stdout.
 
-    :param when: asked with all output so far; the signal that the command is to get, once.
+    when: asked with all output so far; the signal that the command is to get, once.
     """
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))

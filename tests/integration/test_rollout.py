@@ -46,7 +46,7 @@ def lab(
 class Rollout:
     """One change of some of the lab's hosts, and what its hooks noted.
 
-    :ivar settings: as the inventory would give them to every playbook.
+    settings: as the inventory would give them to every playbook.
     """
 
     lab: Twins

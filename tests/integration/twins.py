@@ -64,7 +64,7 @@ SPEED = 120
 def estate(names: list[str], **special: dict[str, Any]) -> dict[str, Any]:
     """An estate of these servers.
 
-    :param special: what is different on a server, laid over it key by key.
+    special: what is different on a server, laid over it key by key.
     """
     farm = yaml.safe_load(FARM.read_text(encoding="utf-8"))
     settings = {**farm["groups"]["xenapp"], "legacyops_hotfixes": [HOTFIX]}

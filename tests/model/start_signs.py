@@ -26,7 +26,7 @@ def _signs(number: int, up: float, clock: float) -> tuple[tuple[str, Any], ...]:
 def start(number: int, *, up: float = 300, clock: float = 0) -> dict[str, Any]:
     """The signs of a start.
 
-    :param up: for how many seconds it has been up when it is read.
-    :param clock: how many seconds its clock was set ahead since the first start (below 0: back).
+    up: for how many seconds it has been up when it is read.
+    clock: how many seconds its clock was set ahead since the first start (below 0: back).
     """
     return dict(_signs(number, up, clock))

@@ -503,9 +503,9 @@ class _Linter:
 def lint(text: str, *, known: Collection[str] = (), allow: Collection[str] = ()) -> list[Finding]:
     """What PowerShell 2.0 would not take, in the order of lines.
 
-    :param text: the script.
-    :param known: names of functions that are defined elsewhere (in common.ps1).
-    :param allow: rules that this script may break.
+    text: the script.
+    known: names of functions that are defined elsewhere (in common.ps1).
+    allow: rules that this script may break.
     """
     names = functions_of(text) | set(known)
     return [f for f in _Linter(text, names).run() if f.rule not in allow]

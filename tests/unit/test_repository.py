@@ -239,3 +239,10 @@ def test_every_play_names_its_strategy(repository):
 def first(name: str) -> str:
     """Return the top-level package of a dotted name."""
     return name.split(".")[0]
+
+
+def test_docstrings_and_types_are_written_in_one_way(repository):
+    """docs/architecture.md says which."""
+    other = re.compile(r"^\s*(\"\"\")?:(param|raises|returns?|ivar|cvar)\b|^import typing\b", re.M)
+    found = [path for path in tracked(repository, "*.py") if other.search(path.read_text("utf-8"))]
+    assert not found

@@ -13,7 +13,8 @@ from .state import SIDES, Event, Node, node_of
 class Log:
     """Events as texts in the hosts' language. IDs and sources are unknown, so there are none.
 
-    Which CoServer logs what is HYP-FT-19."""
+    Which CoServer logs what is HYP-FT-19.
+    """
 
     def __init__(self, language: str) -> None:
         """Start empty; `language` is ja or en."""

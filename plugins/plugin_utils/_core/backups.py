@@ -27,7 +27,7 @@ def records(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 def wrong_ages(settings: Mapping[str, Any], now: datetime) -> list[str]:
     """Return what is wrong with the age of each recorded backup, one sentence each.
 
-    :param now: with its time zone, which is also that of a date without one.
+    now: with its time zone, which is also that of a date without one.
     """
     wrong = []
     most = settings.get(MAX_DAYS)

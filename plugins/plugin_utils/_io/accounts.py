@@ -21,10 +21,10 @@ import json
 import secrets
 import threading
 import time
-import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Final
 
 from ansible import constants
 
@@ -38,7 +38,7 @@ except ImportError as error:  # locks.py reports it, before anything is changed
 else:
     FILELOCK_ERROR = None
 
-_KEY: t.Final = secrets.token_bytes(32)
+_KEY: Final = secrets.token_bytes(32)
 _LOOK_SECONDS = 0.05
 # A host that takes the connection and then says nothing does not keep the others for longer.
 TURN_SECONDS = 30.0
@@ -49,11 +49,11 @@ _KNOWN = frozenset({"not_administrator", "winrm_quota", "ticket_refused", "kerbe
 class Logon:
     """What this run knows of an account that a host is about to be asked with.
 
-    :param host: the inventory name.
-    :param user: as the inventory gives it: ``DOMAIN\\user``, ``user@domain``, ``.\\user`` or
+    host: the inventory name.
+    user: as the inventory gives it: ``DOMAIN\\user``, ``user@domain``, ``.\\user`` or
         ``user``. An account of the host itself (``.\\user``, ``HOST\\user``) concerns no other.
         Of a bare ``user`` nobody can say which it is: it is one account for each password.
-    :param folder: where the run's workers share what they know.
+    folder: where the run's workers share what they know.
     """
 
     def __init__(self, host: str, user: str, password: str, folder: Path | None = None) -> None:
@@ -74,7 +74,7 @@ class Logon:
     def asking(self) -> Iterator[None]:
         """Log on within the block, in turn where that is needed; how it ends is remembered.
 
-        :raises RemoteError: reason ``account_refused``: the host is not to be asked.
+        Raises RemoteError: reason ``account_refused``: the host is not to be asked.
         """
         if self.free or FILELOCK_ERROR is not None:
             with self._remembered():
@@ -88,7 +88,7 @@ class Logon:
     def free(self) -> bool:
         """Whether the host may be asked at once.
 
-        :raises RemoteError: it is not to be asked at all.
+        Raises RemoteError: it is not to be asked at all.
         """
         if not self._accepted.exists():
             self._check_refused()
@@ -100,7 +100,7 @@ class Logon:
         return doubt.get("host") == self.host
 
     def _check_refused(self) -> None:
-        """:raises RemoteError: the account was refused for good."""
+        """Raises RemoteError: the account was refused for good."""
         refused = _read(self._refused)
         if refused is not None:
             raise RemoteError(
@@ -181,7 +181,7 @@ def _digest(*parts: str) -> str:
     return hmac.new(_KEY, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def _read(path: Path) -> dict[str, t.Any] | None:
+def _read(path: Path) -> dict[str, Any] | None:
     """A marker, or None where there is none; one that is being written counts as there."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import math
 import re
-import typing as t
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import yaml
 
@@ -29,7 +29,7 @@ else:
 SCHEMAS = Path(__file__).with_name("answers.yml")
 # Read once, by ansible-playbook, before it forks a worker for each host and task. libyaml's loader
 # is some ten times as fast; both are safe.
-_SCHEMAS: t.Final[dict[str, t.Any]] = yaml.load(
+_SCHEMAS: Final[dict[str, Any]] = yaml.load(
     SCHEMAS.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 )
 # An observation is ten deep at most; PowerShell's numbers have 64 bits.
@@ -43,13 +43,13 @@ class AnswerError(ValueError):
     """What is wrong with an answer, as part of a sentence."""
 
 
-def loads(text: str | bytes) -> t.Any:
+def loads(text: str | bytes) -> Any:
     """JSON from outside, as values that every part of the collection can hold.
 
     Half a surrogate pair becomes U+FFFD: a host may have cut a text in the middle of one.
 
-    :raises AnswerError: it is nested too deep, or a number is too large, to be meant.
-    :raises ValueError: any other is no JSON at all.
+    Raises AnswerError: it is nested too deep, or a number is too large, to be meant.
+    Raises ValueError: any other is no JSON at all.
     """
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")
@@ -74,7 +74,7 @@ def _may_be_torn(text: str) -> bool:
     return False
 
 
-def _no_number(word: str) -> t.NoReturn:
+def _no_number(word: str) -> NoReturn:
     raise AnswerError(f"it holds {word}, which is no number")
 
 
@@ -90,7 +90,7 @@ def _fraction(digits: str) -> float:
     return float(digits)
 
 
-def _check_depth(value: t.Any, depth: int) -> None:
+def _check_depth(value: Any, depth: int) -> None:
     if isinstance(value, _NESTING):
         if depth + bool(value) > _DEEPEST:
             raise AnswerError("it is nested too deep")
@@ -99,7 +99,7 @@ def _check_depth(value: t.Any, depth: int) -> None:
             _check_depth(inner, depth + 1)
 
 
-def _clean(value: t.Any) -> t.Any:
+def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return _LONE.sub("\ufffd", value)
     if isinstance(value, dict):
@@ -109,7 +109,7 @@ def _clean(value: t.Any) -> t.Any:
     return value
 
 
-def fault(script: str, data: Mapping[str, t.Any]) -> str | None:
+def fault(script: str, data: Mapping[str, Any]) -> str | None:
     """Why the data of a script's answer are not of its form, as part of a sentence; else None.
 
     It names the place and the type that is there, never the value.
@@ -125,7 +125,7 @@ def fault(script: str, data: Mapping[str, t.Any]) -> str | None:
     return f"{place} is {_KINDS.get(type(problem.instance), 'something else')}"
 
 
-_KINDS: t.Final[dict[type, str]] = {
+_KINDS: Final[dict[type, str]] = {
     str: "a text",
     int: "a number",
     float: "a broken number",
@@ -145,6 +145,6 @@ def _step(part: str | int) -> str:
 
 
 @cache
-def _validator(script: str) -> t.Any:
+def _validator(script: str) -> Any:
     form = _SCHEMAS["scripts"].get(script, {})
     return jsonschema.Draft202012Validator({"type": "object", "$defs": _SCHEMAS["$defs"], **form})

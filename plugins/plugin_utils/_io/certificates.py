@@ -40,9 +40,9 @@ def read_certificate(path: Path) -> Certificate:
     cryptography refuses to verify SHA-1 signatures, which old roots carry over themselves. So only
     issuer and subject are compared; what makes the certificate trusted is its pin.
 
-    :raises RemoteError: reason ``controller``: a library is missing.
-    :raises OSError: the file cannot be read.
-    :raises ValueError: it is no certificate.
+    Raises RemoteError: reason ``controller``: a library is missing.
+    Raises OSError: the file cannot be read.
+    Raises ValueError: it is no certificate.
     """
     if CRYPTOGRAPHY_ERROR is not None:
         raise RemoteError(

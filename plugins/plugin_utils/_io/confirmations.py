@@ -41,11 +41,11 @@ class ConfirmationError(RemoteError):
 class PersonsTask:
     """What a step asks a person for.
 
-    :ivar id: names this wait.
-    :ivar instruction: what to do, or what to look at: {en, ja}, or a list of such.
-    :ivar second_name: whether two people must answer for it.
-    :ivar choices: what the person may have seen (``saw``); empty: nothing is asked.
-    :ivar about: what else tells this wait from another: the plan's digest, the node.
+    id: names this wait.
+    instruction: what to do, or what to look at: {en, ja}, or a list of such.
+    second_name: whether two people must answer for it.
+    choices: what the person may have seen (``saw``); empty: nothing is asked.
+    about: what else tells this wait from another: the plan's digest, the node.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Confirmation:
 class Confirmations:
     """The requests and confirmations of one change.
 
-    :param root: the change directory.
+    root: the change directory.
     """
 
     def __init__(self, root: Path) -> None:
@@ -97,8 +97,8 @@ class Confirmations:
     ) -> PersonsTask:
         """Ask a person; the same question of an earlier run is the same request still.
 
-        :param about: JSON values.
-        :raises ConfirmationError: the record cannot be read or written.
+        about: JSON values.
+        Raises ConfirmationError: the record cannot be read or written.
         """
         asked = {
             "host": host,
@@ -136,9 +136,9 @@ class Confirmations:
     ) -> tuple[Confirmation, bool]:
         """Answer a waiting step.
 
-        :param write: False only checks (check mode).
-        :returns: the confirmation, and whether it is new.
-        :raises ConfirmationError: the step does not wait, the answer lacks something, or another
+        write: False only checks (check mode).
+        Returned: the confirmation, and whether it is new.
+        Raises ConfirmationError: the step does not wait, the answer lacks something, or another
             answer was given already: what was said stays said.
         """
         request = next((r for r in self.waiting(host) if r.step == step), None)
@@ -187,8 +187,8 @@ class Confirmations:
     ) -> Confirmation | None:
         """Look for the answer until it is there; None when the deadline passed.
 
-        :param deadline: seconds from now; 0 looks once.
-        :raises StoppedError: see waiting.Stop. The request stays.
+        deadline: seconds from now; 0 looks once.
+        Raises StoppedError: see waiting.Stop. The request stays.
         """
 
         def look() -> Confirmation | None:
@@ -227,8 +227,8 @@ class Confirmations:
 def given(root: Path, host: str) -> list[dict[str, Any]]:
     """Every confirmation of a host, as its record.
 
-    :param root: the change directory.
-    :raises ConfirmationError: a record cannot be read.
+    root: the change directory.
+    Raises ConfirmationError: a record cannot be read.
     """
     folder = root / "confirmations" / _file(host)
     records = ((path, _read(path)) for path in sorted(folder.glob("*.json")))
@@ -248,7 +248,7 @@ def _now() -> str:
 def _person(name: str, what: str) -> str:
     """A person's name as one line.
 
-    :raises ConfirmationError: there is none.
+    Raises ConfirmationError: there is none.
     """
     text = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if not text or len(text) > _LONGEST_NAME:
@@ -265,7 +265,7 @@ def _note(note: str) -> str:
 
 
 def _complete(request: PersonsTask, given: Confirmation) -> None:
-    """:raises ConfirmationError: the answer lacks what the request asks for."""
+    """Raises ConfirmationError: the answer lacks what the request asks for."""
     if request.second_name and given.second_name is None:
         raise ConfirmationError(
             "second_name_missing",
@@ -338,8 +338,8 @@ def _unreadable(path: Path, why: str) -> ConfirmationError:
 def _write(path: Path, record: Mapping[str, Any], *, replace: bool) -> bool:
     """Write a whole record at once, or none.
 
-    :param replace: False leaves a file that is there as it is.
-    :returns: whether it was written.
+    replace: False leaves a file that is there as it is.
+    Returned: whether it was written.
     """
     text = json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     try:

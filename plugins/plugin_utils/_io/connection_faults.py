@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 class Fault:
     """One way to fail.
 
-    :ivar says: a regular expression on the exception's text; its group ``said`` may be quoted.
-    :ivar reason: one word for programs.
-    :ivar sentence: for people; ``{said}`` is the library's own word.
-    :ivar remedy: for people: what to do about it.
-    :ivar passing: whether the same attempt may well succeed later, with nothing changed.
-    :ivar codes: error codes of krb5 (krb5.h) that mean this.
+    says: a regular expression on the exception's text; its group ``said`` may be quoted.
+    reason: one word for programs.
+    sentence: for people; ``{said}`` is the library's own word.
+    remedy: for people: what to do about it.
+    passing: whether the same attempt may well succeed later, with nothing changed.
+    codes: error codes of krb5 (krb5.h) that mean this.
     """
 
     says: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-import typing as t
+from typing import Final
 
 from . import connection_faults
 from .watchdog import DeadlineExceeded
@@ -46,7 +46,7 @@ _TIMED_OUT = re.compile(r"Read timed out|attempt timed out|Operation\s+timed\s+o
 # An error of krb5 within an error of GSSAPI, as pykerberos shows it: (text, number).
 _KRB5_CODE = re.compile(r",\s*(-?[0-9]{6,})\)\)")
 # Reasons that mean: this account with this password is wrong, wherever it is tried.
-REFUSALS: t.Final = frozenset(
+REFUSALS: Final = frozenset(
     {"authentication_refused", "account_locked", "password_expired", "share_refused"}
 )
 
@@ -54,9 +54,9 @@ REFUSALS: t.Final = frozenset(
 def connection_failure(failure: BaseException, seconds: float) -> RemoteError:
     """The RemoteError that says what an exception of the connection means.
 
-    :param failure: what was raised. Its cause comes first in the verdict: tidying up on a dead
+    failure: what was raised. Its cause comes first in the verdict: tidying up on a dead
         line often raises something less telling over it.
-    :param seconds: the deadline of the attempt.
+    seconds: the deadline of the attempt.
     """
     chain = _chain(failure)
     if any(isinstance(link, DeadlineExceeded) for link in chain):
@@ -173,7 +173,7 @@ def _krb5_code(text: str) -> int | None:
 def wrong_connection(transport: str) -> RemoteError:
     """The verdict on a connection plugin that is not winrm.
 
-    :param transport: its own name.
+    transport: its own name.
     """
     why = {
         "ssh": " (Ansible's own choice where nothing is set)",
@@ -249,7 +249,7 @@ def is_passing(error: RemoteError) -> bool:
 
     Not refused credentials: asking again locks the account.
     """
-    passing: t.Final = {
+    passing: Final = {
         "unreachable",
         "timeout",
         "winrm_quota",

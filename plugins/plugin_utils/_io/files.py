@@ -24,7 +24,7 @@ _WIDTH: Final = 150
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it that are missing.
 
-    :raises OSError: it cannot be made.
+    Raises OSError: it cannot be made.
     """
     for folder in (*reversed(path.parents), path):
         with suppress(FileExistsError):
@@ -35,9 +35,9 @@ def make_folder(path: Path) -> None:
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> bool:
     """Write a whole file atomically and durably; a killed process leaves none or the old one.
 
-    :param replace: False leaves a file that is there as it is.
-    :returns: whether it was written.
-    :raises OSError: it cannot be written.
+    replace: False leaves a file that is there as it is.
+    Returned: whether it was written.
+    Raises OSError: it cannot be written.
     """
     make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
@@ -66,7 +66,7 @@ class UnreadableError(Exception):
 def read_object(path: Path) -> dict[str, Any] | None:
     """Read a file that holds one JSON object; None where there is none.
 
-    :raises UnreadableError: it is there, and cannot be read or is no JSON object.
+    Raises UnreadableError: it is there, and cannot be read or is no JSON object.
     """
     content = read_bytes(path)
     return None if content is None else object_of(content)
@@ -75,7 +75,7 @@ def read_object(path: Path) -> dict[str, Any] | None:
 def read_bytes(path: Path) -> bytes | None:
     """Read a file; None where there is none.
 
-    :raises UnreadableError: it is there, and cannot be read.
+    Raises UnreadableError: it is there, and cannot be read.
     """
     try:
         return path.read_bytes()
@@ -88,7 +88,7 @@ def read_bytes(path: Path) -> bytes | None:
 def object_of(content: bytes) -> dict[str, Any]:
     """Return the JSON object that a file holds.
 
-    :raises UnreadableError: it holds none.
+    Raises UnreadableError: it holds none.
     """
     try:
         value = loads(content)

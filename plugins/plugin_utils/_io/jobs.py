@@ -14,19 +14,19 @@ import base64
 import codecs
 import hashlib
 import time
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .._core.windows.jobs import JobRecord
 from .failures import is_unclear
 from .waiting import Progress, Stop, poll
 from .wire import RemoteError
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .windows import Windows
 
-Data = dict[str, t.Any]
+Data = dict[str, Any]
 # Seconds that a script may wait for a job within one start; so long a run that is to end may take.
 LONGEST_WAIT = 120
 
@@ -35,13 +35,13 @@ LONGEST_WAIT = 120
 class Job:
     """What to run.
 
-    :ivar name: the same in every run, so that a later one finds it.
-    :ivar executable: its path there; may begin with a variable of Windows.
-    :ivar arguments: its arguments, a word each; no secrets.
-    :ivar operation: install or uninstall, and of what (update): kept with the job.
-    :ivar as_system: as SYSTEM (no network paths), otherwise as the connection's user.
-    :ivar guard: a file that is hashed once more right before the start: {path, sha256}, or None.
-    :ivar log: where the program writes its log, what to look for in it, and how much of its end
+    name: the same in every run, so that a later one finds it.
+    executable: its path there; may begin with a variable of Windows.
+    arguments: its arguments, a word each; no secrets.
+    operation: install or uninstall, and of what (update): kept with the job.
+    as_system: as SYSTEM (no network paths), otherwise as the connection's user.
+    guard: a file that is hashed once more right before the start: {path, sha256}, or None.
+    log: where the program writes its log, what to look for in it, and how much of its end
         to bring back: {path, patterns, tail_bytes}; None without a log.
     """
 
@@ -52,16 +52,16 @@ class Job:
     update: str = ""
     as_system: bool = True
     guard: Mapping[str, str] | None = None
-    log: Mapping[str, t.Any] | None = None
+    log: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class JobResult:
     """How it ended.
 
-    :ivar found: the job had been there before this run asked for it.
-    :ivar record: what is known of it.
-    :ivar losses: how often no answer came meanwhile.
+    found: the job had been there before this run asked for it.
+    record: what is known of it.
+    losses: how often no answer came meanwhile.
     """
 
     name: str
@@ -78,8 +78,8 @@ class JobResult:
 def job_name(kind: str, *parts: str) -> str:
     """The name of the job that does exactly this; the same on every host and in every run.
 
-    :param kind: a short word for people, such as ``msp``.
-    :param parts: everything that makes it a different job, such as hashes and arguments.
+    kind: a short word for people, such as ``msp``.
+    parts: everything that makes it a different job, such as hashes and arguments.
     """
     digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
     return f"{kind}-{digest[:24]}"
@@ -96,13 +96,13 @@ def run_detached(
 ) -> JobResult:
     """Start the job unless it is there already, and wait for its end. It is never ended.
 
-    :param deadline: seconds to wait; a job that runs then goes on by itself.
-    :param poll_seconds: seconds until it is asked for again where no answer came. Otherwise the
+    deadline: seconds to wait; a job that runs then goes on by itself.
+    poll_seconds: seconds until it is asked for again where no answer came. Otherwise the
         waiting is done over there, for as long as it may be: its end ends the wait.
-    :raises RemoteError: reason ``deadline`` where it still runs, ``not_started`` where the
+    Raises RemoteError: reason ``deadline`` where it still runs, ``not_started`` where the
         scheduler does not begin it, ``job_gone`` where somebody has removed it meanwhile; or why
         it was refused.
-    :raises StoppedError: see waiting.Stop; the job goes on.
+    Raises StoppedError: see waiting.Stop; the job goes on.
     """
     watch = _Watch(windows, job, deadline, poll_seconds, progress, stop)
     last: JobRecord | None = poll(watch.look, deadline=deadline, interval=0.5, stop=stop)
@@ -170,7 +170,7 @@ class _Watch:
     def _await_begin(self, record: JobRecord) -> None:
         """Give the scheduler its time.
 
-        :raises RemoteError: it has had its time.
+        Raises RemoteError: it has had its time.
         """
         now = time.monotonic()
         self._told = now if self._told is None else self._told
@@ -222,14 +222,14 @@ class _Watch:
         )
 
 
-def decode_log(log: Mapping[str, t.Any] | None, code_page: int | None) -> Data | None:
+def decode_log(log: Mapping[str, Any] | None, code_page: int | None) -> Data | None:
     """A job's log with its tail as text.
 
     Windows Installer writes UTF-16LE; other programs write the OEM code page. The mark at the
     file's beginning tells (utf_16), which is out of the tail's sight; and the tail may begin in the
     middle of a character.
 
-    :param code_page: the host's OEM code page, such as 932.
+    code_page: the host's OEM code page, such as 932.
     """
     if log is None:
         return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-import typing as t
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +34,13 @@ _RETRY_SECONDS = 0.5
 @contextmanager
 def host_lock(
     path: Path, host: str, *, wait_seconds: float, progress: Progress, stop: Stop
-) -> t.Iterator[None]:
+) -> Iterator[None]:
     """Hold the host's lock within the block.
 
-    :param path: the lock file; its directory exists. Who holds it stands beside it, in .owner.
-    :param wait_seconds: how long to wait for another holder.
-    :raises RemoteError: reason ``locked`` when that was not long enough.
-    :raises StoppedError: see waiting.Stop.
+    path: the lock file; its directory exists. Who holds it stands beside it, in .owner.
+    wait_seconds: how long to wait for another holder.
+    Raises RemoteError: reason ``locked`` when that was not long enough.
+    Raises StoppedError: see waiting.Stop.
     """
     if FILELOCK_ERROR is not None:
         raise RemoteError(

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-import typing as t
 from collections.abc import Mapping
+from typing import Any
 
 from .._core.model import CoreError
 from .._core.observation import Observation, Request, merge_requests
@@ -24,14 +24,14 @@ LOOK_SECONDS = 10.0
 class LastLook:
     """What was read last on a host, and what had been asked for.
 
-    :ivar next: what is looked at after an act, in the same PowerShell start; None: nothing.
+    next: what is looked at after an act, in the same PowerShell start; None: nothing.
     """
 
     def __init__(self) -> None:
         self._seen: tuple[Request, Observation, float] | None = None
         self.next: Request | None = None
 
-    def note(self, request: Mapping[str, t.Any], observation: Observation) -> None:
+    def note(self, request: Mapping[str, Any], observation: Observation) -> None:
         """Keep a look; one that could not read everything stands for no other."""
         self.forget()
         if not observation.data.get("errors"):
@@ -41,7 +41,7 @@ class LastLook:
         """Something was done, or time has passed: it is not how the host is."""
         self._seen = None
 
-    def covering(self, request: Mapping[str, t.Any]) -> Observation | None:
+    def covering(self, request: Mapping[str, Any]) -> Observation | None:
         """The last look, where all that is asked for was read in it, and just now."""
         if self._seen is None:
             return None
@@ -49,7 +49,7 @@ class LastLook:
         fresh = 0 <= time.monotonic() - moment <= LOOK_SECONDS
         return observation if fresh and merge_requests([asked, request]) == asked else None
 
-    def with_all_of_it(self, request: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    def with_all_of_it(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The request, and what the last look has read just now: so one look serves both.
 
         Not what may make Windows fetch a root: that is for who asks for it.
@@ -61,7 +61,7 @@ class LastLook:
 
     # Each step of a playbook has a process of its own; its parent stays.
 
-    def to_dict(self) -> dict[str, t.Any] | None:
+    def to_dict(self) -> dict[str, Any] | None:
         """What another worker of the same ansible-playbook may take up; None: there is nothing."""
         if self._seen is None:
             return None
@@ -73,7 +73,7 @@ class LastLook:
             "observation": observation.to_dict(),
         }
 
-    def take_up(self, record: Mapping[str, t.Any] | None) -> None:
+    def take_up(self, record: Mapping[str, Any] | None) -> None:
         """Take up what an earlier worker of this ansible-playbook has left."""
         if record is None or record.get("process") != os.getppid():
             return

@@ -24,7 +24,7 @@ class OwnerRecords:
 
     A name of None is the machine's own record. Texts are one line of 1 to 4,000 characters.
 
-    :param remote: the machine.
+    remote: the machine.
     """
 
     def __init__(self, remote: Remote) -> None:
@@ -33,7 +33,7 @@ class OwnerRecords:
     def owner_read(self, name: str | None) -> str | None:
         """The record's text; None where nobody holds it.
 
-        :raises RemoteError: the machine could not be asked; so do the others.
+        Raises RemoteError: the machine could not be asked; so do the others.
         """
         known = self._remote.last_look.covering(_OWN) if name is None else None
         record = self._run("read", name) if known is None else known.data["owner"]

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import time
-import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .._core.observation import Observation
 from . import watchdog
@@ -26,7 +26,7 @@ from .terminal import tell
 from .winrm import OPERATIONS_QUOTA, SHELL_QUOTA, WinrmConnection
 from .wire import SEPARATOR, RemoteError, after_first, decode, payload, scrubbed
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
 __all__ = ["Remote", "RemoteError"]
@@ -52,8 +52,8 @@ _SECRET_NAME = re.compile(r"pass|secret|(?<!boot_)token(?!_)", re.IGNORECASE)
 def script_text(name: str) -> str:
     """The text of a shipped script, after what all scripts share, and what those of its folder do.
 
-    :param name: its path without its ending, such as ``FOLDER/act``.
-    :raises ValueError: there is no such script.
+    name: its path without its ending, such as ``FOLDER/act``.
+    Raises ValueError: there is no such script.
     """
     path = _SCRIPTS / f"{name}.ps1"
     if not path.is_file():
@@ -65,9 +65,9 @@ def script_text(name: str) -> str:
 class Remote:
     """One host, as an action plugin's connection reaches it.
 
-    :param action: the action plugin; its connection does the talking.
-    :param host: the inventory name, for messages; the connection's address without it.
-    :param last_look: where what was read is kept until it is outdated.
+    action: the action plugin; its connection does the talking.
+    host: the inventory name, for messages; the connection's address without it.
+    last_look: where what was read is kept until it is outdated.
     """
 
     def __init__(
@@ -84,24 +84,24 @@ class Remote:
     def run(
         self,
         script: str,
-        params: Mapping[str, t.Any],
+        params: Mapping[str, Any],
         *,
         pieces: Iterable[bytes] = (),
         deadline: float | None = None,
-    ) -> dict[str, t.Any]:
+    ) -> dict[str, Any]:
         """Run a script once and return its data.
 
-        :param params: JSON types only; nothing of them appears on a command line or in a message.
-        :param pieces: raw bytes of a file that follow in stdin.
-        :param deadline: seconds until the attempt is given up.
-        :raises RemoteError: always, instead of any connection plugin's exception.
+        params: JSON types only; nothing of them appears on a command line or in a message.
+        pieces: raw bytes of a file that follow in stdin.
+        deadline: seconds until the attempt is given up.
+        Raises RemoteError: always, instead of any connection plugin's exception.
         """
         self.last_look.forget()
         return self._run(payload(script_text(script), params, pieces), script, params, deadline)[0]
 
     def act(
-        self, script: str, params: Mapping[str, t.Any], *, deadline: float | None = None
-    ) -> dict[str, t.Any]:
+        self, script: str, params: Mapping[str, Any], *, deadline: float | None = None
+    ) -> dict[str, Any]:
         """Run a script once, and look in the same PowerShell start at what is looked at next.
 
         What a step looks at is known to the step (``last_look.next``); without one it only runs.
@@ -117,9 +117,7 @@ class Remote:
             self._observed(request, decode(rest, "", 0, "observe"))
         return data
 
-    def observe(
-        self, request: Mapping[str, t.Any], *, deadline: float | None = None
-    ) -> Observation:
+    def observe(self, request: Mapping[str, Any], *, deadline: float | None = None) -> Observation:
         """Read everything in ``request`` (see _core.observation): with one PowerShell start, or
         by the last look where that was just now and nothing has happened since.
         """
@@ -129,7 +127,7 @@ class Remote:
         request = self.last_look.with_all_of_it(request)
         return self._observed(request, self.run("observe", request, deadline=deadline))
 
-    def _observed(self, request: Mapping[str, t.Any], data: dict[str, t.Any]) -> Observation:
+    def _observed(self, request: Mapping[str, Any], data: dict[str, Any]) -> Observation:
         taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         seen = Observation(
             host=self.host, taken=taken, source=self._connection.transport, data=data
@@ -138,8 +136,8 @@ class Remote:
         return seen
 
     def _run(
-        self, stdin: bytes, script: str, params: Mapping[str, t.Any], deadline: float | None
-    ) -> tuple[dict[str, t.Any], str]:
+        self, stdin: bytes, script: str, params: Mapping[str, Any], deadline: float | None
+    ) -> tuple[dict[str, Any], str]:
         """The data of the first script in ``stdin``, and what was printed after its answer."""
         seconds = DEADLINE_SECONDS if deadline is None else deadline
         secrets = self.secrets(params)
@@ -157,7 +155,7 @@ class Remote:
         self._starts_in_shell = 0
         self._connection.drop(_CLOSE_SECONDS)
 
-    def _execute(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
+    def _execute(self, stdin: bytes, seconds: float) -> dict[str, Any]:
         """Run the boot text with this stdin; waits for a free WinRM shell, within limits."""
         idle = self._last_use is not None and time.monotonic() - self._last_use > _IDLE_SECONDS
         if idle or self._starts_in_shell >= _STARTS_PER_SHELL:
@@ -173,7 +171,7 @@ class Remote:
             tell(f"[{self.host}] waits until WinRM's quota has room again")
             time.sleep(_SHELL_RETRY_SECONDS)
 
-    def _attempt(self, stdin: bytes, seconds: float) -> dict[str, t.Any]:
+    def _attempt(self, stdin: bytes, seconds: float) -> dict[str, Any]:
         """One PowerShell start. A failed one leaves no half-dead connection behind."""
         boot = (_SCRIPTS / "boot.ps1").read_text(encoding="utf-8")
         try:
@@ -181,7 +179,7 @@ class Remote:
                 self._log_on(seconds)
                 self.starts += 1
                 self._starts_in_shell += 1
-                result: dict[str, t.Any] = self._action._low_level_execute_command(
+                result: dict[str, Any] = self._action._low_level_execute_command(
                     boot, in_data=stdin, sudoable=False
                 )
                 return result
@@ -198,7 +196,7 @@ class Remote:
     def _log_on(self, seconds: float) -> None:
         """Log on where that is still to be done; see accounts for when the host is not asked.
 
-        :raises RemoteError: it is not, or it refuses.
+        Raises RemoteError: it is not, or it refuses.
         """
         if self._connection.transport != "winrm":
             raise wrong_connection(self._connection.transport)
@@ -217,13 +215,13 @@ class Remote:
                 raise connection_failure(failure, seconds) from None
 
     def _dial(self, seconds: float) -> None:
-        """:raises RemoteError: nothing listens there, so that it would only hold up others."""
+        """Raises RemoteError: nothing listens there, so that it would only hold up others."""
         try:
             self._connection.dial(min(_DIAL_SECONDS, seconds))
         except OSError as failure:
             raise connection_failure(failure, seconds) from None
 
-    def secrets(self, params: t.Any) -> list[str]:
+    def secrets(self, params: Any) -> list[str]:
         """Every text that must not stand in a message, however deep, longest first."""
         found = set(_secrets_in(params))
         for name in ("remote_password", "password"):
@@ -232,7 +230,7 @@ class Remote:
         return sorted((s for s in found if len(s) > 2), key=len, reverse=True)
 
 
-def _secrets_in(value: t.Any) -> t.Iterator[str]:
+def _secrets_in(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, member in value.items():
             if _SECRET_NAME.search(str(name)) and isinstance(member, str):

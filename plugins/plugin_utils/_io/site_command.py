@@ -38,7 +38,7 @@ class DriverError(RemoteError):
 class OperatorNeededError(DriverError):
     """Only a person can do this.
 
-    :ivar instruction: what to do, {"en": …, "ja": …}.
+    instruction: what to do, {"en": …, "ja": …}.
     """
 
     def __init__(self, instruction: Mapping[str, str]) -> None:
@@ -57,8 +57,8 @@ class Credentials:
     def of(cls, name: Any, entries: Any, where: str, setting: str) -> Credentials:
         """The named entry.
 
-        :param where: what names it. setting: the variable that has the entries.
-        :raises DriverError: there is no such entry, or it is incomplete.
+        where: what names it. setting: the variable that has the entries.
+        Raises DriverError: there is no such entry, or it is incomplete.
         """
         entry = entries.get(name) if isinstance(entries, Mapping) else None
         if not isinstance(entry, Mapping):
@@ -110,7 +110,7 @@ class SitePattern:
     def of(cls, value: Any, where: str) -> SitePattern:
         """From the settings: a pattern, or ``{pattern, exit_codes}``.
 
-        :raises DriverError: it is neither, or the pattern is no regular expression.
+        Raises DriverError: it is neither, or the pattern is no regular expression.
         """
         part = {"pattern": value} if isinstance(value, str) else value
         if not isinstance(part, Mapping) or not part or set(part) - {"pattern", "exit_codes"}:
@@ -132,7 +132,7 @@ class SitePattern:
     def fits(self, answer: Answer, **names: str) -> bool:
         """Whether an answer looks like this.
 
-        :param names: placeholders of the pattern, as ``{component}``; taken literally.
+        names: placeholders of the pattern, as ``{component}``; taken literally.
         """
         if answer.exit_code not in self.exit_codes:
             return False
@@ -147,9 +147,9 @@ class SitePattern:
 class SiteCommand:
     """One command line of the site, with its placeholders.
 
-    :param words: the command and its arguments; no shell reads them.
-    :param where: the setting's name, for messages.
-    :param placeholders: the names that may stand in the words, as ``{name}``.
+    words: the command and its arguments; no shell reads them.
+    where: the setting's name, for messages.
+    placeholders: the names that may stand in the words, as ``{name}``.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class SiteCommand:
     def run(self, **names: str) -> Answer:
         """Run it once, to its end or its deadline.
 
-        :raises DriverError: it could not be started, or a value looks like an option.
+        Raises DriverError: it could not be started, or a value looks like an option.
         """
         line = [self._filled(word, names) for word in self._words]
         environment = {k: os.environ[k] for k in _ENVIRONMENT if k in os.environ}

@@ -23,8 +23,8 @@ class SignatureError(Exception):
 def sign(data: bytes, key: Path) -> str:
     """The signature over data, in OpenSSH's armoured form.
 
-    :param key: a private key without passphrase, or a public key whose private one an agent has.
-    :raises SignatureError: ssh-keygen is missing, or refuses.
+    key: a private key without passphrase, or a public key whose private one an agent has.
+    Raises SignatureError: ssh-keygen is missing, or refuses.
     """
     _needed(key, "the signing key")
     done = _ssh_keygen(["-Y", "sign", "-n", NAMESPACE, "-f", str(key)], data)
@@ -39,8 +39,8 @@ def sign(data: bytes, key: Path) -> str:
 def verify(data: bytes, signature: Path, signers: Path, name: str) -> None:
     """Return if the signature over data is by a key that the list of signers has for the name.
 
-    :param signers: an allowed-signers file (ssh-keygen(1)); keys out of date do not count.
-    :raises SignatureError: it is not, or that cannot be told.
+    signers: an allowed-signers file (ssh-keygen(1)); keys out of date do not count.
+    Raises SignatureError: it is not, or that cannot be told.
     """
     _needed(signers, "the list of allowed signers")
     _needed(signature, "the signature")

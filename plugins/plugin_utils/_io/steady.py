@@ -34,30 +34,31 @@ import os
 import sys
 import threading
 import time
-import typing as t
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
 
 from ansible.errors import AnsibleError
 from ansible.plugins.strategy import StrategyBase
 from ansible.utils.display import Display
 
 # A task variable of a repeated task: the process that was lost (int).
-LOST: t.Final = "_legacyops_lost_worker"
-_OURS: t.Final = "legacyops.hotfix."
+LOST: Final = "_legacyops_lost_worker"
+_OURS: Final = "legacyops.hotfix."
 # Tasks that are nothing but a decision in the worker, or the reading of a file on the controller.
-_REPEATABLE: t.Final = frozenset(
+_REPEATABLE: Final = frozenset(
     f"{prefix}{name}"
     for prefix in ("", "ansible.builtin.", "ansible.legacy.")
     for name in ("assert", "debug", "fail", "include_role", "include_tasks", "set_fact")
 )
-_LOOK_SECONDS: t.Final = 1.0
+_LOOK_SECONDS: Final = 1.0
 # Looks in which a worker was gone, and nothing was on its way from anybody.
-_QUIET_LOOKS: t.Final = 3
-_MOST_WORKERS: t.Final = 3  # for one task; then it is the task that kills them
-_LOCK_SECONDS: t.Final = 5.0
+_QUIET_LOOKS: Final = 3
+_MOST_WORKERS: Final = 3  # for one task; then it is the task that kills them
+_LOCK_SECONDS: Final = 5.0
 # How long the other workers have to reach a safe point before ansible-playbook goes without them.
-_END_SECONDS: t.Final = 60.0
-_NOBODY_READS: t.Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO})
+_END_SECONDS: Final = 60.0
+_NOBODY_READS: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO})
 
 Key = tuple[str, str]
 
@@ -66,7 +67,7 @@ Key = tuple[str, str]
 class _Task:
     """A task that a worker has, and looks in which neither it nor its result was there."""
 
-    worker: t.Any
+    worker: Any
     quiet: int = 0
 
 
@@ -97,7 +98,7 @@ def keep_going() -> None:
 # --- Output ---------------------------------------------------------------------------------
 
 
-def _outlast(stream: t.Any) -> None:
+def _outlast(stream: Any) -> None:
     """Have a stream write each line at once, and never fail.
 
     ansible-core patches the same two methods.
@@ -111,9 +112,9 @@ def _outlast(stream: t.Any) -> None:
     stream.reconfigure(line_buffering=True)
 
 
-def _lasting(write: t.Callable[..., t.Any], descriptor: int) -> t.Callable[..., t.Any]:
+def _lasting(write: Callable[..., Any], descriptor: int) -> Callable[..., Any]:
     @functools.wraps(write)
-    def lasting(*data: t.Any) -> t.Any:
+    def lasting(*data: Any) -> Any:
         try:
             return write(*data)
         except OSError as error:
@@ -139,16 +140,16 @@ def _let_go(descriptor: int, error: OSError) -> None:
 # --- Workers --------------------------------------------------------------------------------
 
 
-def _watch_of(strategy: t.Any) -> _Watch:
+def _watch_of(strategy: Any) -> _Watch:
     watch: _Watch = strategy.__dict__.setdefault("_legacyops_watch", _Watch())
     return watch
 
 
-def _watched(queue_task: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+def _watched(queue_task: Callable[..., Any]) -> Callable[..., Any]:
     """StrategyBase._queue_task, which remembers the worker that has the task."""
 
     @functools.wraps(queue_task)
-    def queue(self: t.Any, host: t.Any, task: t.Any, *rest: t.Any, **more: t.Any) -> t.Any:
+    def queue(self: Any, host: Any, task: Any, *rest: Any, **more: Any) -> Any:
         before = list(self._workers)
         result = queue_task(self, host, task, *rest, **more)
         for worker, earlier in zip(self._workers, before, strict=True):
@@ -164,11 +165,11 @@ def _nothing() -> None:
     """Instead of multiprocessing.Process.close; what it frees goes with the object."""
 
 
-def _looking(process: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+def _looking(process: Callable[..., Any]) -> Callable[..., Any]:
     """StrategyBase._process_pending_results, which then looks for workers that are gone."""
 
     @functools.wraps(process)
-    def results(self: t.Any, *args: t.Any, **more: t.Any) -> t.Any:
+    def results(self: Any, *args: Any, **more: Any) -> Any:
         found = process(self, *args, **more)
         watch = _watch_of(self)
         if time.monotonic() - watch.looked >= _LOOK_SECONDS:
@@ -179,7 +180,7 @@ def _looking(process: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     return results
 
 
-def _look(strategy: t.Any, watch: _Watch) -> None:
+def _look(strategy: Any, watch: _Watch) -> None:
     if not strategy._results_thread.is_alive():
         _end("ansible-playbook does not take its workers' results any more")
     quiet = strategy._final_q.empty()
@@ -193,10 +194,10 @@ def _look(strategy: t.Any, watch: _Watch) -> None:
                 _replace(strategy, watch, key)
 
 
-def _replace(strategy: t.Any, watch: _Watch, key: Key) -> None:
+def _replace(strategy: Any, watch: _Watch, key: Key) -> None:
     """Give the task of a worker that is gone to a new one.
 
-    :raises AnsibleError: it may not be repeated: the run ends.
+    Raises AnsibleError: it may not be repeated: the run ends.
     """
     gone = watch.tasks.pop(key).worker
     strategy._workers[:] = [None if each is gone else each for each in strategy._workers]
@@ -215,7 +216,7 @@ def _replace(strategy: t.Any, watch: _Watch, key: Key) -> None:
     strategy._queue_task(host, task, variables, queued["play_context"])
 
 
-def _free_queue(queue: t.Any) -> None:
+def _free_queue(queue: Any) -> None:
     """Free the lock of the results' queue, where the worker that is gone has taken it with it.
 
     Nothing is on its way, so whoever else holds it has it back in no time.
@@ -225,10 +226,10 @@ def _free_queue(queue: t.Any) -> None:
     queue._wlock.release()
 
 
-def _end(why: str) -> t.NoReturn:
+def _end(why: str) -> NoReturn:
     """End the run as ansible-core does where it finds a dead worker.
 
-    :raises AnsibleError: always.
+    Raises AnsibleError: always.
     """
     last = threading.Timer(_END_SECONDS, os._exit, (1,))
     last.daemon = True

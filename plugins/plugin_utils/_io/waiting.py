@@ -10,8 +10,9 @@ import signal
 import threading
 import time
 import types
-import typing as t
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 # A stop is noticed within this time.
 _SLICE_SECONDS = 0.5
@@ -42,15 +43,15 @@ class Stop:
     and leave at the next check. After SIGKILL of ansible-playbook its workers live on, with
     another parent: then nobody takes the result, and waiting on is pointless.
 
-    :param change_stopped: says why the change is stopped; None while it is not. Without it, a
+    change_stopped: says why the change is stopped; None while it is not. Without it, a
         stopped change ends no wait.
-    :param waits: is told of each wait, before it begins.
+    waits: is told of each wait, before it begins.
     """
 
     def __init__(
         self,
-        change_stopped: t.Callable[[], str | None] | None = None,
-        waits: t.Callable[[], None] | None = None,
+        change_stopped: Callable[[], str | None] | None = None,
+        waits: Callable[[], None] | None = None,
     ) -> None:
         self.change_stopped = change_stopped
         self._waits = waits
@@ -58,7 +59,7 @@ class Stop:
         self._signal: int | None = None
 
     @contextmanager
-    def listening(self) -> t.Iterator[Stop]:
+    def listening(self) -> Iterator[Stop]:
         """Take the signals over; does nothing outside the main thread.
 
         SIGHUP only where it is not ignored: under nohup a lost terminal ends nothing.
@@ -88,7 +89,7 @@ class Stop:
         self._signal = number  # no lock, no Event: a handler interrupts its own thread
 
     def check(self) -> None:
-        """:raises StoppedError: when it is time to leave."""
+        """Raises StoppedError: when it is time to leave."""
         if self._signal is not None:
             raise StoppedError(f"{signal.Signals(self._signal).name} arrived")
         if os.getppid() != self._parent:
@@ -98,7 +99,7 @@ class Stop:
             raise ChangeStoppedError(f"the change is stopped ({why.rstrip('.')})")
 
     def sleep(self, seconds: float) -> None:
-        """:raises StoppedError: as soon as it is time to leave."""
+        """Raises StoppedError: as soon as it is time to leave."""
         end = time.monotonic() + seconds
         self.check()
         if self._waits is not None:
@@ -111,11 +112,11 @@ class Stop:
 class Progress:
     """Lines about a long wait: at once when the text changes, otherwise seldom.
 
-    :param say: prints one line.
-    :param interval: seconds after which an unchanged text is repeated.
+    say: prints one line.
+    interval: seconds after which an unchanged text is repeated.
     """
 
-    def __init__(self, say: t.Callable[[str], None], interval: float = 60.0) -> None:
+    def __init__(self, say: Callable[[str], None], interval: float = 60.0) -> None:
         self._say = say
         self._interval = interval
         self._began = time.monotonic()
@@ -130,19 +131,19 @@ class Progress:
 
 
 def poll(
-    check: t.Callable[[], t.Any],
+    check: Callable[[], Any],
     *,
     deadline: float,
     interval: float,
     stop: Stop,
     longest_interval: float | None = None,
-) -> t.Any:
+) -> Any:
     """Call ``check`` until it returns something else than None; None when the deadline passed.
 
-    :param deadline: seconds from now; ``check`` is called at least once.
-    :param interval: seconds between two calls.
-    :param longest_interval: where given, the interval doubles up to this: back-off.
-    :raises StoppedError: see Stop.
+    deadline: seconds from now; ``check`` is called at least once.
+    interval: seconds between two calls.
+    longest_interval: where given, the interval doubles up to this: back-off.
+    Raises StoppedError: see Stop.
     """
     end = time.monotonic() + deadline
     while True:

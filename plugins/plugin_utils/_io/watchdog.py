@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 import types
-import typing as t
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 # After the deadline a connection plugin still tidies up on the same dead line: end that as well.
@@ -25,7 +25,7 @@ class DeadlineExceeded(BaseException):
 
 
 @contextmanager
-def deadline(seconds: float) -> t.Iterator[None]:
+def deadline(seconds: float) -> Iterator[None]:
     """Raise DeadlineExceeded in the block when it has taken ``seconds``.
 
     A task's own ``timeout`` uses the same timer: the earlier one wins, and what is left of the

@@ -10,10 +10,10 @@ person (PersonsWindows). Nothing here decides, and nothing waits for what comes 
 from __future__ import annotations
 
 import re
-import typing as t
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from .._core.observation import Observation
 from .._core.windows.jobs import JobRecord
@@ -23,7 +23,7 @@ from .jobs import LONGEST_WAIT, Job
 from .site_command import OperatorNeededError
 from .wire import RemoteError
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .remote import Remote
 
 _ANSWER_SECONDS = 120.0  # for the answer itself, on top of the wait
@@ -35,15 +35,15 @@ BEGIN_SECONDS = 180.0
 class Look:
     """What a Windows tells of itself.
 
-    :ivar answers: False: certainly silent; None: not known.
-    :ivar system: the signs of its last start and the like, as observations have them.
-    :ivar obstacle: why it must not be acted on now; None where it may. Always there where the
+    answers: False: certainly silent; None: not known.
+    system: the signs of its last start and the like, as observations have them.
+    obstacle: why it must not be acted on now; None where it may. Always there where the
         record of its last start was not read.
-    :ivar renames: how many file renames wait; 0 where that was not asked.
+    renames: how many file renames wait; 0 where that was not asked.
     """
 
     answers: bool | None
-    system: Mapping[str, t.Any] = field(default_factory=dict)
+    system: Mapping[str, Any] = field(default_factory=dict)
     obstacle: RemoteError | None = None
     renames: int = 0
 
@@ -56,12 +56,12 @@ class Look:
 class Windows(ABC):
     """One Windows.
 
-    :ivar host: the inventory host, for messages.
-    :ivar node: the node of the host's system, or empty: the host's own Windows.
-    :ivar title: how a sentence begins that speaks of it; ``where``: how one goes on.
-    :ivar begin_seconds: how long its scheduler may take to begin a job.
-    :ivar expires: a job that it has not begun in time is taken out again.
-    :ivar logons: how often its account may be refused while it restarts, before that is believed.
+    host: the inventory host, for messages.
+    node: the node of the host's system, or empty: the host's own Windows.
+    title: how a sentence begins that speaks of it; ``where``: how one goes on.
+    begin_seconds: how long its scheduler may take to begin a job.
+    expires: a job that it has not begun in time is taken out again.
+    logons: how often its account may be refused while it restarts, before that is believed.
     """
 
     host: str
@@ -76,22 +76,22 @@ class Windows(ABC):
     def look(self, seconds: float | None = None) -> Look:
         """What it tells of itself now.
 
-        :param seconds: after which an answer is not waited for any longer.
-        :raises RemoteError: the way there fails. A silent Windows is an answer.
+        seconds: after which an answer is not waited for any longer.
+        Raises RemoteError: the way there fails. A silent Windows is an answer.
         """
 
     @abstractmethod
-    def observe(self, request: Mapping[str, t.Any], seconds: float | None = None) -> Observation:
+    def observe(self, request: Mapping[str, Any], seconds: float | None = None) -> Observation:
         """Read what is asked for, with one PowerShell start; a request as the way's script has it.
 
-        :raises RemoteError: the way there fails.
+        Raises RemoteError: the way there fails.
         """
 
     @abstractmethod
     def start(self, job: Job, wait: int) -> JobRecord:
         """Start a job, once in its life; the record as far as it is known after ``wait`` seconds.
 
-        :raises RemoteError: the way there fails, or it is refused.
+        Raises RemoteError: the way there fails, or it is refused.
         """
 
     @abstractmethod
@@ -103,17 +103,17 @@ class Windows(ABC):
         """Forget a job that does not run; whether there was one."""
 
     @abstractmethod
-    def _restart(self, start: int, reason: str) -> Mapping[str, t.Any]: ...
+    def _restart(self, start: int, reason: str) -> Mapping[str, Any]: ...
 
     @abstractmethod
-    def _shut_down(self, start: int, power_off: bool) -> Mapping[str, t.Any]: ...
+    def _shut_down(self, start: int, power_off: bool) -> Mapping[str, Any]: ...
 
     def restart(self, start: Mark, reason: str) -> str:
         """Ask for a restart; what came of that, in words.
 
-        :param start: its present start: it refuses where it was started anew since.
-        :param reason: for its event log, where the way can tell it.
-        :raises RemoteError: Windows refuses.
+        start: its present start: it refuses where it was started anew since.
+        reason: for its event log, where the way can tell it.
+        Raises RemoteError: Windows refuses.
         """
         last = position(start) or 0
         return self._asked("restart", lambda: self._restart(last, reason))
@@ -121,12 +121,12 @@ class Windows(ABC):
     def shut_down(self, start: Mark, power_off: bool) -> str:
         """Ask for a shutdown; as ``restart``.
 
-        :param power_off: False: it stops where it may be switched off.
+        power_off: False: it stops where it may be switched off.
         """
         last = position(start) or 0
         return self._asked("shutdown", lambda: self._shut_down(last, power_off))
 
-    def _asked(self, what: str, act: Callable[[], Mapping[str, t.Any]]) -> str:
+    def _asked(self, what: str, act: Callable[[], Mapping[str, Any]]) -> str:
         """A lost answer is no failure: the next start will tell."""
         try:
             value = act().get("return_value")
@@ -170,7 +170,7 @@ class WinrmWindows(Windows):
             )
         return Look(True, system, obstacle, pending.get("file_renames") or 0)
 
-    def observe(self, request: Mapping[str, t.Any], seconds: float | None = None) -> Observation:
+    def observe(self, request: Mapping[str, Any], seconds: float | None = None) -> Observation:
         return self._remote.observe(request, deadline=seconds)
 
     def start(self, job: Job, wait: int) -> JobRecord:
@@ -197,13 +197,13 @@ class WinrmWindows(Windows):
         run = self._remote.act if op == "delete" else self._remote.run
         return JobRecord.of_task(run("job", asked, deadline=wait + _ANSWER_SECONDS))
 
-    def _restart(self, start: int, reason: str) -> Mapping[str, t.Any]:
+    def _restart(self, start: int, reason: str) -> Mapping[str, Any]:
         try:
             return self._remote.run("restart", {"start_record": start, "reason": reason})
         finally:
             self._remote.reset()
 
-    def _shut_down(self, start: int, power_off: bool) -> Mapping[str, t.Any]:
+    def _shut_down(self, start: int, power_off: bool) -> Mapping[str, Any]:
         raise RemoteError(
             "not_possible",
             f"{self.host}: Nobody could switch it on again over the network.",
@@ -219,14 +219,14 @@ def _quoted(word: str) -> str:
 class PersonsWindows(Windows):
     """A Windows that only a person reaches: whatever is asked of it is that person's task.
 
-    :param instruction: the task, {"en": …, "ja": …}.
+    instruction: the task, {"en": …, "ja": …}.
     """
 
     def __init__(self, host: str, instruction: Mapping[str, str]) -> None:
         self.host = host
         self._instruction = instruction
 
-    def _task(self, *_: t.Any, **__: t.Any) -> t.Any:
+    def _task(self, *_: Any, **__: Any) -> Any:
         raise OperatorNeededError(self._instruction)
 
     # One body for all of them: their arguments do not matter.

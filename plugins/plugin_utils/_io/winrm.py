@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import functools
 import socket
-import typing as t
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from . import watchdog
 
@@ -26,10 +27,10 @@ OPERATIONS_QUOTA = 0x803381A6  # ERROR_WSMAN_QUOTA_MAX_OPERATIONS
 class WinrmConnection:
     """An action's connection, whichever plugin it is.
 
-    :ivar send_failure: why stdin could not be sent, or None; the plugin itself only warns of it.
+    send_failure: why stdin could not be sent, or None; the plugin itself only warns of it.
     """
 
-    def __init__(self, connection: t.Any) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.transport = str(getattr(connection, "transport", "unknown"))
         self.send_failure: Exception | None = None
@@ -43,7 +44,7 @@ class WinrmConnection:
         return None if value is None else str(value)
 
     @contextmanager
-    def tuned(self) -> t.Iterator[None]:
+    def tuned(self) -> Iterator[None]:
         """Within the block, stdin travels in pieces that WinRM 2.0 accepts."""
         self.send_failure = None
         own = vars(self._connection) if hasattr(self._connection, "__dict__") else {}
@@ -57,22 +58,22 @@ class WinrmConnection:
             for name in replaced:
                 delattr(self._connection, name)
 
-    def _replacements(self) -> dict[str, t.Callable[..., t.Any]]:
+    def _replacements(self) -> dict[str, Callable[..., Any]]:
         """What to replace; empty where the plugin does not look as expected."""
         stream = getattr(self._connection, "_wrapper_payload_stream", None)
         send = getattr(self._connection, "_winrm_send_input", None)
         if self.transport != "winrm" or not callable(stream):
             return {}
-        found: dict[str, t.Callable[..., t.Any]] = {
+        found: dict[str, Callable[..., Any]] = {
             "_wrapper_payload_stream": functools.partial(stream, buffer_size=STDIN_BYTES)
         }
         if callable(send):
             found["_winrm_send_input"] = self._remembering(send)
         return found
 
-    def _remembering(self, send: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    def _remembering(self, send: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(send)
-        def wrapper(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
             self.send_failure = None  # the plugin sends again what a busy host refused
             try:
                 return send(*args, **kwargs)
@@ -106,7 +107,7 @@ class WinrmConnection:
     def dial(self, seconds: float) -> None:
         """Make and end a TCP connection, where nothing stands between: a silent host is no turn.
 
-        :raises OSError: nothing listens there, or it has no address.
+        Raises OSError: nothing listens there, or it has no address.
         """
         host, port = self.option("remote_addr"), self.option("port")
         if not host or not port or self._proxied(host):

@@ -15,9 +15,9 @@ import base64
 import binascii
 import io
 import re
-import typing as t
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, cast
 
 from .._core.kinds import CREDENTIALS
 from .answers import AnswerError, fault, loads
@@ -63,14 +63,14 @@ _KINDS = {
 class RemoteError(Exception):
     """Why a host could not be asked, or why it refused.
 
-    :ivar reason: one word for programs, such as ``unreachable`` or ``hash_mismatch``.
-    :ivar message: one sentence for people: what happened.
-    :ivar remedy: one sentence for people: what to do about it.
-    :ivar detail: facts for whoever looks closer; JSON types only.
+    reason: one word for programs, such as ``unreachable`` or ``hash_mismatch``.
+    message: one sentence for people: what happened.
+    remedy: one sentence for people: what to do about it.
+    detail: facts for whoever looks closer; JSON types only.
     """
 
     def __init__(
-        self, reason: str, message: str, remedy: str, detail: dict[str, t.Any] | None = None
+        self, reason: str, message: str, remedy: str, detail: dict[str, Any] | None = None
     ) -> None:
         super().__init__(f"{message} {remedy}")
         self.reason = reason
@@ -79,21 +79,21 @@ class RemoteError(Exception):
         self.detail = detail or {}
 
 
-def parameters_xml(parameters: Mapping[str, t.Any]) -> str:
+def parameters_xml(parameters: Mapping[str, Any]) -> str:
     """Parameters as the XML that common.ps1 reads.
 
     XML because PowerShell 2.0 has no JSON reader; elements named by type, because its XML reader
     knows no types.
 
-    :raises ValueError: a text holds a control character, which XML cannot carry.
-    :raises TypeError: a value is neither text, integer, boolean, null, list nor mapping.
+    Raises ValueError: a text holds a control character, which XML cannot carry.
+    Raises TypeError: a value is neither text, integer, boolean, null, list nor mapping.
     """
     text = ET.tostring(_element(None, dict(parameters)), encoding="unicode")
     # An XML reader turns a bare carriage return into a line feed.
     return text.replace("\r", "&#13;")
 
 
-def _element(name: str | None, value: t.Any) -> ET.Element:
+def _element(name: str | None, value: Any) -> ET.Element:
     """One value as an element; ``name`` becomes attribute n (list members have none)."""
     attributes = {} if name is None else {"n": name}
     if value is None:
@@ -123,12 +123,12 @@ def _text_element(tag: str, attributes: dict[str, str], text: str) -> ET.Element
     return element
 
 
-def payload(script: str, parameters: Mapping[str, t.Any], pieces: Iterable[bytes] = ()) -> bytes:
+def payload(script: str, parameters: Mapping[str, Any], pieces: Iterable[bytes] = ()) -> bytes:
     """The whole stdin of one PowerShell start.
 
-    :param script: the text of common.ps1 and of the script itself.
-    :param pieces: raw bytes of a file, each at most PIECE_BYTES long.
-    :raises ValueError: a piece is longer than that, or a parameter does not fit into XML.
+    script: the text of common.ps1 and of the script itself.
+    pieces: raw bytes of a file, each at most PIECE_BYTES long.
+    Raises ValueError: a piece is longer than that, or a parameter does not fit into XML.
     """
     stdin = io.BytesIO()  # getvalue() shares the buffer: a large file is not copied again
     for line in (script.encode(), parameters_xml(parameters).encode()):
@@ -140,7 +140,7 @@ def payload(script: str, parameters: Mapping[str, t.Any], pieces: Iterable[bytes
     return stdin.getvalue()
 
 
-def file_pieces(stream: t.BinaryIO) -> t.Iterator[bytes]:
+def file_pieces(stream: BinaryIO) -> Iterator[bytes]:
     """A binary stream in pieces that ``payload`` takes."""
     while piece := stream.read(PIECE_BYTES):
         yield piece
@@ -148,13 +148,13 @@ def file_pieces(stream: t.BinaryIO) -> t.Iterator[bytes]:
 
 def decode(
     stdout: str, stderr: str, rc: int, script: str, secrets: Sequence[str] = ()
-) -> dict[str, t.Any]:
+) -> dict[str, Any]:
     """The data of a script's answer.
 
-    :param rc: the command's exit code.
-    :param script: the name of the script that was asked.
-    :param secrets: what must stand in no message; taken out before a text is cut or folded.
-    :raises RemoteError: whatever is not a complete, good answer, by its own reason.
+    rc: the command's exit code.
+    script: the name of the script that was asked.
+    secrets: what must stand in no message; taken out before a text is cut or folded.
+    Raises RemoteError: whatever is not a complete, good answer, by its own reason.
     """
     if BEGIN not in stdout:
         raise _no_answer(scrubbed(stdout, secrets), scrubbed(stderr, secrets), rc)
@@ -172,7 +172,7 @@ def decode(
     wrong = fault(script, data)
     if wrong is not None:
         raise _malformed(wrong)
-    return t.cast("dict[str, t.Any]", data)
+    return cast("dict[str, Any]", data)
 
 
 def after_first(stdout: str) -> str:
@@ -181,10 +181,10 @@ def after_first(stdout: str) -> str:
     return "" if end is None else stdout[end.end() :]
 
 
-def _answer(stdout: str) -> dict[str, t.Any]:
+def _answer(stdout: str) -> dict[str, Any]:
     """The JSON object between the marks.
 
-    :raises RemoteError: reason output_truncated when it is not complete.
+    Raises RemoteError: reason output_truncated when it is not complete.
     """
     body = stdout.split(BEGIN, 1)[1]
     end = _END.search(body)
@@ -258,7 +258,7 @@ def _is_out_of_memory(stdout: str, stderr: str, rc: int) -> bool:
     return rc & 0xFFFFFFFF in _OUT_OF_MEMORY_RC or any(map(_OUT_OF_MEMORY.search, said))
 
 
-def _out_of_memory(detail: dict[str, t.Any]) -> RemoteError:
+def _out_of_memory(detail: dict[str, Any]) -> RemoteError:
     return RemoteError(
         "memory_quota",
         "PowerShell ran out of memory on the host: most likely WinRM's MaxMemoryPerShellMB"
@@ -278,7 +278,7 @@ def _boot_message(text: str) -> str:
     return said or "stdin arrived incomplete"
 
 
-def _word(value: t.Any) -> str | None:
+def _word(value: Any) -> str | None:
     """A name that a host gives, such as an exception's type, where it looks like one."""
     if value is None:
         return None
@@ -286,11 +286,11 @@ def _word(value: t.Any) -> str | None:
     return str(value) if known else "(a strange name)"
 
 
-def _number(value: t.Any) -> int | None:
+def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def scrubbed(value: t.Any, secrets: Iterable[str]) -> t.Any:
+def scrubbed(value: Any, secrets: Iterable[str]) -> Any:
     """The same value of JSON types, without any of the secrets in its texts."""
     if isinstance(value, str):
         for secret in secrets:
@@ -307,11 +307,11 @@ def _excerpt(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:500])
 
 
-def _script_failure(script: str, error: Mapping[str, t.Any]) -> RemoteError:
+def _script_failure(script: str, error: Mapping[str, Any]) -> RemoteError:
     """The error object of a script as an exception; its text is the host's, so it is quoted."""
     reason = _KINDS.get(str(error.get("kind")), "script_error")
     said = " ".join(_excerpt(str(error.get("message") or "no message")).split())
-    detail: dict[str, t.Any] = {"script": script, "type": _word(error.get("type"))}
+    detail: dict[str, Any] = {"script": script, "type": _word(error.get("type"))}
     detail |= {key: _number(error.get(key)) for key in ("line", "code")}
     if detail["code"] in _DISK_FULL:
         return RemoteError(

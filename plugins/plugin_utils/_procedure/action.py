@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar, TypeVar
 
 from ansible.utils.color import stringc
 
@@ -35,18 +35,18 @@ from .observer import Observer
 from .settings import settings_of
 from .text import diff_lines, harmless
 
-T = t.TypeVar("T")
+T = TypeVar("T")
 
 # An orphaned worker holds the lock for as long as its step takes: installers take long.
 LOCK_SECONDS = 3 * 3600.0
 MOST_NAMED = 3  # differences that the sentence names; the diff shows all
 
-CHANGE_OPTIONS: dict[str, t.Any] = {
+CHANGE_OPTIONS: dict[str, Any] = {
     "change_id": {"type": "str", "required": True},
     "change_dir": {"type": "path"},
     "language": {"type": "str", "choices": ["en", "ja"], "default": "en"},
 }
-APPROVAL_OPTIONS: dict[str, t.Any] = {
+APPROVAL_OPTIONS: dict[str, Any] = {
     "approved_digest": {"type": "str", "default": ""},
     "approve_plan": {"type": "bool", "default": False},
 }
@@ -56,12 +56,12 @@ APPROVAL_OPTIONS: dict[str, t.Any] = {
 class Differs:
     """What is not as it was approved.
 
-    :ivar message: one sentence that names it, and what to do.
-    :ivar differences: each with what, path, planned and now.
+    message: one sentence that names it, and what to do.
+    differences: each with what, path, planned and now.
     """
 
     message: str
-    differences: list[dict[str, t.Any]]
+    differences: list[dict[str, Any]]
 
     @classmethod
     def of(cls, found: Comparison) -> Differs:
@@ -79,17 +79,17 @@ class ProcedureAction(HotfixAction):
     """An action that works in a change directory; its refusals name the file and the remedy."""
 
     # Whether it writes what belongs to the change itself, which a closed change does not take.
-    needs_open: t.ClassVar[bool] = False
+    needs_open: ClassVar[bool] = False
 
     def run(
-        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
-    ) -> dict[str, t.Any]:
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         if is_orphan():
             os._exit(1)  # all is on record, and handing the result over would block for ever
         return result
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         try:
             if self.needs_open:
                 self.directory(args).check_open()
@@ -99,7 +99,7 @@ class ProcedureAction(HotfixAction):
         except CoreError as error:
             raise ActionError("mistake", str(error)) from None
 
-    def proceed(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         """Do the work; see HotfixAction.act."""
         raise NotImplementedError
 
@@ -114,10 +114,10 @@ class ProcedureAction(HotfixAction):
         return text if colour == "normal" else str(stringc(text, colour))
 
     @staticmethod
-    def directory(args: Mapping[str, t.Any]) -> ChangeDirectory:
+    def directory(args: Mapping[str, Any]) -> ChangeDirectory:
         return ChangeDirectory.find(args["change_dir"], args["change_id"])
 
-    def settings(self, host: str | None = None) -> dict[str, t.Any]:
+    def settings(self, host: str | None = None) -> dict[str, Any]:
         """The settings of a host, this one by default, as its inventory variables give them."""
         return settings_of(self.task_vars["hostvars"][host or self.host])
 
@@ -129,8 +129,8 @@ class ProcedureAction(HotfixAction):
     def check_inventory(self, host: str | None = None, *, complete: bool = True) -> None:
         """Refuse a host whose inventory has mistakes, before anything is contacted.
 
-        :param complete: also what only a plan needs must be given.
-        :raises ActionError: there are mistakes.
+        complete: also what only a plan needs must be given.
+        Raises ActionError: there are mistakes.
         """
         name = host or self.host
         wrong = mistakes(name, self.task_vars["hostvars"], complete=complete)
@@ -139,20 +139,20 @@ class ProcedureAction(HotfixAction):
             raise ActionError("mistake", where + told(wrong), mistakes=wrong)
 
     @staticmethod
-    def check_backups(host: str, settings: Mapping[str, t.Any]) -> None:
+    def check_backups(host: str, settings: Mapping[str, Any]) -> None:
         """Refuse a host whose recorded backups nobody could rest on.
 
-        :raises ActionError: one is dated in the future, or older than the site allows.
+        Raises ActionError: one is dated in the future, or older than the site allows.
         """
         wrong = wrong_ages(settings, datetime.now().astimezone())
         if wrong:
             raise ActionError("mistake", f"{host}: {' '.join(wrong)}", mistakes=wrong)
 
-    def change(self, args: Mapping[str, t.Any], *, whole: bool = False) -> Change:
+    def change(self, args: Mapping[str, Any], *, whole: bool = False) -> Change:
         """The change with its verified plan.
 
-        :param whole: see Change.load.
-        :raises ChangeError: there is no plan, or it was altered.
+        whole: see Change.load.
+        Raises ChangeError: there is no plan, or it was altered.
         """
         return Change.load(
             self.directory(args),
@@ -168,12 +168,12 @@ class ProcedureAction(HotfixAction):
         change: Change,
         observation: Observation,
         context: Context,
-        advisories: t.Mapping[str, Advisory] | None = None,
+        advisories: Mapping[str, Advisory] | None = None,
     ) -> Differs | None:
         """How the host is not as it was approved, shown as a diff; None where it is, or where an
         emergency is reason enough to go on (which is recorded and shown).
 
-        :param advisories: see :meth:`Change.compared`.
+        advisories: see :meth:`Change.compared`.
         """
         found = change.compared(observation, context, advisories)
         if found.kind != "different":
@@ -192,10 +192,10 @@ class ProcedureAction(HotfixAction):
             change.deviate(self.host, "plan_differs", differences=differs.differences)
         return None
 
-    def patiently(self, ask: t.Callable[[], T], seconds: float) -> T:
+    def patiently(self, ask: Callable[[], T], seconds: float) -> T:
         """Ask again while the answer only got lost on the way, at most ``seconds`` long.
 
-        :raises RemoteError: for any other reason, or when the time is up.
+        Raises RemoteError: for any other reason, or when the time is up.
         """
         end = time.monotonic() + seconds
         progress = self.progress()
@@ -231,7 +231,7 @@ class ProcedureAction(HotfixAction):
 
         Check mode writes nothing and so takes no lock.
 
-        :raises RemoteError: reason ``locked``, when that was not long enough.
+        Raises RemoteError: reason ``locked``, when that was not long enough.
         """
         if self.check_mode:
             yield

@@ -9,15 +9,15 @@ forks a worker for each host and task.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from .._core.advisory import Advisory, bundled_folder, load_advisories
 from .._core.model import CoreError
 
-ADVISORY_OPTIONS: dict[str, t.Any] = {
+ADVISORY_OPTIONS: dict[str, Any] = {
     "advisory_paths": {"type": "list", "elements": "path", "default": []},
 }
 
@@ -25,9 +25,9 @@ with suppress(CoreError):  # whoever needs them says so
     load_advisories([bundled_folder()])
 
 
-def advisories_of(args: Mapping[str, t.Any]) -> dict[str, Advisory]:
+def advisories_of(args: Mapping[str, Any]) -> dict[str, Advisory]:
     """The bundled advisories and the user's own, by id.
 
-    :raises AdvisoryError: one of them is broken.
+    Raises AdvisoryError: one of them is broken.
     """
     return load_advisories([bundled_folder(), *map(Path, args["advisory_paths"])])

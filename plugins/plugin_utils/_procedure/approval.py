@@ -73,10 +73,10 @@ def standing(
 ) -> Standing:
     """Look at approval, signature, names and window of a change.
 
-    :param approved_digest: an approval by variables; without it the file counts.
-    :param approve_plan: take the plan for approved, whatever it is (labs); where somebody must
+    approved_digest: an approval by variables; without it the file counts.
+    approve_plan: take the plan for approved, whatever it is (labs); where somebody must
         have approved it, it does not count.
-    :raises CoreError: what is there cannot be meant.
+    Raises CoreError: what is there cannot be meant.
     """
     lab = approve_plan and not control.needs_approver
     approval = None if lab else _given(directory, change_id, control, approved_digest)

@@ -62,7 +62,7 @@ _JA: Final = {
 def approved(plan: Mapping[str, Any], window: Window | None) -> Record:
     """Return what is approved with a plan, as data.
 
-    :returns: hosts (name → packages, restarts, power_offs, forced_logoff, outage, renames,
+    Returned: hosts (name → packages, restarts, power_offs, forced_logoff, outage, renames,
         otherwise, backups, seconds), seconds of the whole plan, and of the window (None without
         one).
     """

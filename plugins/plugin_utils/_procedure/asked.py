@@ -43,7 +43,7 @@ def asked_text(
 ) -> str:
     """What a step asks a person for: our words, the notice's, both in both languages.
 
-    :param confirm: the command that confirms, then what is to be known about it.
+    confirm: the command that confirms, then what is to be known about it.
     """
     words = _words(language)
     head = words["asks"].format(step=request.step, clauses=clauses(step.clause))

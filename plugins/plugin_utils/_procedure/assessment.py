@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections import Counter
+from typing import Any
 
 from .._core.advisory import select_advisories
 from .._core.findings import unreadable
@@ -22,18 +22,18 @@ class LookAction(ProcedureAction):
     """Observes the host once and finds what the advisory makes of it; changes nothing."""
 
     def look(
-        self, remote: Remote, args: dict[str, t.Any], kind: str, *, probe: bool = False
-    ) -> tuple[dict[str, t.Any], Observation | None]:
+        self, remote: Remote, args: dict[str, Any], kind: str, *, probe: bool = False
+    ) -> tuple[dict[str, Any], Observation | None]:
         """The result of the task, and what was read (None: the host could not be read).
 
-        :param kind: the folder of the change directory that takes the findings.
-        :param probe: the host may be made to build chains, which may make it fetch a root.
+        kind: the folder of the change directory that takes the findings.
+        probe: the host may be made to build chains, which may make it fetch a root.
         """
         self.check_inventory(complete=False)
         settings = self.settings()
         advisories = select_advisories(advisories_of(args), settings)
         observation: Observation | None = None
-        result: dict[str, t.Any] = {"advisory": advisories[0].id}
+        result: dict[str, Any] = {"advisory": advisories[0].id}
         try:
             observer = self.observer(remote, self.directory(args))
             observation = observer.observe(notices_request(advisories, settings, probe=probe))

@@ -23,8 +23,8 @@ Lock = Callable[[Change, str], AbstractContextManager[None]]
 class Batch:
     """The hosts of one wave that this run treats, side by side.
 
-    :param run: tells this run from every other; all its hosts give the same.
-    :param lock: holds a lock of the change by its name, as ProcedureAction.locked.
+    run: tells this run from every other; all its hosts give the same.
+    lock: holds a lock of the change by its name, as ProcedureAction.locked.
     """
 
     def __init__(self, change: Change, run: str, host: str, hosts: list[str], lock: Lock) -> None:
@@ -54,7 +54,7 @@ class Batch:
     def arrive(self, where: str, acted: str | None = None) -> bool:
         """Note that this host has come so far; whether it is the last one of the batch.
 
-        :param acted: when it was last acted on, ISO 8601 UTC; None: it was not, or it matters not.
+        acted: when it was last acted on, ISO 8601 UTC; None: it was not, or it matters not.
         """
         with self._lock(self.change, ".batch"):
             record = self.read()

@@ -39,8 +39,8 @@ from .owner import known_run, run_of
 class Change:
     """One change with the plan that its directory holds.
 
-    :param settings: the host's settings, whose rules for changes are kept.
-    :param approval: approved_digest and approve_plan, as given to the module.
+    settings: the host's settings, whose rules for changes are kept.
+    approval: approved_digest and approve_plan, as given to the module.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class Change:
     ) -> Change:
         """Read and verify the plan; the parameters are those of the class.
 
-        :param whole: verify all of it now, and not each host's part when it is asked for.
-        :raises ChangeError: there is no plan, or it is not as it was made.
+        whole: verify all of it now, and not each host's part when it is asked for.
+        Raises ChangeError: there is no plan, or it is not as it was made.
         """
         try:
             plan = directory.whole_plan() if whole else directory.load_plan()
@@ -90,7 +90,7 @@ class Change:
     def control(self) -> Control:
         """The site's rules for changes.
 
-        :raises CoreError: one of them cannot be meant.
+        Raises CoreError: one of them cannot be meant.
         """
         return control_of(self.settings)
 
@@ -98,7 +98,7 @@ class Change:
     def standing(self) -> Standing:
         """The approval and the window of the change.
 
-        :raises CoreError: what is there cannot be meant.
+        Raises CoreError: what is there cannot be meant.
         """
         return standing(self.directory, self.id, self.digest, self.control, **self._approval)
 
@@ -133,7 +133,7 @@ class Change:
     def entry(self, host: str) -> dict[str, Any]:
         """The plan of one host.
 
-        :raises ChangeError: the host is not in the plan, or the plan leaves it alone.
+        Raises ChangeError: the host is not in the plan, or the plan leaves it alone.
         """
         entry: dict[str, Any] | None = self.plan["hosts"].get(host)
         if entry is None:
@@ -147,7 +147,7 @@ class Change:
     def step(self, host: str, step_id: str) -> Step:
         """One step of a host's plan.
 
-        :raises ChangeError: there is no such step.
+        Raises ChangeError: there is no such step.
         """
         steps: list[Step] = self.entry(host)["steps"]
         for step in steps:
@@ -159,7 +159,7 @@ class Change:
     def run(self, *, writes: bool = True) -> str:
         """The run that the change directory stands for, which holds its hosts.
 
-        :param writes: False leaves the directory as it is (check mode).
+        writes: False leaves the directory as it is (check mode).
         """
         return run_of(self.directory) if writes else known_run(self.directory)
 
@@ -194,7 +194,7 @@ class Change:
     def context(self, observation: Observation, *, predicted: bool = False) -> Context:
         """What the decision about a host's next step needs besides its fresh observation.
 
-        :param predicted: take for granted that all earlier waves have ended well, and that the
+        predicted: take for granted that all earlier waves have ended well, and that the
             host was taken if nobody has it (check mode, in which neither has happened).
         """
         host = observation.host
@@ -260,7 +260,7 @@ class Change:
         A host that does not rest is under way, whatever keeps it from going on: it must not wait
         for others, nor be locked out by their failure.
 
-        :param entries: its journal, if it has been read already.
+        entries: its journal, if it has been read already.
         """
         every = self.journal(host).entries() if entries is None else entries
         here = [entry for entry in every if entry.plan == self.digest]
@@ -274,7 +274,7 @@ class Change:
     ) -> Comparison:
         """The plan beside what is there now.
 
-        :param advisories: those there are now, to compare everything (before a host's first step
+        advisories: those there are now, to compare everything (before a host's first step
             in a run); None compares what was read (before each step).
         """
         host = observation.host
@@ -355,7 +355,7 @@ class Change:
 
 
 def of_change(directory: ChangeDirectory, plan: Mapping[str, Any], change_id: str) -> None:
-    """:raises ChangeError: the plan is that of another change."""
+    """Raises ChangeError: the plan is that of another change."""
     other = plan.get("change", change_id)
     if other != change_id:
         raise ChangeError(

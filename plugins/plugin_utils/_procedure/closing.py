@@ -32,7 +32,7 @@ NOT_PROVEN = (
 def closing_record(directory: ChangeDirectory) -> Closing | None:
     """The record that closed the change, or None while it is open.
 
-    :raises ChangeError: it is none of ours.
+    Raises ChangeError: it is none of ours.
     """
     document = directory.read(directory.closed)
     try:
@@ -46,7 +46,7 @@ def seal(
 ) -> Closing:
     """What closes the journals as they are now.
 
-    :raises ChangeError: one of them is not as it was written.
+    Raises ChangeError: one of them is not as it was written.
     """
     seals = {}
     for host, journal in journals(directory).items():
@@ -65,7 +65,7 @@ def verified(
 ) -> dict[str, dict[str, Any]]:
     """What verifying each journal found, by host.
 
-    :param heads: host → the hash of its last entry, where it is known from elsewhere.
+    heads: host → the hash of its last entry, where it is known from elsewhere.
     """
     found = journals(directory)
     recorded = {} if closing is None else dict(closing.journals)
@@ -113,7 +113,7 @@ def _told(report: JournalReport, *, proven: bool) -> dict[str, Any]:
 def signer_of(directory: ChangeDirectory, closing: Closing, signers: str | None) -> str | None:
     """By whom the closing is signed; None where it is not, or nobody says whose key counts.
 
-    :raises ChangeError: the signature is not that of the one who closed the change.
+    Raises ChangeError: the signature is not that of the one who closed the change.
     """
     signature = signature_of(directory.closed)
     if signers is None or not signature.exists():

@@ -32,8 +32,8 @@ def continue_command(
     Of extra variables only the values of our own settings are kept, and files (``@FILE``): of
     any other nobody can tell whether it is a secret.
 
-    :param arguments: the words; the default is the running process's (a forked worker shares it).
-    :param extra_vars: the values of ``-e`` as Ansible has understood them, however they were
+    arguments: the words; the default is the running process's (a forked worker shares it).
+    extra_vars: the values of ``-e`` as Ansible has understood them, however they were
         written (``-ve X``, ``--extra X``); the default is the running process's.
     """
     words = list(sys.argv if arguments is None else arguments)
@@ -79,7 +79,7 @@ def _harmless(value: str) -> str:
 def confirm_command(sources: Sequence[str], change_id: str, change_dir: str | None) -> list[str]:
     """The words of the command that confirms a waiting step, but for host, step and name.
 
-    :param sources: the inventories of this run.
+    sources: the inventories of this run.
     """
     words = ["ansible-playbook", "legacyops.hotfix.confirm"]
     for source in sources:
@@ -102,8 +102,8 @@ def confirm_line(
 ) -> str:
     """The whole command that confirms one step, to be copied but for what is in capitals.
 
-    :param command: of confirm_command.
-    :param choices: what may have been seen, where that is asked for.
+    command: of confirm_command.
+    choices: what may have been seen, where that is asked for.
     """
     more = ["--limit", host, "-e", f"legacyops_confirm_step={step}"]
     more += ["-e", json.dumps({"legacyops_confirm_name": "YOUR NAME"})]

@@ -72,7 +72,7 @@ class ChangeDirectory:
     def find(cls, change_dir: str | None, change_id: str) -> ChangeDirectory:
         """The directory that was named, or ``./legacyops-changes/CHANGE_ID``.
 
-        :raises ChangeError: one of the two cannot be meant.
+        Raises ChangeError: one of the two cannot be meant.
         """
         fault = _id_fault(change_id)
         if fault:
@@ -107,7 +107,7 @@ class ChangeDirectory:
         return self.root / "closed.json"
 
     def check_open(self) -> None:
-        """:raises ChangeError: the change is closed, and so nothing in it is written any more."""
+        """Raises ChangeError: the change is closed, and so nothing in it is written any more."""
         if self.closed.exists():
             raise ChangeError(
                 f"The change in {self.root} is closed ({self.closed.name}): nothing is done in it "
@@ -160,8 +160,8 @@ class ChangeDirectory:
     def load_plan(self) -> dict[str, Any] | None:
         """The plan, with its head verified, and each part when it is asked for; None without one.
 
-        :raises PlanError: see read_head.
-        :raises ChangeError: the file cannot be read; also where a part is asked for, see read_part.
+        Raises PlanError: see read_head.
+        Raises ChangeError: the file cannot be read; also where a part is asked for, see read_part.
         """
         document = self.read(self.plan)
         if document is None:
@@ -176,8 +176,8 @@ class ChangeDirectory:
     def whole_plan(self) -> dict[str, Any] | None:
         """The plan, with all of it verified at once; None without one.
 
-        :raises PlanError: see read_plan.
-        :raises ChangeError: a file cannot be read.
+        Raises PlanError: see read_plan.
+        Raises ChangeError: a file cannot be read.
         """
         document = self.document()
         return None if document is None else read_plan(document)

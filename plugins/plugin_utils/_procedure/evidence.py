@@ -28,8 +28,8 @@ def sources_of(change: Change, advisories: Mapping[str, Any]) -> Sources:
 
     An altered journal is read all the same: that it was altered is what the report has to tell.
 
-    :param advisories: those that are at hand; only the very ones of the plan are quoted.
-    :raises ChangeError: a file cannot be read.
+    advisories: those that are at hand; only the very ones of the plan are quoted.
+    Raises ChangeError: a file cannot be read.
     """
     directory = change.directory
     hosts = list(change.plan["hosts"])
@@ -99,7 +99,7 @@ def quoted(plan: Mapping[str, Any], advisories: Mapping[str, Any]) -> dict[str, 
 def zone_of(name: str) -> tzinfo | None:
     """Return the time zone of a page by its IANA name; None, the controller's, where empty.
 
-    :raises CoreError: the controller does not know it.
+    Raises CoreError: the controller does not know it.
     """
     if not name:
         return None
@@ -115,9 +115,9 @@ def zone_of(name: str) -> tzinfo | None:
 def write_page(directory: ChangeDirectory, path: Path, text: str, *, write: bool = True) -> bool:
     """Write a page whole or not at all; return whether that changes the file.
 
-    :param write: False only tells (check mode).
+    write: False only tells (check mode).
 
-    :raises ChangeError: it cannot be written.
+    Raises ChangeError: it cannot be written.
     """
     data = text.encode("utf-8")
     if path.exists() and path.read_bytes() == data:

@@ -26,8 +26,8 @@ _OF_A_WORKFLOW = ("awx_workflow_job_id", "tower_workflow_job_id")
 def outside(run: Mapping[str, Settings], everybody: Mapping[str, Settings]) -> dict[str, Settings]:
     """The settings of the servers that are not in the run, but in a farm of one that is.
 
-    :param run: the settings of the run's hosts.
-    :param everybody: those of every server of the inventory (:func:`servers`).
+    run: the settings of the run's hosts.
+    everybody: those of every server of the inventory (:func:`servers`).
     """
     farms = {settings.get("farm") for settings in run.values() if is_server(settings)}
     return {
@@ -42,7 +42,7 @@ def incomplete(
 ) -> str | None:
     """Why the run may not see the whole of one of its farms, as one sentence; None if it does.
 
-    :param variables: those of the task, extra variables included.
+    variables: those of the task, extra variables included.
     """
     workflow = next((name for name in _OF_A_WORKFLOW if variables.get(name)), None)
     for host, settings in run.items():
@@ -87,7 +87,7 @@ def twins(
 ) -> str | None:
     """Which machine stands in the inventory under two names, as one sentence; None: none does.
 
-    :param seen: what was read of the run's hosts: one address may be spelt in two ways.
+    seen: what was read of the run's hosts: one address may be spelt in two ways.
     """
     known: dict[tuple[str, str], str] = {}
     for host in everybody:
@@ -133,7 +133,7 @@ def is_server(settings: Settings) -> bool:
 def servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The settings of every server of the inventory.
 
-    :param hostvars: the variables of every host, as Ansible gives them; reading them takes long.
+    hostvars: the variables of every host, as Ansible gives them; reading them takes long.
     """
     found = {}
     for host in hostvars:

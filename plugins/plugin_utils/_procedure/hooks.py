@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from .._core.actions import action_of
 from .._core.checks import Verdict
@@ -15,7 +15,7 @@ from .._core.observation import Observation
 from .._core.records import Step
 from .people import Instruction, Look
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .change import Change
     from .observer import Observer
     from .step import Result, StepAction
@@ -29,15 +29,15 @@ class Hooks:
     """A Windows server: its own connection does everything, and people are asked for nothing else
     than a person's own steps. Other kinds of systems say what is otherwise with them.
 
-    :ivar go_ahead: what two people answer for, before a driver acts: {en, ja}.
-    :ivar suffixes: of the looks that may be asked for besides a step.
+    go_ahead: what two people answer for, before a driver acts: {en, ja}.
+    suffixes: of the looks that may be asked for besides a step.
     """
 
-    go_ahead: t.ClassVar[Mapping[str, str]] = {
+    go_ahead: ClassVar[Mapping[str, str]] = {
         "en": "Two people answer for it. Say that it may go ahead:",
         "ja": "2 名での確認が必要です。実施を承認してください:",
     }
-    suffixes: t.ClassVar[tuple[str, ...]] = ()
+    suffixes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, action: StepAction, observer: Observer, change: Change) -> None:
         self.action, self.observer, self.change = action, observer, change

@@ -56,7 +56,7 @@ class JournalFile:
     def report(self, head: str | None = None) -> JournalReport:
         """What verifying found: the chain, whose it is, and whether its end is there.
 
-        :param head: the hash of an entry that must be in it, where it is known from elsewhere.
+        head: the hash of an entry that must be in it, where it is known from elsewhere.
         """
         report = verify(self.lines(), head, self.of)
         noted = self._noted_head()
@@ -78,14 +78,14 @@ class JournalFile:
     def entries(self) -> list[Entry]:
         """Every entry, oldest first.
 
-        :raises ChangeError: an entry was altered, added or taken away.
+        Raises ChangeError: an entry was altered, added or taken away.
         """
         return self._whole().entries
 
     def _whole(self) -> JournalReport:
         """What verifying found, where it found no fault.
 
-        :raises ChangeError: as entries.
+        Raises ChangeError: as entries.
         """
         report = self.report()
         if not report.ok:
@@ -98,7 +98,7 @@ class JournalFile:
     def append(self, kind: str, **body: Any) -> None:
         """Add one entry and make it durable before returning.
 
-        :raises ChangeError: it cannot be written, or the change is closed.
+        Raises ChangeError: it cannot be written, or the change is closed.
         """
         self._directory.check_open()
         before = self._whole()

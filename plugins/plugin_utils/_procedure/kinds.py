@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .._core.kind import Kind
 from .._core.kinds import KINDS, kind_of
@@ -23,7 +23,7 @@ from .observer import Observer
 from .windows.observer import ServerObserver
 from .xenapp import step as xenapp_step
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .change import Change
     from .step import StepAction
 
@@ -33,19 +33,19 @@ __all__ = ["NODE_OPTIONS", "SystemAction", "hooks_of", "kind_by", "observer_of",
 SystemAction = FtAction
 
 
-def kind_by(variables: Mapping[str, t.Any]) -> Kind:
+def kind_by(variables: Mapping[str, Any]) -> Kind:
     """The kind of a host by its inventory variables, of which no other is read."""
     named = {kind.setting: variables.get(PREFIX + kind.setting) for kind in KINDS if kind.setting}
     return kind_of(named)
 
 
 def observer_of(
-    remote: Remote, variables: Mapping[str, t.Any], directory: ChangeDirectory, *, writes: bool
+    remote: Remote, variables: Mapping[str, Any], directory: ChangeDirectory, *, writes: bool
 ) -> Observer:
     """What observes a host.
 
-    :param variables: its inventory variables.
-    :param writes: False leaves the change directory as it is (check mode).
+    variables: its inventory variables.
+    writes: False leaves the change directory as it is (check mode).
     """
     if kind_by(variables).nodes:
         return ft_observer.observer_of(remote, variables, directory, writes=writes)
@@ -60,11 +60,11 @@ def hooks_of(action: StepAction, observer: Observer, change: Change) -> Hooks:
 
 
 def system_lines(
-    host: str, entry: Mapping[str, t.Any], confirm: Sequence[str], language: str, paint: Paint
+    host: str, entry: Mapping[str, Any], confirm: Sequence[str], language: str, paint: Paint
 ) -> list[str] | None:
     """The steps of a system that is planned by itself; None: of a server, which has its likes.
 
-    :param entry: its part of the plan.
+    entry: its part of the plan.
     """
     if not kind_of(entry["settings"]).nodes:
         return None

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Protocol
 
 from .._core.observation import Observation, Request
 from .owner import Owner
 
 
-class Observer(t.Protocol):
+class Observer(Protocol):
     """What observes a host, and its owner record."""
 
     owner: Owner
@@ -19,8 +19,8 @@ class Observer(t.Protocol):
     def observe(self, request: Request, since: str | None = None) -> Observation:
         """Read what is asked for.
 
-        :param since: of a system of nodes: events before this time (ISO 8601 UTC) are not read.
-        :raises RemoteError: the host could not be read.
+        since: of a system of nodes: events before this time (ISO 8601 UTC) are not read.
+        Raises RemoteError: the host could not be read.
         """
 
     def look_after_acts(self, request: Request) -> None:

@@ -60,7 +60,7 @@ class Outcome:
 def outcome(change: Change, host: str, run: str) -> Outcome:
     """How a run left a host of the plan.
 
-    :param run: this run; empty: whichever was the last.
+    run: this run; empty: whichever was the last.
     """
     planned = of_the_plan(change, host)
     if planned is not None:
@@ -80,7 +80,7 @@ def outcome(change: Change, host: str, run: str) -> Outcome:
 def checked(change: Change, host: str, found: Mapping[str, Any] | None) -> Outcome:
     """What check mode found of a host of the plan: whether it would begin, or go on.
 
-    :param found: what its begin, or its failure, told (reason, msg, steps); None: nothing did.
+    found: what its begin, or its failure, told (reason, msg, steps); None: nothing did.
     """
     planned = of_the_plan(change, host)
     if planned is not None:

@@ -123,8 +123,8 @@ class LocalRecords:
 class Owner:
     """The owner record of one server or FT system.
 
-    :param name: of an FT system its inventory name; None: the server that keeps the records.
-    :param host: its inventory name, for messages.
+    name: of an FT system its inventory name; None: the server that keeps the records.
+    host: its inventory name, for messages.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Owner:
     def take(self, change: str, run: str) -> dict[str, Any]:
         """Take it unless somebody holds it; the record that is there then.
 
-        :raises RemoteError: the machine that keeps the record could not be asked.
+        Raises RemoteError: the machine that keeps the record could not be asked.
         """
         return parsed(self._records.owner_take(self._name, _text(change, run))["text"])
 
@@ -168,8 +168,8 @@ class Owner:
     def break_(self, expected_run: str, name: str, reason: str) -> dict[str, Any]:
         """Take away somebody's record, for ever on record: the broken record.
 
-        :param expected_run: the run whose record is to be broken, as it was told.
-        :raises ChangeError: nobody holds it, or another run does.
+        expected_run: the run whose record is to be broken, as it was told.
+        Raises ChangeError: nobody holds it, or another run does.
         """
         text = self._records.owner_read(self._name)
         record = parsed(text)

@@ -10,9 +10,9 @@ next run goes on with it.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
@@ -24,21 +24,21 @@ from .._io.confirmations import Confirmation, ConfirmationError, Confirmations, 
 from .asked import asked_line, asked_text
 from .command import confirm_command, confirm_line
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .change import Change
     from .step import Result, StepAction
 
-Instruction = Sequence[Mapping[str, t.Any]]
+Instruction = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Look:
     """What a person is asked besides the step itself.
 
-    :ivar suffix: added to the step's id, it names the question.
-    :ivar words: {en, ja}.
-    :ivar choices: what may be answered; empty: only who answers for it.
-    :ivar second_name: two people must answer for it.
+    suffix: added to the step's id, it names the question.
+    words: {en, ja}.
+    choices: what may be answered; empty: only who answers for it.
+    second_name: two people must answer for it.
     """
 
     suffix: str
@@ -54,7 +54,7 @@ class NobodyYetError(Exception):
 class WentWrongError(Exception):
     """A person reports that the step did not go well; the text says what to do.
 
-    :ivar result: {confirmation}.
+    result: {confirmation}.
     """
 
     def __init__(self, message: str, given: Confirmation) -> None:
@@ -65,7 +65,7 @@ class WentWrongError(Exception):
 class People:
     """The questions of one step, and their answers.
 
-    :param note: records an answer in the journal.
+    note: records an answer in the journal.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class People:
     ) -> None:
         self._action, self._change, self._step, self._note = action, change, step, note
         self._host = action.host
-        self._variables: Mapping[str, t.Any] = action.task_vars["hostvars"][action.host]
+        self._variables: Mapping[str, Any] = action.task_vars["hostvars"][action.host]
         self._desk = Confirmations(change.directory.root)
 
     def take_answers(self, suffixes: Sequence[str]) -> None:
         """What was answered while no run was there.
 
-        :param suffixes: of the looks that may have been asked for.
-        :raises WentWrongError: see :meth:`ask`.
+        suffixes: of the looks that may have been asked for.
+        Raises WentWrongError: see :meth:`ask`.
         """
         ids = [f"{self._step.id}{suffix}" for suffix in ("", *suffixes)]
         for request in self._desk.waiting(self._host):
@@ -91,8 +91,8 @@ class People:
     def ask(self, instruction: Instruction) -> Confirmation:
         """Ask a person to do what the step says; again, where it was only on its way.
 
-        :raises NobodyYetError: nobody has answered yet.
-        :raises WentWrongError: it did not go well.
+        Raises NobodyYetError: nobody has answered yet.
+        Raises WentWrongError: it did not go well.
         """
         choices = answers_to(self._step).choices
         second = self._change.control.needs_second_name(self._step)
@@ -105,7 +105,7 @@ class People:
     def look(self, look: Look) -> Confirmation:
         """Ask a person to look at something.
 
-        :raises NobodyYetError: nobody has answered yet.
+        Raises NobodyYetError: nobody has answered yet.
         """
         words = [{"clause": None, **look.words}]
         request = self._request(look.suffix, words, look.choices, second_name=look.second_name)

@@ -24,10 +24,10 @@ SEPARATOR = " | "
 class Row:
     """Where one system stands.
 
-    :ivar step: "step 3 of 10: title [clauses]" as it was said, or empty between steps.
-    :ivar short: the same with the clauses before the title, where they are not cut off.
-    :ivar awaits: what is awaited, or empty.
-    :ivar since: since when it is awaited.
+    step: "step 3 of 10: title [clauses]" as it was said, or empty between steps.
+    short: the same with the clauses before the title, where they are not cut off.
+    awaits: what is awaited, or empty.
+    since: since when it is awaited.
     """
 
     step: str = ""

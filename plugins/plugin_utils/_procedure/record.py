@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import time
-import typing as t
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from .._action import ActionError, plain
 from .._core.actions import action_of
@@ -25,7 +25,7 @@ from .._io.remote import RemoteError
 from .change import Change
 from .hooks import Hooks
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .action import Differs
     from .step import Result, StepAction
 
@@ -37,7 +37,7 @@ STILL_UNDER_WAY = ("interrupted", "deadline", "locked", "installer_busy")
 class Record:
     """The record of one step.
 
-    :param returns: gives the server back to its users, where the step says so after it was refused
+    returns: gives the server back to its users, where the step says so after it was refused
         or has failed; what came of it, in words.
     """
 
@@ -66,7 +66,7 @@ class Record:
 
     # --- What goes well ---------------------------------------------------------------------
 
-    def lost_worker(self, process: t.Any) -> None:
+    def lost_worker(self, process: Any) -> None:
         """Another worker had this step and is gone: what it was at, this one finds out."""
         self.journal.append(
             "left", left_step=self._step.id, reason="worker_lost", plan=self._change.digest,
@@ -117,7 +117,7 @@ class Record:
         """A person has to act, and has been told what to do."""
         return self._left("left", "waiting_operator", message, WAITING, "stop")
 
-    def failed(self, reason: str, message: str, result: Result, **facts: t.Any) -> ActionError:
+    def failed(self, reason: str, message: str, result: Result, **facts: Any) -> ActionError:
         """The act failed, or may not have ended. What another try cannot mend stops the change."""
         if reason == "stopped":
             policy = self._step.on_refusal
@@ -143,11 +143,11 @@ class Record:
         status: str,
         policy: str,
         result: Result | None = None,
-        **facts: t.Any,
+        **facts: Any,
     ) -> ActionError:
         """Record how the host is left, and bring it back to service where the step says so.
 
-        :param status: what the host is from now on; one that may begin again later (not_begun)
+        status: what the host is from now on; one that may begin again later (not_begun)
             stays under way in mid-procedure, and as long as its users are locked out.
         """
         if outcome == "left":
@@ -190,21 +190,21 @@ class Record:
 
     # --- The entries ------------------------------------------------------------------------
 
-    def note(self, kind: str, **body: t.Any) -> None:
+    def note(self, kind: str, **body: Any) -> None:
         """Append an entry about this step, or about another one (for_step)."""
         step = body.pop("for_step", self._step.id)
         if kind == "intent":
             self._acts_since = time.monotonic()
         self.journal.append(kind, step=step, plan=self._change.digest, **plain(body))
 
-    def result(self, status: str, **body: t.Any) -> None:
+    def result(self, status: str, **body: Any) -> None:
         """Append a step's result."""
         self.note(
             "result", status=status, restart=self._restart(body.get("result") or {}),
             start=self._start, node=self._step.node, **self._duration(), **body,
         )  # fmt: skip
 
-    def _state(self, status: str, **more: t.Any) -> None:
+    def _state(self, status: str, **more: Any) -> None:
         self._change.set_state(self._host, status, step=self._step.id, **more)
 
     def _duration(self) -> dict[str, float]:
@@ -238,7 +238,7 @@ def about(step: Step) -> Result:
     return {"step": step.id, "clause": list(step.clause)}
 
 
-def told(verdicts: list[Verdict]) -> list[dict[str, t.Any]]:
+def told(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     """Verdicts as they stand in an entry."""
     return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in verdicts]
 

@@ -10,10 +10,10 @@ the silo keeps two servers of one controller from counting on each other.
 from __future__ import annotations
 
 import copy
-import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
@@ -27,7 +27,7 @@ from .._core.records import Step
 from .._io.remote import Remote, RemoteError
 from .change import Change
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .action import ProcedureAction
 
 # A server that does not answer within this time serves nobody who logs on now.
@@ -39,7 +39,7 @@ _OUT = (UNDER_WAY, FAILED, WAITING)
 class Silo:
     """The servers that share their users with one host.
 
-    :param action: the action that is about to act on the host.
+    action: the action that is about to act on the host.
     """
 
     def __init__(self, action: ProcedureAction, change: Change) -> None:
@@ -50,7 +50,7 @@ class Silo:
     def spared(self, step: Step, observation: Observation, context: Context) -> Iterator[None]:
         """Within the block nobody else is taken out of the silo, if the step may take the host out.
 
-        :param observation: the host's own.
+        observation: the host's own.
         """
         if not _asked(step) or not self._serves(self._host, observation)[0]:
             yield
@@ -128,7 +128,7 @@ def _asked(step: Step) -> list[Ref]:
 def other_remote(action: ProcedureAction, host: str) -> Remote:
     """Another host of the inventory, by its own connection.
 
-    :raises AnsibleError: its connection variables cannot be meant.
+    Raises AnsibleError: its connection variables cannot be meant.
     """
     variables = action.task_vars["hostvars"][host]
     context = action._play_context.copy()
@@ -151,14 +151,14 @@ def other_remote(action: ProcedureAction, host: str) -> Remote:
     return Remote(other, host)
 
 
-def _options(connection: t.Any, variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _options(connection: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of a host that its connection knows, as Ansible's task executor gives them."""
-    known: t.Callable[[str, str], t.Iterable[str]] = constants.config.get_plugin_vars
+    known: Callable[[str, str], Iterable[str]] = constants.config.get_plugin_vars
     names = {
         *known("connection", connection._load_name),
         *known("shell", connection._shell._load_name),
     }
-    options: dict[str, t.Any] = {name: variables[name] for name in names if name in variables}
+    options: dict[str, Any] = {name: variables[name] for name in names if name in variables}
     if getattr(connection, "allow_extras", False):
         prefix = f"ansible_{connection.extras_prefix}_"
         extras = [str(name) for name in variables if str(name).startswith(prefix)]

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from datetime import datetime, timedelta
+from typing import Any
 
 from .._action import ActionError
 from .._core.actions import action_of
@@ -34,7 +34,7 @@ from .silo import Silo
 from .text import clauses, in_language
 from .until import Seen, Until
 
-Result = dict[str, t.Any]
+Result = dict[str, Any]
 # Read with whatever else: whether users are kept out, and when Windows was started.
 ALWAYS: Request = {"want": ["sessions", "system"]}
 
@@ -44,10 +44,10 @@ class StepAction(ProcedureAction):
 
     language: str
 
-    def dispatch(self, step: Step, **more: t.Any) -> Result:
+    def dispatch(self, step: Step, **more: Any) -> Result:
         """Run the step's module as a task of its own would.
 
-        :param more: arguments that belong to this run and not to the plan.
+        more: arguments that belong to this run and not to the plan.
         """
         raise NotImplementedError
 
@@ -55,7 +55,7 @@ class StepAction(ProcedureAction):
 class StepRun:
     """One step on one host.
 
-    :param hooks: what is special about this kind of system.
+    hooks: what is special about this kind of system.
     """
 
     def __init__(self, action: StepAction, hooks: Hooks, change: Change, step: Step) -> None:
@@ -72,7 +72,7 @@ class StepRun:
     def result(self) -> Result:
         """Carry the step out; the result of its task.
 
-        :raises ActionError: it is refused, has failed, or waits for a person; which is on record.
+        Raises ActionError: it is refused, has failed, or waits for a person; which is on record.
         """
         try:
             return self._result()
@@ -178,7 +178,7 @@ class StepRun:
 
         Also what is under way is not joined while another run has the host: it is that run's.
 
-        :raises ActionError: another run has it.
+        Raises ActionError: another run has it.
         """
         observation, context = seen
         if "owner" in self.step.without_brakes or observation.part("owner") is UNKNOWN:
@@ -221,7 +221,7 @@ class StepRun:
         return seen, decide(self.step, *seen)
 
     def _guard(self, seen: Seen, decision: Decision) -> None:
-        """:raises ActionError: an interlock forbids it, or the host is not as it was approved."""
+        """Raises ActionError: an interlock forbids it, or the host is not as it was approved."""
         if decision.action in ("wait", "refuse") and not self._only_unprobed(decision.verdicts):
             message = f"Refused: {self._said(decision.verdicts)}."
             raise self.record.refused("interlock", message, decision.verdicts)
@@ -276,7 +276,7 @@ class StepRun:
     def _rehearsed(self, facts: Result) -> Result:
         """What the step says that it would do (check mode).
 
-        :raises ActionError: its module would fail.
+        Raises ActionError: its module would fail.
         """
         by_person = self.hooks.persons_part(self.step) is not None
         if by_person or action_of(self.step).waits:
@@ -348,7 +348,7 @@ class StepRun:
 
         What only a person sees was seen before the step.
 
-        :raises ActionError: it does not.
+        Raises ActionError: it does not.
         """
         self.action.last_look.forget()
         refs = [ref for ref in self.step.interlocks if not check_of(ref).running]
@@ -364,7 +364,7 @@ class StepRun:
     def _proven(self, result: Result) -> list[Ref]:
         """Look again: the module's word is not enough. What was expected, and is there.
 
-        :raises ActionError: it is not there.
+        Raises ActionError: it is not there.
         """
         if not self.step.expect:
             return []

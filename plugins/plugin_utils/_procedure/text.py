@@ -93,7 +93,7 @@ def plan_text(
 ) -> str:
     """The whole plan: waves in order, each host's steps with clause, reason and effect.
 
-    :param confirm: the words of the command that confirms a step, but for host, step and name.
+    confirm: the words of the command that confirms a step, but for host, step and name.
     """
     hosts: Mapping[str, Any] = plan["hosts"]
     queued = {host for wave in plan["waves"] for host in wave}

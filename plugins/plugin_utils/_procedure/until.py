@@ -9,8 +9,8 @@ it from beginning may end by itself; and an earlier run may have begun it.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.checks import Verdict, passes, request_for, unmet
 from .._core.conditions import refusal
@@ -22,7 +22,7 @@ from .._io.waiting import poll
 from .layout import in_language
 from .people import People
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from .hooks import Hooks
     from .step import Result, StepAction
 
@@ -32,7 +32,7 @@ PASSING_SECONDS = 600.0
 BUSY_SECONDS = 300.0
 
 
-class Seen(t.NamedTuple):
+class Seen(NamedTuple):
     """One look at a host: what was read, and the context that it is judged in."""
 
     observation: Observation
@@ -42,7 +42,7 @@ class Seen(t.NamedTuple):
 class Until:
     """The waits of one step.
 
-    :param look: looks at the host; what to read, where it is not all that the step needs.
+    look: looks at the host; what to read, where it is not all that the step needs.
     """
 
     def __init__(self, action: StepAction, step: Step, look: Callable[..., Seen]) -> None:
@@ -106,7 +106,7 @@ class Until:
 
         A step of the server's own connection ends with its module, which has waited.
 
-        :param after: what to read besides, where one look is all.
+        after: what to read besides, where one look is all.
         """
         own = self._step.by is None  # its one look is the next step's first
         requests = [request_for(self._step.expect), *(after if own else ())]
@@ -137,7 +137,7 @@ class Until:
     def taken(self, act: Callable[[], Result], guard: Callable[[], None]) -> Result:
         """The result of an act. A busy board has done nothing: all guards, and it is asked again.
 
-        :raises ActionError: the guards do not hold any more.
+        Raises ActionError: the guards do not hold any more.
         """
         progress = self._action.progress()
         result: Result = {}
@@ -160,6 +160,6 @@ class Until:
     def _deadline(self) -> float:
         return float(self._step.arguments.get("deadline_seconds", 0))
 
-    def _poll(self, look: Callable[[], t.Any], seconds: float) -> t.Any:
+    def _poll(self, look: Callable[[], Any], seconds: float) -> Any:
         interval = self._action.poll_seconds({})
         return poll(look, deadline=seconds, interval=interval, stop=self._action.stop)

@@ -31,7 +31,7 @@ OVER: Final = frozenset({"done", "already", "skipped"})
 def step_history(step: Step, entries: Sequence[Entry]) -> Record:
     """Return one step of the plan with what happened to it, by a host's journal.
 
-    :param entries: those of this plan, oldest first.
+    entries: those of this plan, oldest first.
     """
     about = [entry for entry in entries if _step_of(entry) == step.id]
     mine = [entry for entry in about if entry.kind != "transcribed"]

@@ -35,8 +35,8 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 def report_page(report: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
     """Return the report as HTML.
 
-    :param language: en or ja.
-    :param zone: of the times that are shown; None: the controller's.
+    language: en or ja.
+    zone: of the times that are shown; None: the controller's.
     """
     return _page("report.html.j2", language, zone, report=report, timeline=timeline(report))
 
@@ -49,7 +49,7 @@ def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None)
 def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
     """Return the empty results form of a runbook as YAML.
 
-    :param offset: of the times that are filled in, as +09:00.
+    offset: of the times that are filled in, as +09:00.
     """
     form: str = (
         _environment(html=False)

@@ -57,8 +57,8 @@ class FormError(CoreError):
 class Filled:
     """What a form says of one host: bodies of journal entries, in order.
 
-    :ivar rows: kind transcribed, one a step that was filled in.
-    :ivar acceptance: kind acceptance, the owner's word; None where it was left blank.
+    rows: kind transcribed, one a step that was filled in.
+    acceptance: kind acceptance, the owner's word; None where it was left blank.
     """
 
     host: str
@@ -73,7 +73,7 @@ def read_form(
 
     now: ISO 8601 UTC; what ended later than that, nobody has done yet. None: not judged.
 
-    :raises FormError: it is no such form, not this plan's, or a row of it is not complete.
+    Raises FormError: it is no such form, not this plan's, or a row of it is not complete.
     """
     form = _parsed(data)
     if form.get("legacyops_results") != FORMAT or set(form) - _TOP:

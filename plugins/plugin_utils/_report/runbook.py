@@ -33,9 +33,9 @@ _RESULTS: Final = ("done", "not_needed", "failed")
 class Place:
     """What the inventory says besides the plan; all of it may be missing.
 
-    :ivar chassis: {label, serial}; of a system of several machines by the machine.
-    :ivar contacts: role → whom to call.
-    :ivar acceptance: what the owner of the applications checks, one text each.
+    chassis: {label, serial}; of a system of several machines by the machine.
+    contacts: role → whom to call.
+    acceptance: what the owner of the applications checks, one text each.
     """
 
     chassis: Mapping[str, Any] = field(default_factory=dict)
@@ -51,7 +51,7 @@ def build_runbook(
 ) -> Record:
     """Return the runbook of a plan as JSON; every text is inert.
 
-    :param advisories: id → {title, clauses}, as in Sources.
+    advisories: id → {title, clauses}, as in Sources.
     """
     queued = [host for wave in plan["waves"] for host in wave]
     waves = {host: number for number, wave in enumerate(plan["waves"], 1) for host in wave}

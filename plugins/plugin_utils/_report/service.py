@@ -49,8 +49,8 @@ def service(
 ) -> dict[str, Any] | None:
     """Return the time without service within the change; None where nothing tells of it.
 
-    :param first: what assess read.
-    :param last: what was read last since the change began.
+    first: what assess read.
+    last: what was read last since the change began.
 
 
     Seconds count from the change's first run on. ``down_before``: service was away already when

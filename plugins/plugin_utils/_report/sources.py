@@ -22,19 +22,19 @@ Record = Mapping[str, Any]
 class Sources:
     """The parts of a change directory. What is missing is empty or None, and said so.
 
-    :ivar change: the change's id.
-    :ivar plan: the verified plan.
-    :ivar made: when the report is made, ISO 8601 UTC.
-    :ivar journals: each host's journal as ``verify`` found it.
-    :ivar audits: each host's findings of the last audit.
-    :ivar observations: what assess read of each host.
-    :ivar seen: what was read last of an FT system, by whatever run.
-    :ivar states: where each host stands.
-    :ivar confirmations: the records of what persons confirmed.
-    :ivar approval: the approval's file. What a run went by stands in its journal's begin.
-    :ivar closing: the record that closed the change, with its digest.
-    :ivar stopped: why the change is stopped.
-    :ivar advisories: id → {title, clauses}, of those advisories that the plan was made from.
+    change: the change's id.
+    plan: the verified plan.
+    made: when the report is made, ISO 8601 UTC.
+    journals: each host's journal as ``verify`` found it.
+    audits: each host's findings of the last audit.
+    observations: what assess read of each host.
+    seen: what was read last of an FT system, by whatever run.
+    states: where each host stands.
+    confirmations: the records of what persons confirmed.
+    approval: the approval's file. What a run went by stands in its journal's begin.
+    closing: the record that closed the change, with its digest.
+    stopped: why the change is stopped.
+    advisories: id → {title, clauses}, of those advisories that the plan was made from.
     """
 
     change: str

@@ -31,9 +31,9 @@ JOB = Job("msp-1", "msiexec.exe", ("/p", "x"))
 class Scheduler:
     """A Task Scheduler as job.ps1 shows it; every call ends one unit of the job's work.
 
-    :param lose: numbers of the calls whose answer is lost after they took effect.
-    :param never: what it says of a task that has not run.
-    :param begin: how many looks after Run() still find it Ready and never run.
+    lose: numbers of the calls whose answer is lost after they took effect.
+    never: what it says of a task that has not run.
+    begin: how many looks after Run() still find it Ready and never run.
     """
 
     host = "xa01"

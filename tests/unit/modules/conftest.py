@@ -21,7 +21,7 @@ Answer = dict[str, Any] | Exception
 class RecordedHost:
     """A Remote whose scripts answer from lists; the last answer of a list stays.
 
-    :param answers: by script name (ft_act is ft/act), what it answers one after the other;
+    answers: by script name (ft_act is ft/act), what it answers one after the other;
         exceptions are raised.
     """
 

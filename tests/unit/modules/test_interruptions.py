@@ -84,7 +84,7 @@ G5 = "9ACFAB7E43C8D880D06B262A94DEEEE4B4659989C3D0CAF19BAF6405E41AB7DF"
 class Case:
     """One action whose host is acting when the signal arrives.
 
-    :ivar acts: the script that acts, and the only call of it that there may be.
+    acts: the script that acts, and the only call of it that there may be.
     """
 
     action: str

@@ -29,15 +29,15 @@ NEVER_RAN: Final = frozenset({0x41303, 1})
 class JobRecord:
     """What is known of a job.
 
-    :ivar state: waiting: it has not begun. Right after it was told to run, the Task Scheduler may
+    state: waiting: it has not begun. Right after it was told to run, the Task Scheduler may
         say so for a moment (Azure/AgentBaker#8970). None where it was not read whole.
-    :ivar exit_code: unsigned, 32 bits; None before its end, and where Windows was restarted in the
+    exit_code: unsigned, 32 bits; None before its end, and where Windows was restarted in the
         middle of it.
-    :ivar started: ISO 8601 UTC by the clock of its Windows, as ``ended``; None where not known.
-    :ivar start: mark of the start of Windows in which it was told to run (starts), or None.
-    :ivar log: {exists, size, utf_16, matches, tail (base64)}, or None where it was not read.
-    :ivar existed: whether it had been there before it was asked for.
-    :ivar said: what its scheduler says, for people.
+    started: ISO 8601 UTC by the clock of its Windows, as ``ended``; None where not known.
+    start: mark of the start of Windows in which it was told to run (starts), or None.
+    log: {exists, size, utf_16, matches, tail (base64)}, or None where it was not read.
+    existed: whether it had been there before it was asked for.
+    said: what its scheduler says, for people.
     """
 
     state: JobState | None

@@ -51,16 +51,16 @@ class EnduranceDriver(ABC):
     def read(self) -> tuple[Components, str]:
         """Each component's state, and the evidence. A component without a state is unknown.
 
-        :raises OperatorNeededError: a person must look.
+        Raises OperatorNeededError: a person must look.
         """
 
     @abstractmethod
     def enable(self, component: str) -> str:
         """Enable a Virtual Server, once.
 
-        :returns: what was said to it; only its state tells that it is enabled.
-        :raises DriverError: it did not succeed.
-        :raises OperatorNeededError: a person must do it.
+        Returned: what was said to it; only its state tells that it is enabled.
+        Raises DriverError: it did not succeed.
+        Raises OperatorNeededError: a person must do it.
         """
 
 
@@ -145,9 +145,9 @@ class CommandEndurance(EnduranceDriver):
 def endurance_driver(system: Mapping[str, Any], credentials: Any) -> EnduranceDriver:
     """The driver as the inventory describes it; an operator where it is silent.
 
-    :param system: legacyops_ft_system.
-    :param credentials: legacyops_ft_credentials, or None.
-    :raises DriverError: the settings do not make a driver; one sentence each.
+    system: legacyops_ft_system.
+    credentials: legacyops_ft_credentials, or None.
+    Raises DriverError: the settings do not make a driver; one sentence each.
     """
     part = system.get("endurance", {"driver": "operator"})
     kind = part.get("driver") if isinstance(part, Mapping) else None

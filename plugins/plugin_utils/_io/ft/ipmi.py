@@ -54,8 +54,8 @@ class _BusyError(Exception):
 class Board:
     """A management board.
 
-    :ivar seconds: the deadline of each call, its login included.
-    :ivar busy_seconds: how long a busy one is asked again; an act, ten seconds at most.
+    seconds: the deadline of each call, its login included.
+    busy_seconds: how long a busy one is asked again; an act, ten seconds at most.
     """
 
     address: str
@@ -67,22 +67,22 @@ class Board:
     def power(self) -> str:
         """``on`` or ``off``, as the board says.
 
-        :raises DriverError: it did not say.
+        Raises DriverError: it did not say.
         """
         return str(self._ask(_power))
 
     def guid(self) -> str:
         """The system's GUID as 32 hex digits, in the order in which the board sends it.
 
-        :raises DriverError: it did not say.
+        Raises DriverError: it did not say.
         """
         return str(self._ask(_guid))
 
     def control(self, state: str) -> bool:
         """Ask for power ``on`` or ``off``, once: a cut that comes twice may come too late.
 
-        :returns: whether the board acknowledged. Without that only its later state tells.
-        :raises DriverError: it refused, or could not be logged in to; ``power_busy``: it did
+        Returned: whether the board acknowledged. Without that only its later state tells.
+        Raises DriverError: it refused, or could not be logged in to; ``power_busy``: it did
             nothing.
         """
         longest = min(self.busy_seconds, _BUSY_ACT_SECONDS)
@@ -91,7 +91,7 @@ class Board:
     def boot_to_setup(self) -> None:
         """Have the next start, and only that, end in the BIOS setup.
 
-        :raises DriverError: the board did not take it, or does not show it afterwards.
+        Raises DriverError: the board did not take it, or does not show it afterwards.
         """
         self._ask(_boot_to_setup)
 
@@ -124,7 +124,7 @@ class Board:
     def _value(self, answer: dict[str, Any] | None, busy: bool, longest: float) -> Any:
         """The value of an answer.
 
-        :raises DriverError: there is none.
+        Raises DriverError: there is none.
         """
         if answer is None or answer.get("error") in _SILENCE:
             raise DriverError(
@@ -185,7 +185,7 @@ def _raw(board: Any, netfn: int, command: int) -> Any:
 def _data(answer: Any) -> Any:
     """What an answer brings.
 
-    :raises ValueError: it is a refusal.
+    Raises ValueError: it is a refusal.
     """
     if "error" in answer:
         raise ValueError(answer["error"])
@@ -218,7 +218,7 @@ def _busy_texts() -> tuple[str, ...]:
 def _load_pyghmi() -> None:
     """Load the library, unused, for all children to come: it costs more than what they do with it.
 
-    :raises RemoteError: it is not there.
+    Raises RemoteError: it is not there.
     """
     try:
         from pyghmi.ipmi import command  # noqa: F401
@@ -245,8 +245,8 @@ def _command_class() -> Any:
 def in_child(task: Callable[[], Any], seconds: float) -> dict[str, Any] | None:
     """What a task returned in a forked child: ``{"value": …}`` or ``{"error": text, "type": …}``.
 
-    :param task: its value must be JSON.
-    :returns: None when the deadline passed; the child is killed then.
+    task: its value must be JSON.
+    Returned: None when the deadline passed; the child is killed then.
     """
     reader, writer = os.pipe()
     child = os.fork()

@@ -59,9 +59,9 @@ class PowerDriver(ABC):
     def on(self) -> str:
         """Switch on, once.
 
-        :returns: what the driver said to it; only a later status tells that it is on.
-        :raises DriverError: it did not, or says that it could not.
-        :raises OperatorNeededError: a person must do it.
+        Returned: what the driver said to it; only a later status tells that it is on.
+        Raises DriverError: it did not, or says that it could not.
+        Raises OperatorNeededError: a person must do it.
         """
 
     @abstractmethod
@@ -238,9 +238,9 @@ class CommandPower(PowerDriver):
 def power_driver(system: Mapping[str, Any], coserver: str, credentials: Any) -> PowerDriver:
     """The driver of one CoServer as the inventory describes it; an operator where it is silent.
 
-    :param system: legacyops_ft_system.
-    :param credentials: legacyops_ft_credentials, or None.
-    :raises DriverError: the settings do not make a driver; one sentence each.
+    system: legacyops_ft_system.
+    credentials: legacyops_ft_credentials, or None.
+    Raises DriverError: the settings do not make a driver; one sentence each.
     """
     node = system.get(coserver)
     node = node if isinstance(node, Mapping) else {}
@@ -322,9 +322,9 @@ class Wiring:
 def wiring_by_uuid(board: str | None, machine: str | None, peer: str | None) -> Wiring:
     """Does the board's UUID say that it belongs to the machine?
 
-    :param board: as the board sends it (hex, any of the three byte orders that boards use).
-    :param machine: what the machine's SMBIOS, or its inventory, says.
-    :param peer: what the peer's says. Machines that share a UUID prove nothing, and neither does a
+    board: as the board sends it (hex, any of the three byte orders that boards use).
+    machine: what the machine's SMBIOS, or its inventory, says.
+    peer: what the peer's says. Machines that share a UUID prove nothing, and neither does a
         match while nobody ever knew the peer's.
     """
     sent, own, other = parsed(board), machine_uuid(machine), parsed(peer)
@@ -357,8 +357,8 @@ def wiring_by_shutdown(
 ) -> Wiring:
     """A machine shut itself down: did its own driver see that, and the peer's nothing?
 
-    :param before: own and peer's reading while the machine certainly ran.
-    :param after: both once the machine has certainly switched itself off.
+    before: own and peer's reading while the machine certainly ran.
+    after: both once the machine has certainly switched itself off.
     """
     own = (before[0].state, after[0].state)
     peer = (before[1].state, after[1].state)

@@ -10,10 +10,10 @@ their headers.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from ..._core.ft.system import CREDENTIALS, NODES, TITLES
 from ..._core.observation import Observation
@@ -25,7 +25,7 @@ from ..site_command import Credentials
 from ..windows import Look, Windows
 from ..wire import RemoteError, scrubbed
 
-Data = dict[str, t.Any]
+Data = dict[str, Any]
 
 PROBE_SECONDS = 10
 # A whole reading of a node: an old machine walks through the System log of a month.
@@ -39,7 +39,7 @@ _STAGE_SECONDS = 900
 _RELAY_SECONDS = 60
 # A job begins two to three minutes after it was asked for, or never.
 EXPIRES_MINUTES = 10
-_READING: t.Final[Data] = {
+_READING: Final[Data] = {
     "want": [],
     "updates": [],
     "system_files": [],
@@ -53,12 +53,12 @@ _READING: t.Final[Data] = {
 class Relay:
     """The nodes of one FT system with ``access: relay``, as its relay reaches them.
 
-    :param remote: the inventory host's connection, which is the relay's.
-    :param form: legacyops_ft_system.
-    :param credentials: legacyops_ft_credentials; used for the nodes, never shown.
+    remote: the inventory host's connection, which is the relay's.
+    form: legacyops_ft_system.
+    credentials: legacyops_ft_credentials; used for the nodes, never shown.
     """
 
-    def __init__(self, remote: Remote, form: Mapping[str, t.Any], credentials: t.Any) -> None:
+    def __init__(self, remote: Remote, form: Mapping[str, Any], credentials: Any) -> None:
         self._remote = remote
         self.host = remote.host
         self._form = form
@@ -67,13 +67,13 @@ class Relay:
 
     # --- Reading ----------------------------------------------------------------------------
 
-    def observe(self, request: Mapping[str, t.Any], nodes: Collection[str] | None = None) -> Data:
+    def observe(self, request: Mapping[str, Any], nodes: Collection[str] | None = None) -> Data:
         """Read what the script ft/observe reads, with one PowerShell start.
 
-        :param request: its parameters, without nodes, deadlines and the source of the fix level:
+        request: its parameters, without nodes, deadlines and the source of the fix level:
             those come from the form. What is missing is not read.
-        :param nodes: only these; None: all that the relay reaches.
-        :raises RemoteError: the relay could not be asked. A node's own trouble is in its record.
+        nodes: only these; None: all that the relay reaches.
+        Raises RemoteError: the relay could not be asked. A node's own trouble is in its record.
         """
         names = [name for name in self.nodes if nodes is None or name in nodes]
         given = [self.node(name) for name in names]
@@ -98,7 +98,7 @@ class Relay:
         }
 
     @staticmethod
-    def _record(record: t.Any, secrets: list[str]) -> Data:
+    def _record(record: Any, secrets: list[str]) -> Data:
         """A node's record; its texts about errors come from Windows, and are scrubbed."""
         if not isinstance(record, dict):
             return {"reachable": None, "source": "wmi", "error": "the relay tells nothing of it"}
@@ -112,10 +112,10 @@ class Relay:
         """A node's Windows; whether the relay reaches it, its calls say."""
         return NodeWindows(self, node)
 
-    def act(self, node: str, op: str, seconds: int, given: Mapping[str, t.Any]) -> Data:
+    def act(self, node: str, op: str, seconds: int, given: Mapping[str, Any]) -> Data:
         """Run the script ft/act on a node.
 
-        :raises RemoteError: as ft/act says, naming the node and what was asked.
+        Raises RemoteError: as ft/act says, naming the node and what was asked.
         """
         parameters = {"op": op, "node": self.node(node), "seconds": seconds, **given}
         deadline = PROBE_SECONDS + seconds + _RELAY_SECONDS
@@ -131,7 +131,7 @@ class Relay:
     def node(self, name: str) -> Data:
         """A node as the scripts take it, its credentials included.
 
-        :raises RemoteError: the relay does not reach it, or its credentials are not given.
+        Raises RemoteError: the relay does not reach it, or its credentials are not given.
         """
         part = _part(self._form, name)
         if part.get("access") != "relay":
@@ -154,7 +154,7 @@ class Relay:
         return dict(part) if part.get("source") in ("registry", "file") else None
 
 
-def _part(form: Mapping[str, t.Any], name: str) -> Mapping[str, t.Any]:
+def _part(form: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = form.get(name)
     return part if isinstance(part, Mapping) else {}
 
@@ -175,7 +175,7 @@ class NodeWindows(Windows):
     def look(self, seconds: float | None = None) -> Look:
         return self.seen(self.observe({"want": ["system", "job"]}))
 
-    def observe(self, request: Mapping[str, t.Any], seconds: float | None = None) -> Observation:
+    def observe(self, request: Mapping[str, Any], seconds: float | None = None) -> Observation:
         taken = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._relay.node(self.node)  # one that it does not reach would just be left out
         data = self._relay.observe(request, [self.node])
@@ -226,8 +226,8 @@ class NodeWindows(Windows):
     def stage(self, path: str, sha256: str, name: str) -> Data:
         """Have a file of the relay on the node's own disk: {path, sha256, existed}.
 
-        :param name: the copy's name.
-        :raises RemoteError: as ft/act.
+        name: the copy's name.
+        Raises RemoteError: as ft/act.
         """
         return self._act("stage", {"path": path, "sha256": sha256, "name": name}, _STAGE_SECONDS)
 
@@ -262,5 +262,5 @@ class NodeWindows(Windows):
     def _shut_down(self, start: int, power_off: bool) -> Data:
         return self._act("shutdown", {"start_record": start, "power_off": power_off})
 
-    def _act(self, op: str, given: Mapping[str, t.Any], seconds: int = _ACT_SECONDS) -> Data:
+    def _act(self, op: str, given: Mapping[str, Any], seconds: int = _ACT_SECONDS) -> Data:
         return self._relay.act(self.node, op, seconds, given)

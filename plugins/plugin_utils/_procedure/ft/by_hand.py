@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import tempfile
-import typing as t
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..._action import ActionError
 from ..._core.advisory import bundled_folder, load_advisories, select_advisories
@@ -25,13 +25,13 @@ from .observer import observer_of
 
 
 def guard(
-    remote: Remote, variables: Mapping[str, t.Any], action: str, arguments: Mapping[str, t.Any]
+    remote: Remote, variables: Mapping[str, Any], action: str, arguments: Mapping[str, Any]
 ) -> None:
     """See to it that a step of the system's notice might do this now.
 
-    :param variables: the inventory variables of the FT system.
-    :raises ActionError: no step does it, its interlocks do not hold, or another run has the system.
-    :raises RemoteError: the system could not be read.
+    variables: the inventory variables of the FT system.
+    Raises ActionError: no step does it, its interlocks do not hold, or another run has the system.
+    Raises RemoteError: the system could not be read.
     """
     settings = settings_of(variables)
     paths = [Path(p) for p in settings.get("advisory_paths") or ()]

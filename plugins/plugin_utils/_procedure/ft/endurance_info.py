@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
 from ..._action import ActionError
 from ..._core.ft.system import TITLES
@@ -14,7 +15,7 @@ from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
 from .action import FT_OPTIONS, FtAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "seen": {"type": "dict"},
     "deadline_seconds": {"type": "int", "default": 0},
     "poll_seconds": {"type": "int"},
@@ -22,14 +23,14 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 # What a person may say: the notice's two colours, or one of the words of a site's patterns.
-_WORDS: t.Final = {"dark_green": STATES["good"], "light_green": STATES["synchronising"], **STATES}
+_WORDS: Final = {"dark_green": STATES["good"], "light_green": STATES["synchronising"], **STATES}
 
 
 class EnduranceInfo(FtAction):
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {"required_by": {"seen": ("confirmed_by",)}}
+    argument_rules: ClassVar[dict[str, Any]] = {"required_by": {"seen": ("confirmed_by",)}}
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         driver = endurance_driver(self.system(args), self.credentials(args))
         if args["seen"] is not None:
             name = self.person(args)
@@ -43,7 +44,7 @@ class EnduranceInfo(FtAction):
         return self._told(driver.name, components, evidence)
 
     def _settled(
-        self, read: t.Callable[[], tuple[Components, str]], args: dict[str, t.Any]
+        self, read: Callable[[], tuple[Components, str]], args: dict[str, Any]
     ) -> tuple[Components, str]:
         """Read until nothing is light green any more, or the deadline has passed."""
         progress = self.progress()
@@ -62,7 +63,7 @@ class EnduranceInfo(FtAction):
         return last
 
     @staticmethod
-    def _told(source: str, components: Components, evidence: str) -> dict[str, t.Any]:
+    def _told(source: str, components: Components, evidence: str) -> dict[str, Any]:
         states = list(components.values())
         healthy: bool | None = all(state == STATES["good"] for state in states)
         if not healthy and all(state in ({}, STATES["good"]) for state in states):
@@ -75,10 +76,10 @@ class EnduranceInfo(FtAction):
         }
 
 
-def _seen(seen: dict[str, t.Any]) -> Components:
+def _seen(seen: dict[str, Any]) -> Components:
     """What a person saw; a component that was not named is unknown.
 
-    :raises ActionError: a word is none of those that we know.
+    Raises ActionError: a word is none of those that we know.
     """
     for name, word in seen.items():
         if word not in _WORDS:

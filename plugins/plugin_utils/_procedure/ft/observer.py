@@ -9,11 +9,11 @@ Endurance drivers, the owner's record, and what people have said.
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from ..._action import plain
 from ..._core.entry import Entry
@@ -44,27 +44,27 @@ from ..owner import LocalRecords, Owner, parsed
 REPORTED = "legacyops_ft_reported"
 NEWEST_EVENTS = 500
 
-Journal = t.Sequence[Entry]
+Journal = Sequence[Entry]
 
 
 class FtObserver:
     """An FT system.
 
-    :param variables: its inventory variables.
-    :param directory: the change directory; it remembers what silent nodes were last seen with.
-    :param steps: of its plan, if there is one; confirmations mean something by them.
-    :param journal: its entries, which tell when something was done.
-    :param writes: False keeps nothing (check mode).
+    variables: its inventory variables.
+    directory: the change directory; it remembers what silent nodes were last seen with.
+    steps: of its plan, if there is one; confirmations mean something by them.
+    journal: its entries, which tell when something was done.
+    writes: False keeps nothing (check mode).
     """
 
     def __init__(
         self,
         remote: Remote,
-        variables: Mapping[str, t.Any],
+        variables: Mapping[str, Any],
         directory: ChangeDirectory,
         *,
-        steps: t.Sequence[Step] = (),
-        journal: t.Callable[[], Journal] = tuple,
+        steps: Sequence[Step] = (),
+        journal: Callable[[], Journal] = tuple,
         writes: bool = True,
     ) -> None:
         self._host = remote.host
@@ -107,11 +107,11 @@ class FtObserver:
     def look_after_acts(self, request: Request) -> None:
         """What acts on a node says nothing of the system: it is read anew."""
 
-    def _words(self) -> dict[str, t.Any]:
+    def _words(self) -> dict[str, Any]:
         records = given(self._directory.root, self._host)
         return fold(self._reported(), self._steps, records, self._journal(), self.form, now())
 
-    def _reported(self) -> dict[str, t.Any] | None:
+    def _reported(self) -> dict[str, Any] | None:
         """What was said before there was a plan: given to this run, or to an earlier one."""
         path = self._directory.host_file("reported", self._host)
         earlier = self._directory.read(path)
@@ -121,7 +121,7 @@ class FtObserver:
             self._directory.write(path, self._given)
         return dict(self._given)
 
-    def _read(self, request: Request, since: str | None) -> dict[str, t.Any]:
+    def _read(self, request: Request, since: str | None) -> dict[str, Any]:
         """What the relay reads: nodes, itself, its files, the owner's record."""
         if self.relay is None:
             return {"nodes": {}, "owner": self.owner.read(), "errors": {}}
@@ -164,9 +164,7 @@ class FtObserver:
         moment = datetime.now(UTC) - timedelta(days=days)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _node(
-        self, name: str, read: Mapping[str, t.Any], said: Mapping[str, t.Any]
-    ) -> dict[str, t.Any]:
+    def _node(self, name: str, read: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
         """A node by its access; a person may also say what the screen shows where WMI fails."""
         if self.form[name].get("access") == "operator":
             return {"reachable": None, **said.get(name, {"source": "operator"})}
@@ -180,7 +178,7 @@ class FtObserver:
         accepted = {"renames": (self.form.get("accepted") or {}).get("renames")}
         return {**record, "job": job, "accepted": accepted, **words}
 
-    def _power(self, name: str, said: Mapping[str, str]) -> dict[str, t.Any]:
+    def _power(self, name: str, said: Mapping[str, str]) -> dict[str, Any]:
         """What a CoServer's driver says; where it is an operator, what a person said."""
         driver = power_driver(self.form, name, self.credentials)
         reading = driver.status()
@@ -189,7 +187,7 @@ class FtObserver:
             state = said.get(name)
         return {"driver": driver.name, "state": state, "evidence": reading.evidence}
 
-    def _with_wiring(self, name: str, observation: Observation) -> dict[str, t.Any]:
+    def _with_wiring(self, name: str, observation: Observation) -> dict[str, Any]:
         """A CoServer's power with what is known of its wiring, and why."""
         part = observation.data["power"][name]
         found = self._wiring(name, observation)
@@ -222,7 +220,7 @@ class FtObserver:
         known = observation.data["power"][name].get("machine_uuid")
         return known or stated_uuid(self.form, name)
 
-    def _board(self, errors: dict[str, str]) -> list[dict[str, t.Any]]:
+    def _board(self, errors: dict[str, str]) -> list[dict[str, Any]]:
         """What Endurance's driver reads; nothing where a person must look."""
         driver = endurance_driver(self.form, self.credentials)
         try:
@@ -248,11 +246,11 @@ def _peer(name: str) -> str:
 
 
 def observer_of(
-    remote: Remote, variables: Mapping[str, t.Any], directory: ChangeDirectory, *, writes: bool
+    remote: Remote, variables: Mapping[str, Any], directory: ChangeDirectory, *, writes: bool
 ) -> FtObserver:
     """What observes a system.
 
-    :param writes: False leaves the change directory as it is (check mode).
+    writes: False leaves the change directory as it is (check mode).
     """
     entry = directory.planned_for(remote.host) or {}
     journal = JournalFile(directory, remote.host)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
 from ..._action import ActionError
 from ..._action import changed as change_of
@@ -25,7 +26,7 @@ from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
 from .action import FT_OPTIONS, FtAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "coserver": {"type": "str", "choices": ["coserver1", "coserver2"], "required": True},
     "state": {"type": "str", "choices": ["on", "off", "status"], "default": "status"},
     "way": {"type": "str", "choices": ["at_post", "bios_setup", "shutdown", "cut"]},
@@ -40,16 +41,16 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 # Its Windows answers, but must not be asked: in any other case it is off, starting, or in somebody
 # else's hands.
-_BEGUN: t.Final = ("wmi_fails", "installer_busy")
+_BEGUN: Final = ("wmi_fails", "installer_busy")
 _PEER_SECONDS = 60.0  # how long a board that does not answer is asked again
-_PEERS: t.Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
+_PEERS: Final = {"coserver1": "coserver2", "coserver2": "coserver1"}
 
 
 class Power(FtAction):
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {"required_if": [("state", "off", ["way"])]}
+    argument_rules: ClassVar[dict[str, Any]] = {"required_if": [("state", "off", ["way"])]}
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         self._args, self._remote = args, remote
         self._title = TITLES[args["coserver"]]
         self._driver = self._driver_of(args["coserver"])
@@ -69,9 +70,9 @@ class Power(FtAction):
         system, credentials = self.system(self._args), self.credentials(self._args)
         return power_driver(system, coserver, credentials)
 
-    def _switch(self, wanted: str) -> dict[str, t.Any]:
+    def _switch(self, wanted: str) -> dict[str, Any]:
         if wanted == "on":
-            do: t.Callable[[], str] = self._driver.on
+            do: Callable[[], str] = self._driver.on
         elif isinstance(self._driver, OperatorPower):
             raise OperatorNeededError(self._left_to_person(self._driver))
         elif self._args["way"] == "shutdown":
@@ -145,7 +146,7 @@ class Power(FtAction):
         }
 
     def _guard(self) -> None:
-        """:raises ActionError: the way, the state of the machines or the wiring forbids a cut."""
+        """Raises ActionError: the way, the state of the machines or the wiring forbids a cut."""
         facts = self._facts("")
         if self._args["way"] == "at_post":
             raise ActionError(
@@ -201,7 +202,7 @@ class Power(FtAction):
         peer = self._args["peer_uuid"] or stated_uuid(form, _PEERS[coserver])
         return wiring_by_uuid(self._driver.guid(), machine, peer)
 
-    def _verified(self, wanted: str, said: str) -> dict[str, t.Any]:
+    def _verified(self, wanted: str, said: str) -> dict[str, Any]:
         """Look until the driver reads it, or the deadline has passed."""
         progress = self.progress()
 
@@ -230,7 +231,7 @@ class Power(FtAction):
     def _peer_after(self, said: str) -> PowerReading:
         """The peer's reading, which is as before; a silent board is asked for a while.
 
-        :raises ActionError: it is another one, or it cannot be read any more.
+        Raises ActionError: it is another one, or it cannot be read any more.
         """
         before = self._peer_before.state
 
@@ -247,7 +248,7 @@ class Power(FtAction):
         return peer
 
     def _peer_kept(self, peer: PowerReading, said: str) -> None:
-        """:raises ActionError: the peer's power changed: a driver may have switched the other."""
+        """Raises ActionError: the peer's power changed: a driver may have switched the other."""
         if peer.state not in (UNKNOWN, self._peer_before.state):
             raise self._peer_lost("peer_changed", peer, said)
 
@@ -261,7 +262,7 @@ class Power(FtAction):
             **{**self._facts(said), "peer": peer.__dict__},
         )
 
-    def _by_operator(self, needed: OperatorNeededError, wanted: str) -> dict[str, t.Any]:
+    def _by_operator(self, needed: OperatorNeededError, wanted: str) -> dict[str, Any]:
         """What a person has done is believed by name; otherwise tell what to do."""
         name = self.person(self._args)
         if not name and not self.check_mode:
@@ -270,7 +271,7 @@ class Power(FtAction):
         result = self._result(after, self._peer.status(), changed=True, wanted=wanted)
         return {**result, "instruction": needed.instruction}
 
-    def _facts(self, said: str) -> dict[str, t.Any]:
+    def _facts(self, said: str) -> dict[str, Any]:
         return {
             "power": self._before.state,
             "evidence": "; ".join(filter(None, (said, self._before.evidence))),
@@ -286,7 +287,7 @@ class Power(FtAction):
         changed: bool,
         said: str = "",
         wanted: str = "",
-    ) -> dict[str, t.Any]:
+    ) -> dict[str, Any]:
         before, after = self._before.state, wanted or now.state
         shutdown = wiring_by_shutdown((self._before, self._peer_before), (now, peer))
         # Only a machine that went off by itself proves anything; a cut is no passive proof.

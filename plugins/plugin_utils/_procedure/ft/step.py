@@ -8,9 +8,9 @@ What Endurance Manager, a screen or a list of programs shows, only a person may 
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..._core.actions import action_of, effect_of
 from ..._core.checks import Verdict, check_of, value_of
@@ -32,13 +32,13 @@ from ..hooks import Entries, Hooks
 from ..people import Instruction, Look
 from .observer import FtObserver
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from ..step import Result
 
-_SWITCHES: t.Final = ("switches_on", "switches_off")
+_SWITCHES: Final = ("switches_on", "switches_off")
 # After these a node comes up, or is on its way down.
-_STARTS: t.Final = ("restarts", *_SWITCHES)
-_BOARD: t.Final = Look(
+_STARTS: Final = ("restarts", *_SWITCHES)
+_BOARD: Final = Look(
     BOARD_LOOK,
     {
         "en": "Look at Endurance Manager and say what it shows.",
@@ -46,11 +46,11 @@ _BOARD: t.Final = Look(
     },
     tuple(BOARD),
 )
-_SCREEN: t.Final = {
+_SCREEN: Final = {
     "en": "Look at the screen of {node} and say what it shows. Press nothing.",
     "ja": "{node} の画面の表示を確認し、報告してください。操作はしないでください。",
 }
-_PROGRAMS: t.Final = {
+_PROGRAMS: Final = {
     "en": "On {node}, look whether {update} is in the list of installed programs, and whether its "
     "folder $NtUninstall{update}$ is in %windir%.",
     "ja": "{node} の「プログラムの追加と削除」に {update} があるか、%windir% に "
@@ -62,12 +62,12 @@ class FtHooks(Hooks):
     """An FT system."""
 
     observer: FtObserver
-    go_ahead: t.ClassVar[Mapping[str, str]] = {
+    go_ahead: ClassVar[Mapping[str, str]] = {
         "en": "Two people answer for it. Look at both machines and say that the driver may go "
         "ahead:",
         "ja": "2 名での確認が必要です。両方の機械を確認し、ドライバーによる実施を承認してください:",
     }
-    suffixes: t.ClassVar[tuple[str, ...]] = LOOKS
+    suffixes: ClassVar[tuple[str, ...]] = LOOKS
 
     # --- Acting -----------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ def _programs(step: Step) -> Look:
     return Look(UPDATE_LOOK, words, tuple(UPDATE))
 
 
-def _at_hand(step: Step) -> dict[str, t.Any]:
+def _at_hand(step: Step) -> dict[str, Any]:
     given = step.arguments
     return {
         "clause": None,

@@ -111,8 +111,8 @@ def system_lines(
 ) -> list[str]:
     """The steps of one FT system.
 
-    :param entry: the system's part of the plan.
-    :param confirm: the words of the command that confirms, but for host, step and name.
+    entry: the system's part of the plan.
+    confirm: the words of the command that confirms, but for host, step and name.
     """
     words = _words(language)
     steps: Sequence[Step] = entry["steps"]

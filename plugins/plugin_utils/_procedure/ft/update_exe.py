@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Mapping
+from typing import Any, ClassVar, cast
 
 from ..._action import ActionError, pinned
 from ..._core.ft.system import TITLES
@@ -24,7 +24,7 @@ from ..windows.install import (
     check_package,
 )
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "operation": {"type": "str", "choices": ["install", "uninstall"], "required": True},
     "update": {"type": "str", "required": True},
     "package": {"type": "str"},
@@ -56,14 +56,14 @@ _PACKAGE = re.compile(r'[A-Za-z]:\\[^<>"|*?%\x00-\x1f]+\.(exe|msi)', re.IGNORECA
 
 class UpdateExe(InstallAction):
     argument_spec = ARGUMENT_SPEC
-    argument_rules: t.ClassVar[dict[str, t.Any]] = {
+    argument_rules: ClassVar[dict[str, Any]] = {
         "required_if": [
             ("operation", "install", ["package", "sha256"]),
             ("operation", "uninstall", ["uninstaller"]),
         ]
     }
 
-    def refuse(self, args: dict[str, t.Any]) -> None:
+    def refuse(self, args: dict[str, Any]) -> None:
         for word in args["switches"] or []:
             why = next((_FORBIDDEN[bad] for bad in _FORBIDDEN if bad in word.casefold()), None)
             if why:
@@ -76,21 +76,21 @@ class UpdateExe(InstallAction):
                     "package is no full path of an .exe or .msi file on the relay. Correct it.",
                 )
 
-    def about_of(self, args: Mapping[str, t.Any]) -> Result:
+    def about_of(self, args: Mapping[str, Any]) -> Result:
         about = {key: args[key] for key in ("node", "operation")}
         return {**about, "update_id": args["update"]}
 
-    def instruction(self, args: Mapping[str, t.Any]) -> dict[str, str]:
+    def instruction(self, args: Mapping[str, Any]) -> dict[str, str]:
         return _instruction(TITLES[args["node"]], args)
 
-    def windows(self, remote: Remote, args: Mapping[str, t.Any]) -> Windows:
+    def windows(self, remote: Remote, args: Mapping[str, Any]) -> Windows:
         if args["by"] == "operator":
             return PersonsWindows(self.host, self.instruction(args))
         if args["by"] == "relay":
             return self.relay(remote, args).windows(args["node"])
         return super().windows(remote, args)
 
-    def job_of(self, args: Mapping[str, t.Any]) -> Job:
+    def job_of(self, args: Mapping[str, Any]) -> Job:
         name = _job_name(args)
         program: str = args["uninstaller"]
         words = tuple(args["switches"] or _QUIET)
@@ -105,7 +105,7 @@ class UpdateExe(InstallAction):
             program, words = _MSIEXEC, ("/i", program, *words)
         return Job(name, program, words, args["operation"], args["update"], guard=guard, log=log)
 
-    def request(self, args: Mapping[str, t.Any]) -> Result:
+    def request(self, args: Mapping[str, Any]) -> Result:
         update = {
             "id": args["update"],
             "keys": {},
@@ -118,14 +118,14 @@ class UpdateExe(InstallAction):
         return request
 
     def seen(self, windows: Windows) -> tuple[JobRecord, Look]:
-        node = t.cast(NodeWindows, windows)
+        node = cast(NodeWindows, windows)
         record = self.before.data["nodes"][node.node]
         job = record.get("job") or {}
         mine = JobRecord.of_record(job if job.get("name") == self.job.name else {"state": "none"})
         self._signs = (record.get("updates") or {}).get(self.job.update) or {}
         return mine, node.seen(self.before)
 
-    def is_there(self, args: Mapping[str, t.Any], record: JobRecord, joins: bool) -> bool:
+    def is_there(self, args: Mapping[str, Any], record: JobRecord, joins: bool) -> bool:
         """By what one sign (or both) say; unknown is not."""
         key = self._signs.get("hotfix_key")
         if joins:
@@ -134,7 +134,7 @@ class UpdateExe(InstallAction):
             return _MICROSOFTS.fullmatch(args["update"]) is not None and key is True
         return key is False and self._signs.get("uninstaller") is False
 
-    def may_start(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def may_start(self, windows: Windows, args: Mapping[str, Any]) -> None:
         install = args["operation"] == "install"
         program = args["package"] if install else args["uninstaller"]
         if not (_is_update_exe(args) or args["switches"]):
@@ -153,13 +153,13 @@ class UpdateExe(InstallAction):
                 " uninstalled there. Ask the vendor.",
             )
 
-    def prepare(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def prepare(self, windows: Windows, args: Mapping[str, Any]) -> None:
         if args["operation"] == "install":
             copy = _copy(self.job.name, args)
-            t.cast(NodeWindows, windows).stage(args["package"], args["sha256"], copy)
+            cast(NodeWindows, windows).stage(args["package"], args["sha256"], copy)
 
     def failed(
-        self, windows: Windows, args: Mapping[str, t.Any], ended: JobResult, result: Result
+        self, windows: Windows, args: Mapping[str, Any], ended: JobResult, result: Result
     ) -> ActionError:
         how = (
             f"ended with {ended.exit_code}"
@@ -174,7 +174,7 @@ class UpdateExe(InstallAction):
         )
 
 
-def _job_name(args: Mapping[str, t.Any]) -> str:
+def _job_name(args: Mapping[str, Any]) -> str:
     """The same in every run for the same installer with the same words."""
     kind = re.sub(r"[^A-Za-z0-9]+", "-", f"{args['operation']}-{args['update']}")[:40]
     given = (args["sha256"], args["uninstaller"], *(args["switches"] or ()))
@@ -186,16 +186,16 @@ def _without_restart(words: tuple[str, ...]) -> tuple[str, ...]:
     return words if "/norestart" in given else (*words, "/norestart")
 
 
-def _is_update_exe(args: Mapping[str, t.Any]) -> bool:
+def _is_update_exe(args: Mapping[str, Any]) -> bool:
     return _UPDATE_EXE.fullmatch(args["update"]) is not None
 
 
-def _copy(job: str, args: Mapping[str, t.Any]) -> str:
+def _copy(job: str, args: Mapping[str, Any]) -> str:
     """What the package is called on the node's own disk."""
     return f"{job}.{args['package'].rpartition('.')[2].lower()}"
 
 
-def _instruction(title: str, args: Mapping[str, t.Any]) -> dict[str, str]:
+def _instruction(title: str, args: Mapping[str, Any]) -> dict[str, str]:
     update = args["update"]
     if args["operation"] == "uninstall":
         return {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, Final
 
 from ..._action import ActionError
 from ..._core.ft.system import TITLES
@@ -20,7 +20,7 @@ from ..._io.remote import Remote
 from ..._io.site_command import OperatorNeededError
 from .action import FT_OPTIONS, FtAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "choices": list(VIRTUAL_SERVERS), "required": True},
     "state": {"type": "str", "choices": ["enabled"], "default": "enabled"},
     "deadline_seconds": {"type": "int", "default": 1800},
@@ -29,7 +29,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 # It runs, or it is on its way: whether it comes up, the expectations of a step say.
-_ENABLED: t.Final = (STATES["good"], STATES["synchronising"])
+_ENABLED: Final = (STATES["good"], STATES["synchronising"])
 
 State = tuple[dict[str, str], str]
 
@@ -37,7 +37,7 @@ State = tuple[dict[str, str], str]
 class VirtualServer(FtAction):
     argument_spec = ARGUMENT_SPEC
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         driver = endurance_driver(self.system(args), self.credentials(args))
         if isinstance(driver, OperatorEndurance):
             self.guard(remote, args)
@@ -64,11 +64,11 @@ class VirtualServer(FtAction):
         return self._result(driver, before, after, changed=True)
 
     @staticmethod
-    def _read(driver: EnduranceDriver, args: dict[str, t.Any]) -> State:
+    def _read(driver: EnduranceDriver, args: dict[str, Any]) -> State:
         components, evidence = driver.read()
         return components.get(args["name"], {}), evidence
 
-    def _await(self, driver: EnduranceDriver, args: dict[str, t.Any]) -> State:
+    def _await(self, driver: EnduranceDriver, args: dict[str, Any]) -> State:
         """Its state once it is enabled, or when the deadline has passed."""
         progress = self.progress()
         last: State = ({}, "")
@@ -82,7 +82,7 @@ class VirtualServer(FtAction):
         self.wait(look, args)
         return last
 
-    def _by_person(self, driver: OperatorEndurance, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _by_person(self, driver: OperatorEndurance, args: dict[str, Any]) -> dict[str, Any]:
         try:
             return {"evidence": driver.enable(args["name"])}
         except OperatorNeededError as needed:
@@ -90,8 +90,8 @@ class VirtualServer(FtAction):
 
     def _result(
         self, driver: EnduranceDriver, before: State, after: State, *, changed: bool
-    ) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = {
             "driver": driver.name,
             "component": after[0],
             "evidence": after[1],

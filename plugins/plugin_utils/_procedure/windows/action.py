@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from ..._core import kinds
 from ..._io.failures import is_passing
@@ -16,9 +16,9 @@ from ..._io.site_command import OperatorNeededError
 from ..._io.windows import Look, Windows, WinrmWindows
 from ..kinds import NODE_OPTIONS, SystemAction
 
-T = t.TypeVar("T")
+T = TypeVar("T")
 
-WINDOWS_OPTIONS: dict[str, t.Any] = {
+WINDOWS_OPTIONS: dict[str, Any] = {
     **NODE_OPTIONS,
     "deadline_seconds": {"type": "int", "default": 3600},
     "poll_seconds": {"type": "int"},
@@ -31,12 +31,12 @@ _ATTEMPT_SECONDS = 90.0  # for one look at a Windows that restarts
 class WindowsAction(SystemAction):
     """An action on one Windows, whatever way leads to it: the host's own, or a node's.
 
-    :cvar task: what a person is told where only a person reaches it; {title} is its name.
+    task: what a person is told where only a person reaches it; {title} is its name.
     """
 
-    task: t.ClassVar[dict[str, str]] = {}
+    task: ClassVar[dict[str, str]] = {}
 
-    def act(self, remote: Remote, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
         self.refuse(args)
         self.about = self.about_of(args)
         windows = self.windows(remote, args)
@@ -47,28 +47,28 @@ class WindowsAction(SystemAction):
             return self.by_person(args, needed, **self.about)
 
     @abstractmethod
-    def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, windows: Windows, args: dict[str, Any]) -> dict[str, Any]:
         """Do the work; see HotfixAction.act.
 
-        :raises OperatorNeededError: a person must do it.
+        Raises OperatorNeededError: a person must do it.
         """
 
-    def refuse(self, args: dict[str, t.Any]) -> None:
-        """:raises ActionError: the arguments cannot be meant, or must not be."""
+    def refuse(self, args: dict[str, Any]) -> None:
+        """Raises ActionError: the arguments cannot be meant, or must not be."""
 
-    def about_of(self, args: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def about_of(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """What the result says in any case."""
         return {"node": args["node"]} if args.get("node") else {}
 
-    def instruction(self, args: Mapping[str, t.Any]) -> dict[str, str]:
+    def instruction(self, args: Mapping[str, Any]) -> dict[str, str]:
         """What a person is to do, in both languages."""
         title = kinds.title(str(args.get("node") or ""))
         return {key: text.format(title=title) for key, text in self.task.items()}
 
-    def windows(self, remote: Remote, args: Mapping[str, t.Any]) -> Windows:
+    def windows(self, remote: Remote, args: Mapping[str, Any]) -> Windows:
         """The Windows that is meant, by the way that leads to it.
 
-        :raises ActionError: the form does not have the node, or none is named.
+        Raises ActionError: the form does not have the node, or none is named.
         """
         if not args.get("node") and not self.is_system(args):
             return WinrmWindows(remote)
@@ -77,8 +77,8 @@ class WindowsAction(SystemAction):
     def await_windows(
         self,
         windows: Windows,
-        judge: t.Callable[[Look, t.Callable[[str], None]], T | None],
-        args: Mapping[str, t.Any],
+        judge: Callable[[Look, Callable[[str], None]], T | None],
+        args: Mapping[str, Any],
         what: str,
     ) -> T | None:
         """Look until ``judge`` finds what is waited for; None where the deadline passes before.
@@ -86,7 +86,7 @@ class WindowsAction(SystemAction):
         A lost answer is passed over, and so is an account that is refused once or twice while a
         domain's logon server is out of sight, too.
 
-        :param what: what the Windows does meanwhile, for the progress.
+        what: what the Windows does meanwhile, for the progress.
         """
         tell, refusals = self.progress(), 0
         label = f"{windows.title} " if windows.node else ""

@@ -10,9 +10,9 @@ runs, and takes the end of what has ended, before it starts anything.
 from __future__ import annotations
 
 import time
-import typing as t
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 from ..._action import ActionError, changed, file_record
 from ..._core.observation import Observation
@@ -27,14 +27,14 @@ from .action import WindowsAction
 TAIL_BYTES = 24_000  # of an installer's log
 _JAPANESE, _JAPANESE_PAGE, _WESTERN_PAGE = 1041, 932, 1252
 
-Result = dict[str, t.Any]
+Result = dict[str, Any]
 
 
 class InstallAction(WindowsAction):
     """Runs an installer. What it looks at, and what keeps it from starting, its subclass says.
 
-    :cvar keeps_failed: a failed installer's job stays, and is not run again without ``retry``.
-    :cvar busy_seconds: how long another installation is waited for: most take seconds.
+    keeps_failed: a failed installer's job stays, and is not run again without ``retry``.
+    busy_seconds: how long another installation is waited for: most take seconds.
     """
 
     keeps_failed = False
@@ -43,11 +43,11 @@ class InstallAction(WindowsAction):
     before: Observation  # the first look
 
     @abstractmethod
-    def job_of(self, args: Mapping[str, t.Any]) -> Job:
+    def job_of(self, args: Mapping[str, Any]) -> Job:
         """The one job that does what the arguments say."""
 
     @abstractmethod
-    def request(self, args: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def request(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """What to read before the installer runs."""
 
     @abstractmethod
@@ -55,44 +55,44 @@ class InstallAction(WindowsAction):
         """What the first look tells of the job, and of the Windows."""
 
     @abstractmethod
-    def is_there(self, args: Mapping[str, t.Any], record: JobRecord, joins: bool) -> bool:
+    def is_there(self, args: Mapping[str, Any], record: JobRecord, joins: bool) -> bool:
         """Whether what was seen is as asked, and nothing is left to be joined.
 
-        :raises ActionError: it could not be read.
+        Raises ActionError: it could not be read.
         """
 
     @abstractmethod
-    def may_start(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
-        """:raises ActionError: what was seen forbids a start."""
+    def may_start(self, windows: Windows, args: Mapping[str, Any]) -> None:
+        """Raises ActionError: what was seen forbids a start."""
 
     def left_over(self, windows: Windows, record: JobRecord) -> Result:
         """What a job tells that a run has left behind which had no time to take its end."""
         return {}
 
-    def prepare(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def prepare(self, windows: Windows, args: Mapping[str, Any]) -> None:
         """What a new start needs besides the job."""
 
-    def await_idle(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def await_idle(self, windows: Windows, args: Mapping[str, Any]) -> None:
         """Wait while another installation keeps this one from working; within a bound."""
         self.stop.sleep(self.poll_seconds(args))
 
-    def verified(self, windows: Windows, args: Mapping[str, t.Any], result: Result) -> Result:
+    def verified(self, windows: Windows, args: Mapping[str, Any], result: Result) -> Result:
         """The result of an installer that ended well, after another look where one is needed.
 
-        :raises ActionError: it is not as asked.
+        Raises ActionError: it is not as asked.
         """
         windows.delete(self.job.name)
         return result
 
     @abstractmethod
     def failed(
-        self, windows: Windows, args: Mapping[str, t.Any], ended: JobResult, result: Result
+        self, windows: Windows, args: Mapping[str, Any], ended: JobResult, result: Result
     ) -> ActionError:
         """What a failed installer is called, and what has to be done before the next."""
 
     # --- The flow ---------------------------------------------------------------------------
 
-    def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> Result:
+    def proceed(self, remote: Remote, windows: Windows, args: dict[str, Any]) -> Result:
         self.job = self.job_of(args)
         self.before = windows.observe(self.request(args))
         record, look = self.seen(windows)
@@ -121,13 +121,13 @@ class InstallAction(WindowsAction):
         return {**result, **self._judged(windows, args, ended)}
 
     @staticmethod
-    def _joins(windows: Windows, record: JobRecord, args: Mapping[str, t.Any]) -> bool:
+    def _joins(windows: Windows, record: JobRecord, args: Mapping[str, Any]) -> bool:
         """Whether the job is there: it runs, will run by itself, or has ended."""
         if record.is_finished:
             return not args.get("retry")
         return record.state == "running" or (record.state == "waiting" and windows.expires)
 
-    def _run(self, windows: Windows, args: Mapping[str, t.Any]) -> JobResult:
+    def _run(self, windows: Windows, args: Mapping[str, Any]) -> JobResult:
         """The installer's end; it is started again where another installation kept it from work."""
         end = time.monotonic() + self.busy_seconds
         while True:
@@ -144,10 +144,10 @@ class InstallAction(WindowsAction):
             windows.delete(self.job.name)  # it did nothing, and may be started again
             self.await_idle(windows, args)
 
-    def _judged(self, windows: Windows, args: Mapping[str, t.Any], ended: JobResult) -> Result:
+    def _judged(self, windows: Windows, args: Mapping[str, Any], ended: JobResult) -> Result:
         """The result of an ended installer.
 
-        :raises ActionError: it did nothing, or failed.
+        Raises ActionError: it did nothing, or failed.
         """
         record = ended.record
         meaning = None if ended.exit_code is None else explain_exit_code(ended.exit_code)
@@ -185,7 +185,7 @@ def check_package(
 ) -> None:
     """See to it that a package is the pinned one.
 
-    :raises ActionError: it is not, or is not there.
+    Raises ActionError: it is not, or is not there.
     """
     record = file_record(observation, package)
     if record.get("exists") is not True:
@@ -203,7 +203,7 @@ def _is_refused(ended: JobResult) -> bool:
     return ended.exit_code is not None and explain_exit_code(ended.exit_code).outcome == "busy"
 
 
-def _code_page(system: Mapping[str, t.Any]) -> int:
+def _code_page(system: Mapping[str, Any]) -> int:
     """The code page of a log that is not in UTF-16."""
     if system.get("oem_code_page"):
         return int(system["oem_code_page"])

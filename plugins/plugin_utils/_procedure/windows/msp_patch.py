@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from ..._action import ActionError, file_record, pinned
 from ..._core.advisory import bundled_folder, load_advisories
@@ -36,7 +36,7 @@ from .install import (
     check_package,
 )
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "package": {"type": "str", "required": True},
     "sha256": {"type": "str", "required": True},
     "patch_code": {"type": "str", "required": True},
@@ -53,7 +53,7 @@ class MspPatch(InstallAction):
     argument_spec = ARGUMENT_SPEC
     keeps_failed = True
 
-    def refuse(self, args: dict[str, t.Any]) -> None:
+    def refuse(self, args: dict[str, Any]) -> None:
         args["patch_code"] = args["patch_code"].upper()
         args["sha256"] = pinned(args["sha256"])
         if not _GUID.fullmatch(args["patch_code"]):
@@ -65,10 +65,10 @@ class MspPatch(InstallAction):
                 " Stage it first (legacyops.hotfix.staged_package); SYSTEM sees no shares.",
             )
 
-    def about_of(self, args: Mapping[str, t.Any]) -> Result:
+    def about_of(self, args: Mapping[str, Any]) -> Result:
         return {"patch_code": args["patch_code"]}
 
-    def job_of(self, args: Mapping[str, t.Any]) -> Job:
+    def job_of(self, args: Mapping[str, Any]) -> Job:
         self._advisories = list(load_advisories([bundled_folder()]).values())
         name = installer_job_name(args["patch_code"])
         log = f"{args['package']}-{name}.log"
@@ -83,7 +83,7 @@ class MspPatch(InstallAction):
             log={"path": log, "patterns": patterns, "tail_bytes": TAIL_BYTES},
         )
 
-    def request(self, args: Mapping[str, t.Any]) -> Result:
+    def request(self, args: Mapping[str, Any]) -> Result:
         return request(args["package"], installer_job_name(args["patch_code"]))
 
     def seen(self, windows: Windows) -> tuple[JobRecord, Look]:
@@ -91,7 +91,7 @@ class MspPatch(InstallAction):
         record = (data.get("jobs") or {}).get(self.job.name) or {}
         return JobRecord.of_task(record), Look(True, data.get("system") or {})
 
-    def is_there(self, args: Mapping[str, t.Any], record: JobRecord, joins: bool) -> bool:
+    def is_there(self, args: Mapping[str, Any], record: JobRecord, joins: bool) -> bool:
         return is_installed(self.before, args["patch_code"]) and record.state != "running"
 
     def left_over(self, windows: Windows, record: JobRecord) -> Result:
@@ -103,10 +103,10 @@ class MspPatch(InstallAction):
             "reboot_required": asked_for_restart(record, self.before),
         }
 
-    def await_idle(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def await_idle(self, windows: Windows, args: Mapping[str, Any]) -> None:
         self._idle(windows, windows.observe(self.request(args)), args)
 
-    def _idle(self, windows: Windows, seen: Observation, args: Mapping[str, t.Any]) -> Observation:
+    def _idle(self, windows: Windows, seen: Observation, args: Mapping[str, Any]) -> Observation:
         """What is seen once no other installation runs, or when that takes long."""
         progress = self.progress()
 
@@ -121,7 +121,7 @@ class MspPatch(InstallAction):
         self.wait(look, args, deadline=self.busy_seconds)
         return seen
 
-    def may_start(self, windows: Windows, args: Mapping[str, t.Any]) -> None:
+    def may_start(self, windows: Windows, args: Mapping[str, Any]) -> None:
         self.before = self._idle(windows, self.before, args)
         check_package(self.before, args["package"], args["sha256"], "host", "Stage it first.")
         if _others(self.before) is not False:
@@ -131,7 +131,7 @@ class MspPatch(InstallAction):
                 " Wait until it has ended, then run again.",
             )
 
-    def verified(self, windows: Windows, args: Mapping[str, t.Any], result: Result) -> Result:
+    def verified(self, windows: Windows, args: Mapping[str, Any], result: Result) -> Result:
         after = windows.observe(request(None, self.job.name))
         if not is_installed(after, args["patch_code"]):
             raise ActionError(
@@ -146,7 +146,7 @@ class MspPatch(InstallAction):
         return {**result, "symptoms": [], "reboot_required": restart}
 
     def failed(
-        self, windows: Windows, args: Mapping[str, t.Any], ended: JobResult, result: Result
+        self, windows: Windows, args: Mapping[str, Any], ended: JobResult, result: Result
     ) -> ActionError:
         symptoms = self._symptoms(windows, args, result["log"]) + self._disk_full(windows, args)
         when = f" on {ended.record.started}, in an earlier run," if ended.found else ""
@@ -162,7 +162,7 @@ class MspPatch(InstallAction):
         )
 
     def _symptoms(
-        self, windows: Windows, args: Mapping[str, t.Any], log: Mapping[str, t.Any] | None
+        self, windows: Windows, args: Mapping[str, Any], log: Mapping[str, Any] | None
     ) -> list[Result]:
         """The notices' symptoms that the log shows; a cause is named only where it is proven."""
         lines = (log or {}).get("matches") or []
@@ -172,7 +172,7 @@ class MspPatch(InstallAction):
             chain = None  # the failure of the installation is what has to be told
         return [asdict(each) for each in explain_log(self._advisories, lines, chain)]
 
-    def _disk_full(self, windows: Windows, args: Mapping[str, t.Any]) -> list[Result]:
+    def _disk_full(self, windows: Windows, args: Mapping[str, Any]) -> list[Result]:
         """The full system drive as a cause of the failure, where it is one."""
         size = file_record(self.before, args["package"]).get("size")
         try:
@@ -194,12 +194,12 @@ def _chain(windows: Windows, package: str) -> object:
     ).status
 
 
-def _others(observation: Observation) -> t.Any:
+def _others(observation: Observation) -> Any:
     """Whether an installation runs on the host; None where that is unknown."""
     return (observation.data.get("installer") or {}).get("in_progress")
 
 
-def request(package: str | None, job: str) -> dict[str, t.Any]:
+def request(package: str | None, job: str) -> dict[str, Any]:
     """What to read before and after an installation."""
     file = {"path": package, "hash": True, "signature": False}
     return {
@@ -212,7 +212,7 @@ def request(package: str | None, job: str) -> dict[str, t.Any]:
 def is_installed(observation: Observation, code: str) -> bool:
     """Whether Windows Installer has the patch, or a later one that contains it, on record.
 
-    :raises ActionError: unknown is neither.
+    Raises ActionError: unknown is neither.
     """
     ref: Ref = {"check": "patch_installed", "with": {"patch_code": code}}
     reading = read(ref, observation, NO_CHANGE)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from ..._action import ActionError, changed
 from ..._core.windows.starts import Mark, mark_of, position, started_since
@@ -13,7 +14,7 @@ from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
 from .action import WINDOWS_OPTIONS, WindowsAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "since": {"type": "dict"},
     "reason": {"type": "str", "default": "Hotfix"},
     **WINDOWS_OPTIONS,
@@ -22,12 +23,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 class Restart(WindowsAction):
     argument_spec = ARGUMENT_SPEC
-    task: t.ClassVar[dict[str, str]] = {
+    task: ClassVar[dict[str, str]] = {
         "en": "Restart the Windows of {title}.",
         "ja": "{title} の Windows を再起動してください。",
     }
 
-    def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, windows: Windows, args: dict[str, Any]) -> dict[str, Any]:
         seen = windows.look()
         now = seen.start
         if position(now) is None and seen.obstacle is not None:
@@ -64,15 +65,15 @@ class Restart(WindowsAction):
         }
 
     def _await_return(
-        self, windows: Windows, before: Mark, args: dict[str, t.Any], said: str
+        self, windows: Windows, before: Mark, args: dict[str, Any], said: str
     ) -> tuple[Look, str]:
         """What it tells once it has started anew, and what proves that.
 
-        :raises ActionError: it has not within the deadline.
+        Raises ActionError: it has not within the deadline.
         """
         last = ""
 
-        def judge(seen: Look, progress: t.Callable[[str], None]) -> tuple[Look, str] | None:
+        def judge(seen: Look, progress: Callable[[str], None]) -> tuple[Look, str] | None:
             nonlocal last
             start = started_since(before, seen.system)
             if start.proven:
@@ -95,7 +96,7 @@ class Restart(WindowsAction):
         return back
 
 
-def _renames_again(host: str, back: Look) -> dict[str, t.Any]:
+def _renames_again(host: str, back: Look) -> dict[str, Any]:
     """A warning where files wait to be renamed although Windows has just started."""
     if not back.renames:
         return {}

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from ..._action import ActionError, changed
 from ..._core.windows.starts import started_since
@@ -13,7 +14,7 @@ from ..._io.remote import Remote
 from ..._io.windows import Look, Windows
 from .action import WINDOWS_OPTIONS, WindowsAction
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
+ARGUMENT_SPEC: dict[str, Any] = {
     "power_off": {"type": "bool", "default": True},
     **WINDOWS_OPTIONS,
     "node": {**WINDOWS_OPTIONS["node"], "required": True},
@@ -22,12 +23,12 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 class Shutdown(WindowsAction):
     argument_spec = ARGUMENT_SPEC
-    task: t.ClassVar[dict[str, str]] = {
+    task: ClassVar[dict[str, str]] = {
         "en": "Shut the Windows of {title} down.",
         "ja": "{title} の Windows をシャットダウンしてください。",
     }
 
-    def proceed(self, remote: Remote, windows: Windows, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def proceed(self, remote: Remote, windows: Windows, args: dict[str, Any]) -> dict[str, Any]:
         seen = windows.look()
         if seen.answers is False:
             return {"evidence": f"{windows.title} did not answer before", "elapsed": 0}
@@ -46,11 +47,11 @@ class Shutdown(WindowsAction):
         }
 
     def _await_silence(
-        self, windows: Windows, before: Look, args: dict[str, t.Any], said: str
+        self, windows: Windows, before: Look, args: dict[str, Any], said: str
     ) -> None:
-        """:raises ActionError: it still answers at the deadline, or it has started again."""
+        """Raises ActionError: it still answers at the deadline, or it has started again."""
 
-        def judge(seen: Look, progress: t.Callable[[str], None]) -> bool | None:
+        def judge(seen: Look, progress: Callable[[str], None]) -> bool | None:
             if seen.answers is False:
                 return True
             if started_since(before.start, seen.system).proven:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import TYPE_CHECKING
 
 from ..._core.actions import action_of
 from ..._core.checks import check_of, evaluate_all, request_for, value_of
@@ -18,7 +18,7 @@ from ..._io.waiting import poll
 from ..hooks import PATIENCE_SECONDS, Entries, Hooks
 from ..layout import in_language
 
-if t.TYPE_CHECKING:
+if TYPE_CHECKING:
     from ..step import Result
 
 # How long a service may take to come up again after a failed installation was rolled back.

@@ -21,8 +21,8 @@ def board(
 ) -> dict[str, Any]:
     """Return what Endurance showed before and after.
 
-    :param first: what assess read.
-    :param last: what was read last since the change began, if anything was.
+    first: what assess read.
+    last: what was read last since the change began, if anything was.
     """
     words = settings.get("endurance_words") or {}
     before, after = _observed(first), _observed(last)
