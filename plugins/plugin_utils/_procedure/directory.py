@@ -16,6 +16,7 @@
     DIR/state/HOST.json         where the host stands in this change
     DIR/state/failed/HOST       a mark: it may have failed (its state says whether it has)
     DIR/state/done/DIGEST/HOST  a mark: this plan of it is carried out
+    DIR/looks/HOST.json         what the last step saw last, for the next one of the same run
     DIR/batches/RUN-NNN.json    which hosts of a batch are where, in one run
     DIR/result.json             how the last run ended, for programs
     DIR/locks/HOST.lock         held while a worker acts on the host
