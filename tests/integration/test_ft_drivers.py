@@ -128,7 +128,7 @@ def test_confirm(controller: Controller) -> None:
     request = records.ask(HOST, STEP, {"en": "Enable it.", "ja": "有効化してください。"})
     code, output = controller.play("legacyops.hotfix.confirm", *words[:2])
     assert code != 0
-    assert "say who confirms" in output
+    assert "legacyops_confirm_name (who confirms)" in output
     code, output = controller.play("legacyops.hotfix.confirm", *words)
     assert code == 0, output
     answer = records.answer(request)
