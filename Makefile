@@ -20,7 +20,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 .PHONY: help docs demo test quick unit integration lint sanity bench soak cost mutations molecule dist clean venv
 
 help:
-	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about four minutes)"
+	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about three minutes)"
 	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
 	@echo "make quick        what protects most in a minute: unit, lab and model tests, without those marked slow"
 	@echo "make unit         the tests that start neither the lab nor Ansible"
