@@ -163,7 +163,8 @@ class People:
             self._action.say(f"[{self._host}] Nobody is asked at the terminal: {error}")
 
     def _taken(self, request: PersonsTask, given: Confirmation) -> Confirmation:
-        """Record an answer, whatever it says."""
+        """Record an answer, whatever it says; who gave it may have done something there."""
+        self._action.last_look.forget()
         self._note("confirmation", confirmation=given.record())
         self._desk.settle(request)
         wanted = answers_to(self._step).good

@@ -145,6 +145,19 @@ def test_a_person_does_a_step_on_a_server_and_it_comes_true_later(
     assert run(Server("Running"), mine)["outcome"] == "already"
 
 
+def test_what_was_seen_before_a_person_was_asked_is_not_taken_for_what_is_there(
+    change: Callable[..., Change],
+) -> None:
+    mine = change(step(interlocks=[STOPPED], expect=[RUNS]))
+    with pytest.raises(ActionError):
+        run(Server("Stopped"), mine)
+    Confirmations(mine.directory.root).confirm(HOST, "01-start", name="Sato")
+    server = Server("Stopped", "Stopped", "Stopped", "Running")
+    server.last_look.note({}, server.observe({}))
+    assert run(server, mine)["outcome"] == "done"
+    assert server.last_look.covering({}) is None
+
+
 def test_two_people_answer_for_a_servers_step_where_the_site_wants_that(
     change: Callable[..., Change],
 ) -> None:
