@@ -13,7 +13,7 @@ from ..plugin_utils._core.compare import compare_hosts, diff_text
 from ..plugin_utils._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, Context
 from ..plugin_utils._core.decision import remaining
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
-from ..plugin_utils._core.plan import step_request
+from ..plugin_utils._core.plan import part_request
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.action import (
@@ -256,9 +256,8 @@ class ActionModule(ProcedureAction):
 
     def _observation(self, change: Change, observer: Observer) -> Observation:
         """What the plan was made from and its steps need, read afresh."""
-        entry = change.entry(self.host)
-        requests = [step_request(step, probe=False) for step in entry["steps"]]
-        request = merge_requests([{"want": ["owner", "system"]}, entry["request"], *requests])
+        planned = part_request(change.entry(self.host))
+        request = merge_requests([{"want": ["owner", "system"]}, planned])
         observer.look_after_acts(request)
         return self.patiently(lambda: observer.observe(request), PATIENCE_SECONDS)
 

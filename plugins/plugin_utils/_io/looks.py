@@ -43,21 +43,25 @@ class LastLook:
 
     def covering(self, request: Mapping[str, Any]) -> Observation | None:
         """The last look, where all that is asked for was read in it, and just now."""
-        if self._seen is None:
-            return None
-        asked, observation, moment = self._seen
-        fresh = 0 <= time.monotonic() - moment <= LOOK_SECONDS
-        return observation if fresh and merge_requests([asked, request]) == asked else None
+        asked, observation = self._just_now()
+        return observation if merge_requests([asked, request]) == asked else None
 
     def with_all_of_it(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The request, and what the last look has read just now: so one look serves both.
 
         Not what may make Windows fetch a root: that is for who asks for it.
         """
-        if self._seen is None or self.covering(self._seen[0]) is None:
+        asked, observation = self._just_now()
+        if observation is None:
             return request
-        read = {k: v for k, v in self._seen[0].items() if k not in ("chains", "service_chains")}
+        read = {k: v for k, v in asked.items() if k not in ("chains", "service_chains")}
         return merge_requests([read, request])
+
+    def _just_now(self) -> tuple[Request, Observation | None]:
+        """What was asked for and read, where that is not too long ago; else nothing."""
+        if self._seen is None or not 0 <= time.monotonic() - self._seen[2] <= LOOK_SECONDS:
+            return {}, None
+        return self._seen[:2]
 
     # Each step of a playbook has a process of its own; its parent stays.
 

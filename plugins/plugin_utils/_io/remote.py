@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Remote", "RemoteError"]
 
-# Longer than any script may wait on the host by itself (50 s), with a slow old machine's start-up.
+# Longer than any script may wait on the host by itself (jobs.LONGEST_WAIT), with a slow old
+# machine's start-up.
 DEADLINE_SECONDS = 300.0
 # http.sys closes idle connections, and pywinrm cannot take an encrypted session up again.
 _IDLE_SECONDS = 60.0

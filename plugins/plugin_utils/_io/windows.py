@@ -96,7 +96,7 @@ class Windows(ABC):
 
     @abstractmethod
     def ask_for(self, job: Job, wait: int) -> JobRecord:
-        """The job's record as soon as it has ended, or after ``wait`` seconds (50 at most)."""
+        """The job's record as soon as it has ended, or after ``wait`` seconds (LONGEST_WAIT)."""
 
     @abstractmethod
     def delete(self, name: str) -> bool:

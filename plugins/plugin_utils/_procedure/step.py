@@ -17,7 +17,7 @@ from .._core.entry import Entry
 from .._core.model import Ref
 from .._core.observation import UNKNOWN, Observation, Request, merge_requests
 from .._core.people import GO_AHEAD
-from .._core.plan import step_request
+from .._core.plan import part_request, step_request
 from .._core.records import Step
 from .._io.failures import is_passing
 from .._io.remote import RemoteError
@@ -137,8 +137,7 @@ class StepRun:
         Only this step may probe.
         """
         mine = step_request(self.step, probe=not self.action.check_mode)
-        planned = self.change.entry(self.host)["request"]
-        return [mine, planned, *(step_request(step, probe=False) for step in self.steps)]
+        return [mine, part_request(self.change.entry(self.host))]
 
     def _comes_first(self, todo: list[str], seen: Seen) -> str | None:
         """The earlier step that remains, or None.
@@ -170,8 +169,7 @@ class StepRun:
 
     def _after(self) -> Request:
         """What to look at after an act: all that it should have brought, and the next one needs."""
-        steps = [step_request(step, probe=False) for step in self.steps]
-        return merge_requests([ALWAYS, self.change.entry(self.host)["request"], *steps])
+        return merge_requests([ALWAYS, part_request(self.change.entry(self.host))])
 
     def _held(self, seen: Seen) -> Seen:
         """The same once the host is ours, which it is after the begin of a host.
@@ -206,7 +204,6 @@ class StepRun:
             for look in looks:
                 self.people.look(look)
             if looks:
-                self.action.last_look.forget()
                 seen = self._look()
                 decision = decide(self.step, *seen)
         if decision.action == "wait":
@@ -350,7 +347,6 @@ class StepRun:
 
         Raises ActionError: it does not.
         """
-        self.action.last_look.forget()
         refs = [ref for ref in self.step.interlocks if not check_of(ref).running]
         missing = unmet(evaluate_all(refs, *self._look()))
         if missing and not self.hooks.would_be_told(missing):

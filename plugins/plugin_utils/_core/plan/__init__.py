@@ -16,7 +16,7 @@ from .host import (
     serves,
     serving_refs,
 )
-from .steps import all_steps, chosen_procedure, step_request, steps_like
+from .steps import all_steps, chosen_procedure, part_request, step_request, steps_like
 from .whole import FORMAT, make_plan, plan_digest, read_head, read_part, read_plan, same_plan
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "make_plan",
     "notices_request",
     "outside_of",
+    "part_request",
     "plan_digest",
     "plan_host",
     "plan_notices",

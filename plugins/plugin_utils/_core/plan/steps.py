@@ -27,7 +27,7 @@ from ..findings import (
 )
 from ..kinds import form_of
 from ..model import CONDITIONS, Ref, Text
-from ..observation import Observation, Request
+from ..observation import Observation, Request, merge_requests
 from ..order import PlanError
 from ..records import Step
 from ..settings import LOOPS
@@ -74,6 +74,15 @@ def step_request(step: Step, *, probe: bool = True) -> Request:
     probe=False (check mode): without what makes the host build a chain.
     """
     return request_for(refs_of(step), probe=probe)
+
+
+def part_request(part: Mapping[str, Any]) -> Request:
+    """Return the observation that a host's part of the plan needs, by what it was made and is done.
+
+    Without what makes the host build a chain: that is for the step which asks for it.
+    """
+    steps = (step_request(step, probe=False) for step in part["steps"])
+    return merge_requests([part["request"], *steps])
 
 
 def refs_of(step: Step) -> list[Ref]:

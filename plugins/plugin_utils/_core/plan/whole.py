@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -194,7 +195,7 @@ def read_plan(document: Any) -> dict[str, Any]:
     parts = document.get("parts") if isinstance(document, Mapping) else None
     every: Mapping[str, Any] = parts if isinstance(parts, Mapping) else {}
     head = read_head(document, every.get("index"))
-    try:
+    with _of_its_form("The plan file"):
         plan = plain_head(head)
         for kind in KINDS:
             plan[kind] = {
@@ -204,10 +205,6 @@ def read_plan(document: Any) -> dict[str, Any]:
         silos = {host: part["silo"] for host, part in plan["hosts"].items()}
         if silos != silos_of(plan) or written(plan) != document:
             raise PlanError(f"The plan was altered after it was made; {_AGAIN}.")
-    except PlanError:
-        raise
-    except _WRONG as error:
-        raise PlanError(f"The plan file {_why(error)}") from error
     return plan
 
 
@@ -219,7 +216,7 @@ def read_head(document: Any, index: Any, index_digest: str | None = None) -> dic
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise PlanError(f"This is no plan file of format {FORMAT}; {_AGAIN}.")
-    try:
+    with _of_its_form("The plan file"):
         head = head_of(document)
         found = (_digest(head), index_digest or digest(index))
         if (head["digest"], head["index"]) != found:
@@ -228,10 +225,6 @@ def read_head(document: Any, index: Any, index_digest: str | None = None) -> dic
         planned = [host for wave in head["waves"] for host in wave]
         if len(set(planned)) != len(planned) or not set(planned) <= head["hosts"].keys():
             raise PlanError(f"The plan's waves do not name each server with steps once; {_AGAIN}.")
-    except PlanError:
-        raise
-    except _WRONG as error:
-        raise PlanError(f"The plan file {_why(error)}") from error
     return head
 
 
@@ -241,7 +234,7 @@ def read_part(head: Mapping[str, Any], kind: str, host: str, part: Any, common: 
     kind: hosts, or outside. common: what many parts have. Raises PlanError unless both are those
     of the plan, and the steps of a form we know.
     """
-    try:
+    with _of_its_form(f"The part of {host} in the plan"):
         if (head["common"], head[kind][host]) != (digest(common), digest(part)):
             raise PlanError(
                 f"The part of {host} is missing, was altered after the plan was made, or is that "
@@ -250,11 +243,18 @@ def read_part(head: Mapping[str, Any], kind: str, host: str, part: Any, common: 
         full = part_loaded(kind, host, part, common)
         if kind == "hosts":
             _verify_host(head, host, full)
+    return full
+
+
+@contextmanager
+def _of_its_form(what: str) -> Iterator[None]:
+    """Raises PlanError: what is read within the block is not of its form."""
+    try:
+        yield
     except PlanError:
         raise
     except _WRONG as error:
-        raise PlanError(f"The part of {host} in the plan {_why(error)}") from error
-    return full
+        raise PlanError(f"{what} {_why(error)}") from error
 
 
 def _why(error: Exception) -> str:
