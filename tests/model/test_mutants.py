@@ -41,23 +41,10 @@ def by_name(mutants: list[Mutant]) -> dict[tuple[str, str], Mutant]:
     return {(mutant.what[0], mutant.what[2]): mutant for mutant in mutants}
 
 
-# A board that is wired to the other machine, and of which nothing proves that, reads the other's
-# "off" while its own machine is silent between two starts; who then switches it on by hand starts
-# the other. Power off asks for proof of the wiring, power on does not: docs/proof-of-order.md.
-KNOWN_HARM = {
-    "windows_2003": {
-        name: {"the FTvirtual Server's volume is damaged": 1}
-        for name in ("coserver1_on", "coserver2_on")
-    },
-    "windows_2000": {},
-}
-
-
 @pytest.mark.slow
-def test_no_step_does_harm_by_hand_but_what_is_known(judgement):
-    kind, (_steps, found) = judgement
-    harms = {name: dict(harms) for name, harms in found.unsound.items() if harms}
-    assert harms == KNOWN_HARM[kind]
+def test_no_step_does_harm_by_hand(judgement):
+    _kind, (_steps, found) = judgement
+    assert {name: dict(harms) for name, harms in found.unsound.items() if harms} == {}
 
 
 @pytest.mark.slow

@@ -56,6 +56,9 @@ class Hooks:
         """What a person is told who does the whole of a step; None: its module acts."""
         return step.instruction if action_of(step).persons else None
 
+    def acted(self, step: Step, result: Result) -> None:
+        """Keep what the act has shown that the look after it rests on."""
+
     def broken(self, step: Step) -> str:
         """What a failed step has left behind, so that the change must stop; empty: nothing."""
         return ""

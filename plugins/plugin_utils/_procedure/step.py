@@ -250,6 +250,7 @@ class StepRun:
             if result.get("failed"):
                 reason = str(result.get("reason", "failed"))
                 raise self.record.failed(reason, str(result.get("msg")), result)
+            self.hooks.acted(self.step, result)
             expected = self._proven(result)
         except StoppedError as error:
             raise self.record.failed("interrupted", error.told, {}) from None

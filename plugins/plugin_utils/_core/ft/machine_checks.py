@@ -151,8 +151,9 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
     """Return on, off, conflict, claimed_off or UNKNOWN.
 
     off is believed of a driver and a silent node only, and of a board or a command only where it
-    has been seen to follow the machine (see remember), or a person saw a dark screen: one that
-    always says off looks the same as one that tells of a silent node that is off.
+    has been seen to follow the machine (see remember) and its wiring is proven, or a person saw a
+    dark screen: one that always says off, or tells of the other machine, looks the same as one
+    that tells of a silent node that is off.
     """
     record = node_record(observation, coserver)
     power = table(table(observation.data.get("power")).get(coserver))
@@ -167,9 +168,13 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
             return Reading("conflict", evidence)
         if alive is None:
             return Reading("off" if by_operator(record) and dark else UNKNOWN, evidence)
-        if dark or driver == "operator" or power.get("followed") is True:
+        if dark or driver == "operator":
             return Reading("off", evidence)
-        return Reading("claimed_off", f"{evidence}, and the driver was never seen to follow it")
+        if power.get("followed") is not True:
+            return Reading("claimed_off", f"{evidence}, and the driver was never seen to follow it")
+        if power.get("wiring") != "proven":
+            return Reading("claimed_off", f"{evidence}, and nothing proves whose power it tells")
+        return Reading("off", evidence)
     if alive is True or state == "on":
         return Reading("on", evidence)
     return Reading(UNKNOWN, evidence)
@@ -201,7 +206,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
     """Is a CoServer's power off? Only where its driver says off and the node is silent.
 
     conflict: its driver says off, and it answers: the driver switches something else.
-    claimed_off: nothing has shown yet that the driver follows this machine.
+    claimed_off: nothing has shown yet that the driver follows this machine, and no other.
     """
     return ft_power_state(observation, arguments["node"])
 

@@ -78,6 +78,7 @@ class FtObserver:
             raise ChangeError(wrong[0])
         self.relay = Relay(remote, self.form, self.credentials) if self.uses_relay else None
         self._guids: dict[str, str | None] = {}
+        self._shown: dict[str, Any] = {}  # of each CoServer: what this run's act has shown
         folder = variables.get("legacyops_owner_dir")
         local = LocalRecords(str(folder) if folder else None)
         self.owner = Owner(OwnerRecords(remote) if self.relay else local, self._host)
@@ -106,6 +107,10 @@ class FtObserver:
 
     def look_after_acts(self, request: Request) -> None:
         """What acts on a node says nothing of the system: it is read anew."""
+
+    def wiring_shown(self, name: str, wiring: Any) -> None:
+        """Take what an act has shown of a driver's wiring: the journal has it after the step."""
+        self._shown[name] = wiring or {}
 
     def _words(self) -> dict[str, Any]:
         records = given(self._directory.root, self._host)
@@ -204,6 +209,7 @@ class FtObserver:
             for entry in self._journal()
             if entry.kind == "result" and entry.node == name
         ]
+        proofs.append(self._shown.get(name, {}))
         for result in ("wrong", "proven"):
             for proof in proofs:
                 if proof.get("result") == result:

@@ -85,6 +85,10 @@ class FtHooks(Hooks):
             **({"peer_state": power[peer]["state"]} if driven else {}),
         }
 
+    def acted(self, step: Step, result: Result) -> None:
+        if effect_of(step) in _SWITCHES:
+            self.observer.wiring_shown(str(step.node), result.get("wiring"))
+
     def persons_part(self, step: Step) -> Instruction | None:
         if action_of(step).fetches and self.observer.relay is None:
             return [_at_hand(step)]

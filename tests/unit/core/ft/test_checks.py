@@ -397,17 +397,19 @@ def test_wiring(kit, ask, power, cut, shutdown):
 
 
 @pytest.mark.parametrize(
-    ("followed", "screen", "expected"),
+    ("shown", "screen", "expected"),
     [
-        (True, None, ("off", "off")),
-        (None, None, ("claimed_off", "unseen")),
-        (None, "dark", ("off", "off")),
-        (None, "stop", ("claimed_off", "stop")),
+        ({"followed": True, "wiring": "proven"}, None, ("off", "off")),
+        ({"followed": True}, None, ("claimed_off", "unseen")),  # it may be the other's board
+        ({"wiring": "proven"}, None, ("claimed_off", "unseen")),  # it may always say off
+        ({}, None, ("claimed_off", "unseen")),
+        ({}, "dark", ("off", "off")),
+        ({"followed": True}, "dark", ("off", "off")),
+        ({}, "stop", ("claimed_off", "stop")),
     ],
 )
-def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, screen, expected):
-    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "off"}})
-    data["power"]["coserver2"]["followed"] = followed
+def test_an_off_that_nothing_proves_is_not_believed(kit, ask, shown, screen, expected):
+    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "off", **shown}})
     data["nodes"]["coserver2"] = {"reachable": False}
     if screen:
         data["nodes"]["coserver2"]["reported"] = {"screen": {"value": screen, "by": "Sato"}}
@@ -417,7 +419,7 @@ def test_a_board_that_may_always_say_off_is_not_believed(kit, ask, followed, scr
 def test_a_driver_is_remembered_to_have_followed_its_machine(kit, ask):
     data = kit.ft_data(power={"coserver2": {"driver": "ipmi", "state": "on"}})
     first = remember(kit.ft_observation(data), None)
-    data["power"]["coserver2"] = {"driver": "ipmi", "state": "off"}
+    data["power"]["coserver2"] = {"driver": "ipmi", "state": "off", "wiring": "proven"}
     data["nodes"]["coserver2"] = {"reachable": False}
     assert ask("power coserver2", data) == "claimed_off"
     assert ask("power coserver2", remember(kit.ft_observation(data), first).data) == "off"

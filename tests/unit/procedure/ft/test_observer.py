@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.ft.power import (
@@ -19,6 +20,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.observer import (
     FtObserver,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.step import FtHooks
 from ftsite import form
 
 ONE, TWO = "1d0bdcf5-d429-5bd0-9049-8a468793012b", "5f0a2f0e-7a43-5c6d-8bd2-02ad5f7e2b11"
@@ -59,13 +61,15 @@ class Site:
 
     def look(self, **uuids: str) -> dict[str, Any]:
         """CoServer1's power, as an observation has it."""
+        power: dict[str, Any] = self.observer(**uuids).observe({}).data["power"]["coserver1"]
+        return power
+
+    def observer(self, **uuids: str) -> FtObserver:
         variables = {
             "legacyops_ft_system": self.form,
             "legacyops_ft_credentials": {"ft01": {"username": "a", "password": "b"}},
         }
-        observer = FtObserver(Relay(**uuids), variables, self.directory)  # type: ignore[arg-type]
-        power: dict[str, Any] = observer.observe({}).data["power"]["coserver1"]
-        return power
+        return FtObserver(Relay(**uuids), variables, self.directory)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -109,3 +113,20 @@ def test_a_placeholder_proves_nothing_while_the_peer_is_silent(site: Site) -> No
 def test_what_the_machine_tells_counts_more_than_the_inventory(site: Site) -> None:
     site.form["coserver1"]["uuid"] = ONE
     assert site.look(coserver1=TWO, coserver2=ONE)["wiring"] == "wrong"
+
+
+@pytest.mark.parametrize("result", ["proven", "wrong"])
+def test_what_an_act_has_just_shown_counts_before_the_journal_has_it(
+    site: Site, result: str
+) -> None:
+    """Else the machine that has switched itself off would not be believed to be off."""
+    site.boards.clear()
+    observer = site.observer()
+    hooks = FtHooks(cast(Any, None), observer, cast(Any, None))
+    assert observer.observe({}).data["power"]["coserver1"]["wiring"] is None
+    wiring = {"result": result, "evidence": "own driver: on → off"}
+    arguments = {"coserver": "coserver1", "state": "off", "way": "shutdown"}
+    off = SimpleNamespace(action="power", arguments=arguments, node="coserver1")
+    hooks.acted(cast(Any, off), {"wiring": wiring})
+    power = observer.observe({}).data["power"]
+    assert (power["coserver1"]["wiring"], power["coserver2"]["wiring"]) == (result, None)
