@@ -14,7 +14,7 @@ from ..plugin_utils._core.schema import PREFIX
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ProcedureAction
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
-from ..plugin_utils._procedure.text import harmless
+from ..plugin_utils._procedure.author import counted, said
 
 ARGUMENT_SPEC: dict[str, Any] = ADVISORY_OPTIONS
 
@@ -28,21 +28,18 @@ class ActionModule(ProcedureAction):
         paths = [Path(path).expanduser() for path in args["advisory_paths"] or self._configured()]
         advisories, faults = lint_all([bundled_folder(), *paths])
         for fault in faults:
-            word = "warning" if fault.warning else "error"
-            line = f"{fault.file}:{fault.line}: {word}: {fault.text}"
-            self.say(self.paint(harmless(line), "yellow" if fault.warning else "red"))
+            self.say(self.paint(said(fault), "yellow" if fault.warning else "red"))
         errors = [fault for fault in faults if not fault.warning]
         warnings = [fault for fault in faults if fault.warning]
-        said = f"{_number(errors, 'error')}, {_number(warnings, 'warning')}"
         facts = {
             "advisories": sorted(advisories),
             "errors": list(map(_told, errors)),
             "warnings": list(map(_told, warnings)),
         }
         if errors:
-            text = f"The advisories have {said}, each told above; correct them."
+            text = f"The advisories have {counted(faults)}, each told above; correct them."
             raise ActionError("mistake", text, **facts)
-        self.say(f"{len(advisories)} advisories: {said}.")
+        self.say(f"{len(advisories)} advisories: {counted(faults)}.")
         return facts
 
     def _configured(self) -> list[str]:
@@ -50,10 +47,6 @@ class ActionModule(ProcedureAction):
         hosts = self.task_vars.get("hostvars", {})
         named = [hosts[host].get(f"{PREFIX}advisory_paths") or () for host in hosts]
         return list(dict.fromkeys(str(path) for paths in named for path in plain(paths)))
-
-
-def _number(faults: list[Fault], word: str) -> str:
-    return f"{len(faults)} {word}{'s' * (len(faults) != 1)}"
 
 
 def _told(fault: Fault) -> dict[str, Any]:

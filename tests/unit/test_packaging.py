@@ -91,6 +91,14 @@ def test_playbook_is_found_from_anywhere(installed, tmp_path):
     run(command, cwd=tmp_path, env=installed)
 
 
+@pytest.mark.parametrize("installed", ["wheel"], indirect=True)
+def test_the_command_for_authors_comes_with_the_wheel(installed, tmp_path):
+    """A tarball brings no commands; there the playbook does the same."""
+    installation = Path(installed["LEGACYOPS_INSTALLED_IN"])
+    command = [str(installation / "bin" / "legacyops-advisory"), "lint"]
+    run([*command, str(installation / INSIDE / "advisories")], cwd=tmp_path, env=installed)
+
+
 def test_wheel_and_tarball_hold_the_same(wheel, tarball):
     """pyproject.toml's list of what to ship and galaxy.yml's list of what not to ship agree."""
     with zipfile.ZipFile(wheel) as archive:

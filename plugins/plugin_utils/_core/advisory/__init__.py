@@ -8,13 +8,14 @@ docs/advisories.md. ``read`` reads YAML with the lines of its places, ``expand``
 files the one form that planner, model and docs see, ``check`` finds what no schema can say.
 """
 
-from .advisory import Advisory, bundled_folder, lint, lint_all, load, load_advisories
+from .advisory import FILES, Advisory, bundled_folder, lint, lint_all, load, load_advisories
 from .check import EVENTS_SCOPE, PRODUCT_SCOPE, steps_of
 from .read import AdvisoryError, Fault
 from .select import select_advisories
 
 __all__ = [
     "EVENTS_SCOPE",
+    "FILES",
     "PRODUCT_SCOPE",
     "Advisory",
     "AdvisoryError",
