@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ..plugin_utils._action import ActionError, plain
-from ..plugin_utils._core.advisory import Fault, bundled_folder, lint_all
+from ..plugin_utils._core.advisory import Advisory, Fault, bundled_folder, lint_all
 from ..plugin_utils._core.schema import PREFIX
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ProcedureAction
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
-from ..plugin_utils._procedure.author import counted, said
+from ..plugin_utils._procedure.author import counted, review_path, said, write_review
+from ..plugin_utils._procedure.text import harmless
+from ..plugin_utils._report.review import build_review
 
-ARGUMENT_SPEC: dict[str, Any] = ADVISORY_OPTIONS
+ARGUMENT_SPEC: dict[str, Any] = {**ADVISORY_OPTIONS, "review_dir": {"type": "path"}}
 
 
 class ActionModule(ProcedureAction):
@@ -39,8 +41,23 @@ class ActionModule(ProcedureAction):
         if errors:
             text = f"The advisories have {counted(faults)}, each told above; correct them."
             raise ActionError("mistake", text, **facts)
+        if args["review_dir"]:
+            facts["reviews"] = self._reviews(list(advisories.values()), args["review_dir"])
         self.say(f"{len(advisories)} advisories: {counted(faults)}.")
         return facts
+
+    def _reviews(self, advisories: list[Advisory], folder: str) -> list[str]:
+        """Where the pages for a review are: of each advisory, in both languages."""
+        paths = []
+        for advisory in advisories:
+            review = build_review(advisory)
+            for language in ("en", "ja"):
+                path = review_path(review, Path(folder).expanduser(), language)
+                if not self.check_mode:
+                    write_review(review, path, language)
+                self.say(harmless(str(path)))
+                paths.append(str(path))
+        return paths
 
     def _configured(self) -> list[str]:
         """The folders that the hosts of the inventory name, each once."""

@@ -14,12 +14,13 @@ description:
   - An error is what no run takes, among it what could only surprise in the change window, such as conditions that contradict
     each other, or a step that is never done. A warning is what may be meant, such as a clause that nothing cites.
   - Fails where there is an error. Works on the controller and contacts no host.
+  - On request it also writes each advisory as a page for review, clause by clause, beside the vendor's words.
 attributes:
   check_mode:
     support: full
     description: Says what it would do, and changes nothing.
     details:
-      - It never changes anything.
+      - It writes no pages.
   diff_mode:
     support: none
     details:
@@ -34,12 +35,24 @@ options:
     type: list
     elements: path
     default: []
+  review_dir:
+    description:
+      - A folder on the controller, in which the pages for review are written, C(review-ID-LANGUAGE.html), in English and Japanese.
+      - Each page has the notice's clauses in the vendor's words and beside them all that cites them, and each procedure as a graph.
+      - If empty, none is written.
+    type: path
 """
 
 EXAMPLES = r"""
 - name: Lint the advisories of the site
   legacyops.hotfix.advisory:
     advisory_paths: [advisories]
+  run_once: true
+
+- name: Write the pages for their review, too
+  legacyops.hotfix.advisory:
+    advisory_paths: [advisories]
+    review_dir: review
   run_once: true
 """
 
@@ -81,6 +94,12 @@ warnings:
   contains: *fault
   sample:
     - {file: /srv/advisories/mine/notice.yml, line: 12, text: nothing cites clause ⑲; cite it where it is carried out}
+reviews:
+  description: The pages that were written.
+  returned: when O(review_dir) is given and no advisory has an error
+  type: list
+  elements: str
+  sample: [review/review-example-en.html, review/review-example-ja.html]
 reason:
   description: Why the task failed.
   returned: when it failed

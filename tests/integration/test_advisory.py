@@ -72,6 +72,13 @@ def test_the_folders_of_the_inventory_are_those_linted(
     run = play("-i", str(inventory))
     assert run.returncode == 0, run.stdout + run.stderr
     assert "3 advisories: 0 errors, 0 warnings." in run.stdout
+    written = [f"review/review-{name}-{ln}.html" for name in ("mine",) for ln in ("en", "ja")]
+    run = play("-i", str(inventory), "-e", "legacyops_advisory_review_dir=review", "--check")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not (tmp_path / "review").exists()
+    run = play("-i", str(inventory), "-e", "legacyops_advisory_review_dir=review")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert all("<svg" in (tmp_path / path).read_text(encoding="utf-8") for path in written)
     run = play()
     assert run.returncode == 0, run.stdout + run.stderr
     assert "2 advisories: 0 errors, 0 warnings." in run.stdout

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .._core.advisory import FILES, Fault, bundled_folder, lint_all
+from .._core.advisory import FILES, Advisory, Fault, bundled_folder, lint_all
+from .._report.render import review_page
+from .._report.review import build_review
 from .layout import harmless
+from .review_text import review_text
 
 RIGHT, WRONG, MISUSED = range(3)  # exit codes; argparse's own is the last one, too
 
@@ -49,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     lint = _command(commands, _lint, "lint", "tell all that is wrong, as FILE:LINE: error: what")
+    show = _command(commands, _show, "show", "show a notice for review, beside the vendor's words")
+    show.add_argument("--language", choices=("en", "ja"), default="en", help="of the headings")
+    show.add_argument(
+        "--html", type=Path, metavar="FOLDER", help="write pages there, and print no text"
+    )
     lint.add_argument("--strict", action="store_true", help="fail where there is a warning, too")
     return parser
 
@@ -79,13 +87,50 @@ def _lint(asked: argparse.Namespace) -> int:
     return WRONG if any(asked.strict or not fault.warning for fault in faults) else RIGHT
 
 
+def _show(asked: argparse.Namespace) -> int:
+    advisories, faults = named(asked.paths)
+    for fault in faults:
+        print(said(fault), file=sys.stderr)
+    for advisory in advisories:
+        review = build_review(advisory)
+        if asked.html is None:
+            print(review_text(review, asked.language), end="")
+        else:
+            path = review_path(review, asked.html, asked.language)
+            write_review(review, path, asked.language)
+            print(path)
+    return WRONG if faults else RIGHT
+
+
+def review_path(review: Mapping[str, Any], folder: Path, language: str) -> Path:
+    """Return where the page of a review is written."""
+    return folder / f"review-{review['id']}-{language}.html"
+
+
+def write_review(review: Mapping[str, Any], path: Path, language: str) -> None:
+    """Write the page of a review."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(review_page(review, language), encoding="utf-8")
+
+
+def named(paths: Sequence[Path]) -> tuple[list[Advisory], list[Fault]]:
+    """Return the advisories of some paths without the bundled ones beside, and all errors."""
+    mine = [path.resolve() for path in _meant(paths)]
+    found, faults = lint_all([bundled_folder(), *folders(paths)])
+    chosen = [a for a in found.values() if {a.path.resolve(), a.path.resolve().parent} & {*mine}]
+    return chosen, [fault for fault in faults if not fault.warning]
+
+
 def folders(paths: Sequence[Path]) -> list[Path]:
-    """Return the folders that are meant by paths, each once: of a notice's file, its own."""
-    names = [f"{name}.yml" for name in FILES]
-    meant = [p.parent if p.name in names and not p.is_dir() else p for p in paths]
+    """Return the folders meant by paths, each once: of a file, its own; the bundled are read."""
     bundled = bundled_folder().resolve()
-    mine = [p for p in meant if bundled not in (p.resolve(), p.resolve().parent)]
+    mine = [p for p in _meant(paths) if bundled not in (p.resolve(), p.resolve().parent)]
     return list(dict.fromkeys(mine))
+
+
+def _meant(paths: Sequence[Path]) -> list[Path]:
+    names = [f"{name}.yml" for name in FILES]
+    return [p.parent if p.name in names and not p.is_dir() else p for p in paths]
 
 
 if __name__ == "__main__":

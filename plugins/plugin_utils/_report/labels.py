@@ -289,6 +289,58 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "nothing_planned": ("This plan has no steps.", "この計画に手順はありません。"),
     "left_alone_systems": ("Left alone", "対象外としたシステム"),
     "unit": ("Device", "装置"),
+    # The review of a notice
+    "review": ("Review of a notice", "資料の確認表"),
+    "review_how": (
+        "Each clause in the vendor's words, and beside it all that was made of it, in both "
+        "languages. Read it against the vendor's page: is every clause there, and does what was "
+        "made of it say the same, and no more?",
+        "項番ごとに、発行元の本文と、それに基づく定義を両言語で示します。発行元の資料と照合し、"
+        "漏れや過不足がないことを確認してください。",
+    ),
+    "vendor": ("Vendor", "発行元"),
+    "document": ("Document", "資料名"),
+    "concerns": ("About", "対象"),
+    "version": ("Version", "版"),
+    "vendors_words": ("The vendor's words", "発行元の本文"),
+    "made_of_it": ("What was made of it", "定義"),
+    "english": ("English", "英語"),
+    "japanese": ("Japanese", "日本語"),
+    "every_clause": ("Clauses", "項番一覧"),
+    "additions": ("What no clause says", "項番のない定義"),
+    "additions_note": (
+        "Ours: nothing of the notice says it. Each must be needed, and may contradict nothing.",
+        "本資料に記載のない当方の追加です。必要性と、本資料と矛盾しないことを確認してください。",
+    ),
+    "uncited": ("Nothing cites it.", "引用なし。"),
+    "procedures": ("Procedures", "手順"),
+    "kind_condition": ("applies to", "適用条件"),
+    "kind_events": ("events", "イベント"),
+    "kind_symptom": ("symptom", "現象"),
+    "kind_blocker": ("blocker", "ブロッカー"),
+    "kind_warning": ("warning", "警告"),
+    "kind_info": ("info", "情報"),
+    "kind_good": ("good", "正常"),
+    "kind_procedure": ("procedure", "手順全体"),
+    "kind_step": ("step", "手順"),
+    "kind_guard": ("guard", "条件"),
+    "asks_only_if": ("only if", "実施条件"),
+    "asks_interlocks": ("requires", "前提"),
+    "asks_expect": ("then", "結果"),
+    "asks_again_after": ("again after", "再実施"),
+    "for_each": ("for each", "繰り返し"),
+    "graph_how": (
+        "A lane for each node, steps downwards. Dashed: only if needed. Double: a person does it. "
+        "Red: from here on the way leads only forward. Green line: stopping here is safe. ↻: once "
+        "for each of these. Beside a "
+        "step: what it asks before (requires) and must find afterwards (then). "
+        "The collection adds to each changing step: the change's window, the failure budget, the "
+        "owner, the machine's identity.",
+        "ノードごとの列に、手順を上から順に示します。破線: 必要な場合のみ。二重線: 担当者が実施。"
+        "赤: 以降は後戻り不可。緑の線: 中断可能点。↻: 項目ごとに繰り返し。"
+        "右側は各手順の前提と、実施後に確認する結果です。"
+        "変更を伴う手順には、作業時間帯・失敗許容数・所有者・機器の同一性の確認が必ず加わります。",
+    ),
 }
 
 

@@ -46,6 +46,11 @@ def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None)
     return _page("runbook.html.j2", language, zone, runbook=runbook)
 
 
+def review_page(review: Mapping[str, Any], language: str) -> str:
+    """Return the review of a notice as HTML."""
+    return _page("review.html.j2", language, None, review=review)
+
+
 def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
     """Return the empty results form of a runbook as YAML.
 

@@ -71,6 +71,27 @@ def test_what_a_fault_quotes_cannot_repaint_the_terminal(mine, capsys):
     assert "\x1b" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_notice_is_shown_for_review(mine, tmp_path, capsys, language):
+    assert main(["show", "--language", language, str(mine)]) == 0
+    text = capsys.readouterr().out
+    assert "Error 26005" in text
+    assert "エラー26005" in text
+    assert "kb890859" not in text  # only what is named
+    assert main(["show", "--language", language, "--html", str(tmp_path / "r"), str(mine)]) == 0
+    page = tmp_path / "r" / f"review-mine-{language}.html"
+    assert capsys.readouterr().out == f"{page}\n"
+    assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_a_broken_notice_is_not_shown(mine, capsys):
+    changed(mine / "logic.yml", "{ima: missing}", "{ima: mising}")
+    assert main(["show", str(mine)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "did you mean missing?" in err
+
+
 def test_a_wrong_command_line_has_a_code_of_its_own(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["lint"])

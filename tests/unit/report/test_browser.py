@@ -14,8 +14,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
+    bundled_folder,
+    load_advisories,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report import render
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.review import build_review
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook import (
     Place,
     build_runbook,
@@ -67,6 +72,8 @@ def pages(
         runbook = build_runbook("CHG-1", whole.plan, words, {})
         texts[f"report-{language}"] = render.report_page(report, language, TOKYO)
         texts[f"runbook-{language}"] = render.runbook_page(runbook, language, TOKYO)
+        review = build_review(load_advisories([bundled_folder()])["kb890859_tx200ft"])
+        texts[f"review-{language}"] = render.review_page(review, language)
     bad = build_runbook(hostile, whole.plan, words, {HOST: place})
     texts["report-hostile"] = render.report_page(build_report(hostile_sources), "ja", TOKYO)
     texts["runbook-hostile"] = render.runbook_page(bad, "en", TOKYO)
@@ -75,7 +82,11 @@ def pages(
     return {name: folder / f"{name}.html" for name in texts}
 
 
-NAMES = ["report-en", "report-ja", "runbook-en", "runbook-ja", "report-hostile", "runbook-hostile"]
+KINDS = ["report", "runbook", "review"]
+NAMES = [
+    *(f"{kind}-{language}" for kind in KINDS for language in ("en", "ja")),
+    *("report-hostile", "runbook-hostile"),
+]
 
 
 def opened(browser: Any, page: Path, width: int = DESKTOP) -> list[str]:
