@@ -46,7 +46,7 @@ or for a whole folder, in VS Code's `settings.json`: `"yaml.schemas": {"PATH/…
 `ansible-galaxy collection list legacyops.hotfix` prints PATH. Where a table is given as a template (`"{{ site_contacts }}"`)
 the editor sees a text, and underlines it; what is judged is what the template becomes.
 """  # noqa: E501 - a page has longer lines than code
-WHO = {"server": "a XenApp server", "ft_system": "an FT system"}
+WHO = {"xenapp": "a XenApp server", "windows": "any other server", "ft_system": "an FT system"}
 WHEN = {"always": "assess", "plan": "plan"}
 
 

@@ -86,6 +86,7 @@ class ActionModule(ProcedureAction):
             try:
                 self.check_inventory(host, complete=False)
                 found[host] = select_advisories(advisories, theirs)
+                self.check_inputs(theirs, found[host], list(advisories))
                 if any(acts(notice, theirs) for notice in found[host]):
                     self.check_inventory(host)
                     self.check_backups(host, theirs)

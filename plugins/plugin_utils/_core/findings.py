@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .actions import is_setting
-from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory
+from .advisory import EVENTS_SCOPE, PRODUCT_SCOPE, Advisory, inputs
 from .checks import Verdict, check_of, evaluate, evaluate_all
 from .context import NO_CHANGE, Context
 from .kinds import items_of
@@ -24,7 +24,8 @@ def scope_of(advisory: Advisory, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {setting: …} may name: a server's effective settings and its product's facts."""
     full = advisory.effective(settings)
     facts = advisory.data["applies_to"]["products"].get(advisory.product(full), {})
-    return {**full, PRODUCT_SCOPE: facts, EVENTS_SCOPE: advisory.data.get(EVENTS_SCOPE, [])}
+    own = inputs.values(advisory.data, full)
+    return {**full, **own, PRODUCT_SCOPE: facts, EVENTS_SCOPE: advisory.data.get(EVENTS_SCOPE, [])}
 
 
 def acts(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
@@ -34,7 +35,8 @@ def acts(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
 
 def each(loop: str, scope: Scope) -> Iterator[dict[str, Any]]:
     """Yield the scope once for each item that for_each repeats over, bound under its name."""
-    for item in items_of(loop, scope):
+    own = scope.get(inputs.LOOPS_SCOPE, {})
+    for item in own[loop] if loop in own else items_of(loop, scope):
         yield {**scope, loop: item}
 
 

@@ -20,7 +20,8 @@ Form = Mapping[str, Any]
 class Kind:
     """A kind of system that an inventory host may be. What stands here is the plain case.
 
-    name: as plan and report call it. setting: the one that makes a host such a system; empty: none.
+    name: as plan and report call it. also: the kinds that it is one of, besides itself: what is
+    theirs is its own, too. setting: the one that makes a host such a system; empty: none.
     prefix: of all of its settings; empty: none. secrets: settings that its own refer to, and no
     plan holds. must_be_whole: the inventory must have what only a plan needs (else findings tell).
     group: of its settings in the schema. not_planned: those that say where and how a run works, not
@@ -37,6 +38,7 @@ class Kind:
     """
 
     name = ""
+    also: Sequence[str] = ()
     setting = ""
     prefix = ""
     secrets: Sequence[str] = ()
@@ -54,6 +56,14 @@ class Kind:
     order_setting = ""
     loops: Mapping[str, frozenset[str]] = {}
     looks: Sequence[str] = (GO_AHEAD,)
+
+    def is_of(self, name: str) -> bool:
+        """Return whether what is for a kind, by its name, is for this one; empty: for any."""
+        return name in ("", self.name, *self.also)
+
+    def is_meant(self, settings: Settings) -> bool:
+        """Return whether one of its settings is given, right or wrong."""
+        return bool(self.prefix) and any(name.startswith(self.prefix) for name in settings)
 
     def form(self, settings: Settings) -> Form | None:
         """Return what the inventory says of a system of nodes; None: the host is none."""

@@ -20,17 +20,19 @@ from .schema import PREFIX
 from .windows import actions as windows_actions
 from .windows import checks as windows_checks
 from .windows import trust
+from .windows.kind import WindowsServer
 from .xenapp import actions as xenapp_actions
 from .xenapp import checks as xenapp_checks
-from .xenapp.kind import Server
+from .xenapp.kind import XenAppServer
 
 # Importing these makes the records of all checks and actions.
 _RECORDS: Final = (
     change_checks, ft_actions, endurance_checks, machine_checks, update_checks, windows_actions,
     windows_checks, trust, xenapp_actions, xenapp_checks,
 )  # fmt: skip
-_SERVER: Final = Server()
-KINDS: Final[tuple[Kind, ...]] = (FtSystem(), _SERVER)
+# What a host is whose inventory says nothing else, as all inventories before there were others.
+_XENAPP: Final = XenAppServer()
+KINDS: Final[tuple[Kind, ...]] = (FtSystem(), _XENAPP, WindowsServer())
 # What a step's id may have added, where a person is asked for something besides the step itself.
 LOOKS: Final = tuple(look for kind in KINDS for look in kind.looks)
 # The variables that hold the passwords of nodes.
@@ -39,13 +41,19 @@ CREDENTIALS: Final = " or ".join(f"{PREFIX}{s}" for kind in KINDS for s in kind.
 
 def kind_of(settings: Mapping[str, Any]) -> Kind:
     """Return the kind of a host with these settings."""
-    return next((kind for kind in KINDS if kind.form(settings) is not None), _SERVER)
+    named = (kind for kind in KINDS if settings.get("kind") == kind.name)
+    system = (kind for kind in KINDS if kind.form(settings) is not None)
+    return next(system, None) or next(named, _XENAPP)
 
 
 def meant(settings: Mapping[str, Any]) -> Kind:
     """Return the kind that a host is meant to be: one of its settings is given, right or wrong."""
-    named = (k for k in KINDS if k.prefix and any(name.startswith(k.prefix) for name in settings))
-    return next(named, _SERVER)
+    return next((kind for kind in KINDS if kind.is_meant(settings)), kind_of(settings))
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind of this name."""
+    return next(kind for kind in KINDS if kind.name == name)
 
 
 def form_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:

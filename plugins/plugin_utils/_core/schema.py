@@ -158,7 +158,8 @@ def _check_needed(whole: bool, kind: str) -> Callable[..., Iterator[Any]]:
 
 
 @functools.cache
-def _validator(whole: bool, kind: str) -> Any:
+def _validator(whole: bool, kind: str, definition: str = "", name: str = "") -> Any:
+    """Return the judge of all settings, or (definition) of one value under a name of its own."""
     if jsonschema is None:
         raise CoreError("The Python library jsonschema is missing: install it beside Ansible.")
     checks = {
@@ -174,7 +175,13 @@ def _validator(whole: bool, kind: str) -> Any:
         "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
     )
     extend: Any = jsonschema.validators.extend
-    return extend(standard, checks, type_checker=types)(schema())
+    rule = schema()
+    if definition:
+        rule = {
+            "$defs": schema()["$defs"],
+            "properties": {name: {"$ref": f"#/$defs/{definition}"}},
+        }
+    return extend(standard, checks, type_checker=types)(rule)
 
 
 # --- Judging ------------------------------------------------------------------------------------
@@ -186,9 +193,24 @@ def judged(settings: Mapping[str, Any], kind: str = "", *, whole: bool = False) 
     kind: of the host, whose needs are to be met ("": of none). whole: also those of a plan.
     """
     given = {PREFIX + name: value for name, value in settings.items() if value is not None}
+    return list(_told(_validator(whole, kind), given, _place))
+
+
+def judged_as(name: str, value: Any, definition: str) -> list[str]:
+    """Return what is wrong with one value by a rule of $defs: one sentence each, under a name."""
+
+    def place(path: Place, _given: Mapping[str, Any]) -> str:
+        return ".".join((name, *map(key_name, path[1:])))
+
+    return list(_told(_validator(False, "", definition, name), {name: value}, place))
+
+
+def _told(
+    validator: Any, given: Mapping[str, Any], place: Callable[[Place, Mapping[str, Any]], str]
+) -> Iterable[str]:
     # What is missing, or is not known at all, comes before what its place would have to be.
     first = ("required", "properties")
-    errors = _validator(whole, kind).iter_errors(given)
+    errors = validator.iter_errors(given)
     found: dict[str, str] = {}
     refused: list[Place] = []  # tables that lack what makes them one: what is inside says no more
     for error in sorted(errors, key=lambda error: error.validator not in first):
@@ -197,9 +219,9 @@ def judged(settings: Mapping[str, Any], kind: str = "", *, whole: bool = False) 
             continue
         if error.validator == "required" and _says(error.schema, "incomplete"):
             refused.append(path)
-        where = _place(path, given)
+        where = place(path, given)
         found.setdefault(where, f"{where} {_end(error)}")
-    return list(found.values())
+    return found.values()
 
 
 def _place(path: Place, given: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from ansible.utils.color import stringc
 
 from .._action import ActionError, HotfixAction
-from .._core.advisory import Advisory
+from .._core.advisory import Advisory, inputs
 from .._core.backups import wrong_ages
 from .._core.compare import Comparison
 from .._core.context import Context
@@ -137,6 +137,20 @@ class ProcedureAction(HotfixAction):
         if wrong:
             where = "" if name == self.host else f"{name}: "
             raise ActionError("mistake", where + told(wrong), mistakes=wrong)
+
+    @staticmethod
+    def check_inputs(
+        settings: Mapping[str, Any], chosen: Iterable[Advisory], known: Sequence[str]
+    ) -> None:
+        """Refuse a host that gives a notice what it does not ask for, or not in its form.
+
+        chosen: the notices about the host. known: the ids of all there are.
+        Raises ActionError: there are mistakes.
+        """
+        wrong = inputs.unknown_notices(settings, known)
+        wrong += [each for notice in chosen for each in inputs.mistakes(notice.data, settings)]
+        if wrong:
+            raise ActionError("mistake", told(wrong), mistakes=wrong)
 
     @staticmethod
     def check_backups(host: str, settings: Mapping[str, Any]) -> None:

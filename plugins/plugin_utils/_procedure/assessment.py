@@ -31,7 +31,9 @@ class LookAction(ProcedureAction):
         """
         self.check_inventory(complete=False)
         settings = self.settings()
-        advisories = select_advisories(advisories_of(args), settings)
+        known = advisories_of(args)
+        advisories = select_advisories(known, settings)
+        self.check_inputs(settings, advisories, list(known))
         observation: Observation | None = None
         result: dict[str, Any] = {"advisory": advisories[0].id}
         try:

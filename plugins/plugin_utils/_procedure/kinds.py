@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .._core.kind import Kind
 from .._core.kinds import KINDS, kind_of
@@ -20,6 +20,7 @@ from .ft.action import NODE_OPTIONS, FtAction
 from .hooks import Hooks
 from .layout import Paint
 from .observer import Observer
+from .windows import step as windows_step
 from .windows.observer import ServerObserver
 from .xenapp import step as xenapp_step
 
@@ -31,12 +32,17 @@ __all__ = ["NODE_OPTIONS", "SystemAction", "hooks_of", "kind_by", "observer_of",
 
 # An action on a host that may be a system of nodes; their options are NODE_OPTIONS.
 SystemAction = FtAction
+_HOOKS: Final[Mapping[str, type[Hooks]]] = {
+    "ft_system": ft_step.FtHooks,
+    "windows": windows_step.WindowsHooks,
+    "xenapp": xenapp_step.XenAppHooks,
+}
 
 
 def kind_by(variables: Mapping[str, Any]) -> Kind:
     """The kind of a host by its inventory variables, of which no other is read."""
-    named = {kind.setting: variables.get(PREFIX + kind.setting) for kind in KINDS if kind.setting}
-    return kind_of(named)
+    names = ["kind", *(kind.setting for kind in KINDS if kind.setting)]
+    return kind_of({name: variables.get(PREFIX + name) for name in names})
 
 
 def observer_of(
@@ -54,9 +60,8 @@ def observer_of(
 
 def hooks_of(action: StepAction, observer: Observer, change: Change) -> Hooks:
     """What is special about this kind of system on the way of a step."""
-    if kind_by(action.task_vars["hostvars"][action.host]).nodes:
-        return ft_step.FtHooks(action, observer, change)
-    return xenapp_step.ServerHooks(action, observer, change)
+    kind = kind_by(action.task_vars["hostvars"][action.host])
+    return _HOOKS[kind.name](action, observer, change)
 
 
 def system_lines(

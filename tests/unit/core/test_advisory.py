@@ -397,7 +397,7 @@ def test_every_clause_of_the_notice_is_there_and_used(ctx130025):
         (
             "  stage_kb: {do: stage,",
             "  stage_kb: {action: {msp_patch: {package: x, patch_code: y}},",
-            "action msp_patch is for a host of the kind server",
+            "action msp_patch is for a host of the kind windows",
         ),
     ],
 )

@@ -8,6 +8,7 @@ docs/advisories.md. ``read`` reads YAML with the lines of its places, ``expand``
 files the one form that planner, model and docs see, ``check`` finds what no schema can say.
 """
 
+from . import inputs
 from .advisory import FILES, Advisory, bundled_folder, lint, lint_all, load, load_advisories
 from .check import EVENTS_SCOPE, PRODUCT_SCOPE, steps_of
 from .read import AdvisoryError, Fault
@@ -21,6 +22,7 @@ __all__ = [
     "AdvisoryError",
     "Fault",
     "bundled_folder",
+    "inputs",
     "lint",
     "lint_all",
     "load",

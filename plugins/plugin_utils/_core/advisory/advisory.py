@@ -52,7 +52,9 @@ class Advisory:
     @cached_property
     def loops(self) -> dict[str, set[str]]:
         """Question → the names of for_each whose item it asks about."""
-        return {name: loops_of(question) for name, question in self.data["questions"].items()}
+        return {
+            name: loops_of(question, self.data) for name, question in self.data["questions"].items()
+        }
 
     def identity(self) -> dict[str, str]:
         """Return what a plan records of the advisory it was made from."""

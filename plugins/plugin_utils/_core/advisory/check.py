@@ -17,6 +17,9 @@ from ..actions import ACTIONS, is_setting, takes_out, wrong_arguments
 from ..brakes import loosened
 from ..checks import CHECKS
 from ..formats import nearest
+from ..kind import Kind
+from ..kinds import KINDS, kind_named
+from . import inputs
 from .read import Place
 
 # The settings that the planner binds beside the inventory's: the server's product as the
@@ -45,6 +48,7 @@ def faults_of(data: Data, mentioned: Collection[str] = ()) -> Iterator[Wrong]:
         yield ("defaults", name), f"default {name}: {text}"
     for name, question in data["questions"].items():
         yield from _question_faults(data, ("questions", name), question)
+    yield from _input_faults(data)
     yield from _event_faults(data)
     yield from _default_faults(data)
     for number, condition in enumerate(data["applies_to"]["conditions"]):
@@ -53,7 +57,7 @@ def faults_of(data: Data, mentioned: Collection[str] = ()) -> Iterator[Wrong]:
     for kind in ("findings", "branches"):
         for number, rule in enumerate(data.get(kind, [])):
             loops = [rule["for_each"]] if "for_each" in rule else []
-            yield from _loop_faults((kind, number), loops)
+            yield from _loop_faults(data, (kind, number), loops)
             yield from _condition_faults(data, (kind, number, "when"), rule["when"], loops=loops)
     for number, branch in enumerate(data.get("branches", [])):
         procedure = branch.get("procedure")
@@ -66,6 +70,18 @@ def faults_of(data: Data, mentioned: Collection[str] = ()) -> Iterator[Wrong]:
     yield from _procedure_faults(data, mentioned)
 
 
+def kind_of_notice(data: Data) -> Kind:
+    """Return the kind of host that a notice is about.
+
+    Of one that does not say: the first that fits, one of nodes where it has models or subjects.
+    """
+    if data["kind"]:
+        return kind_named(data["kind"])
+    models = any("models" in facts for facts in data["applies_to"]["products"].values())
+    nodes = models or bool(data["subjects"])
+    return next(kind for kind in KINDS if bool(kind.nodes) == nodes)
+
+
 def _question_faults(data: Data, place: Place, question: Data) -> Iterator[Wrong]:
     check, given = CHECKS[question["check"]], question.get("with", {})
     for argument in sorted(given.keys() - check.arguments.keys()):
@@ -74,7 +90,7 @@ def _question_faults(data: Data, place: Place, question: Data) -> Iterator[Wrong
     for argument, required in check.arguments.items():
         if required and given.get(argument) is None:
             yield place, f"check {check.name} needs the argument {argument}; give it"
-    yield from _setting_faults(data, place, given, loops=settings_module.LOOPS)
+    yield from _setting_faults(data, place, given, loops=_loops(data))
 
 
 def _default_faults(data: Data) -> Iterator[Wrong]:
@@ -86,10 +102,33 @@ def _default_faults(data: Data) -> Iterator[Wrong]:
             yield ("defaults", name), f"default {name} is no setting, and nothing uses it; {hint}"
 
 
-def _loop_faults(place: Place, loops: Iterable[str]) -> Iterator[Wrong]:
+def _input_faults(data: Data) -> Iterator[Wrong]:
+    """Yield inputs whose names mean something already, that nothing uses, of a wrong default."""
+    used = {name.split(".")[0] for _place, name in _setting_names((), [data])}
+    taken = {*settings_module.KNOWN_SETTINGS, *data["defaults"], PRODUCT_SCOPE, EVENTS_SCOPE}
+    for name, given in data["inputs"].items():
+        place, each = ("inputs", name), given.get("each", "")
+        if name in taken or each in {*taken, *settings_module.LOOPS, *data["inputs"]}:
+            word = name if name in taken else each
+            yield place, f"{word} means something already; give the input another name"
+        elif not used & {name, each}:
+            yield place, f"input {name} is used nowhere; use it or remove it"
+        values = given.get("values")
+        if values and "default" in given and given["default"] not in values:
+            hint = nearest(given["default"], values)
+            yield (*place, "default"), f"default is none of its values; {hint}"
+
+
+def _loops(data: Data) -> dict[str, frozenset[str]]:
+    """Return what for_each may repeat over: by the inventory's settings, and by the inputs."""
+    return {**settings_module.LOOPS, **inputs.loops(data)}
+
+
+def _loop_faults(data: Data, place: Place, loops: Iterable[str]) -> Iterator[Wrong]:
+    known = _loops(data)
     for loop in loops:
-        if loop not in settings_module.LOOPS:
-            hint = nearest(loop, settings_module.LOOPS)
+        if loop not in known:
+            hint = nearest(loop, known)
             yield place, f"for_each repeats over no {loop}; {hint}"
 
 
@@ -110,7 +149,7 @@ def _condition_faults(
 ) -> Iterator[Wrong]:
     for number, condition in enumerate(conditions):
         here = (*place, number)
-        for loop in sorted(loops_of(data["questions"][condition["ask"]]) - set(loops)):
+        for loop in sorted(loops_of(data["questions"][condition["ask"]], data) - set(loops)):
             text = f"{condition['ask']} is about one {loop}"
             yield here, f"{text}; ask it only within for_each: {loop}"
         yield from _value_faults(data, here, condition)
@@ -153,10 +192,10 @@ def _resolved(data: Data, value: Any) -> Any:
     return value
 
 
-def loops_of(value: Any) -> set[str]:
-    """Return the names of for_each whose item a value refers to."""
+def loops_of(value: Any, data: Data) -> set[str]:
+    """Return the names of for_each whose item a value of a notice refers to."""
     firsts = {name.split(".")[0] for _place, name in _setting_names((), value)}
-    return firsts & settings_module.LOOPS.keys()
+    return firsts & _loops(data).keys()
 
 
 def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
@@ -173,11 +212,13 @@ def _setting_names(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
 def _setting_faults(
     data: Data, place: Place, value: Any, *, loops: Collection[str]
 ) -> Iterator[Wrong]:
-    known = settings_module.KNOWN_SETTINGS | set(data["defaults"]) | {PRODUCT_SCOPE, EVENTS_SCOPE}
+    known = settings_module.KNOWN_SETTINGS | set(data["defaults"]) | set(data["inputs"])
+    known |= {PRODUCT_SCOPE, EVENTS_SCOPE}
+    every = _loops(data)
     for where, name in _setting_names(place, value):
         first, _dot, second = name.partition(".")
-        if first in settings_module.LOOPS:
-            keys = settings_module.LOOPS[first]
+        if first in every:
+            keys = every[first]
             if first not in loops:
                 yield where, f"setting {name} has a meaning only within for_each: {first}"
             elif second not in keys:
@@ -194,6 +235,7 @@ def _part_faults(data: Data, place: Place, path: Sequence[str]) -> Iterator[Wron
     products = data["applies_to"]["products"].values()
     own: Any = {
         **data["defaults"],
+        **{name: dict.fromkeys(inputs.members(given)) for name, given in data["inputs"].items()},
         PRODUCT_SCOPE: {k: v for each in products for k, v in each.items()},
     }
     for number, name in enumerate(path[1:], 1):
@@ -224,7 +266,8 @@ def _step_faults(data: Data, place: Place, step: Data) -> Iterator[Wrong]:
         if "seconds" not in step and "argument deadline_seconds" in text:  # it comes of the time
             continue
         yield (*place, "arguments"), f"{text}; correct it"
-    if takes_out(step["action"], step["arguments"]) and "serving" not in data:
+    shared = kind_of_notice(data).shares_users
+    if shared and takes_out(step["action"], step["arguments"]) and "serving" not in data:
         text = f"action {step['action']} takes a server out of service"
         yield place, f"{text}: say under serving what a server shows that takes users"
     if step["arguments"].get("forced_logoff") is True:
@@ -247,7 +290,7 @@ def _procedure_faults(data: Data, mentioned: Collection[str]) -> Iterator[Wrong]
         before: list[str] = []
         for place, step, loops in steps_of(("procedures", name), procedure):
             used.add(step)
-            yield from _loop_faults(place, loops)
+            yield from _loop_faults(data, place, loops)
             if step not in data["steps"]:
                 if step not in mentioned:
                     hint = nearest(step, data["steps"])
@@ -260,7 +303,7 @@ def _procedure_faults(data: Data, mentioned: Collection[str]) -> Iterator[Wrong]
             before.append(step)
     for name in data["steps"].keys() - used:
         # Where it stands is not known: whatever it could be told of there is left out.
-        yield from _used_step_faults(data, name, list(data["steps"]), loops=settings_module.LOOPS)
+        yield from _used_step_faults(data, name, list(data["steps"]), loops=_loops(data))
         if name not in mentioned:
             yield ("steps", name), f"step {name} is in no procedure; use it or remove it"
 

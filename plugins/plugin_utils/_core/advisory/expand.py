@@ -70,11 +70,15 @@ class _Expander:
         """Return the expanded form."""
         names, logic = self.names, self.names.logic
         data = {k: names.notice.value[k] for k in ("id", "version", "title", "source", "clauses")}
+        data["kind"] = names.notice.value.get("kind", "")
         data["applies_to"] = {
             "products": names.notice.value["products"],
             "conditions": list(self._applies_if()),
         }
         data["defaults"] = names.notice.value.get("defaults", {})
+        data["inputs"] = names.notice.value.get("inputs", {})
+        for name in data["inputs"]:
+            names.came(("inputs", name), names.notice["inputs"][name])
         for name in data["defaults"]:
             names.came(("defaults", name), names.notice["defaults"][name])
         for _name, at in names.all("subjects"):

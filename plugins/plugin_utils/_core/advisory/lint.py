@@ -15,9 +15,7 @@ from typing import Any, Final
 from ..actions import ACTIONS, is_setting
 from ..checks import CHECKS, Check
 from ..formats import is_sha256, nearest
-from ..kind import Kind
-from ..kinds import KINDS
-from .check import CONDITIONS, EVENTS_SCOPE, Data, Wrong, steps_of
+from .check import CONDITIONS, EVENTS_SCOPE, Data, Wrong, kind_of_notice, steps_of
 from .read import Place
 
 # What is judged together: for a step to be begun, both must hold.
@@ -200,8 +198,8 @@ def _step_errors(data: Data, place: Place, name: str, step: Data) -> Iterator[Wr
     if action is None:
         return
     arguments, here = step["arguments"], (*place, "arguments")
-    kind = _kind_of(data)
-    if action.kind not in ("", kind.name):
+    kind = kind_of_notice(data)
+    if not kind.is_of(action.kind):
         text = f"action {action.name} is for {_kind(action.kind)}, and the notice about {kind.name}"
         yield (*place, "action"), f"{text}; take another"
         return
@@ -289,27 +287,20 @@ def _ways_out(data: Data) -> Iterator[Wrong]:
 # --- Kinds, nodes, values -------------------------------------------------------------------------
 
 
-def _kind_of(data: Data) -> Kind:
-    """Return the kind of system that a notice is about: one with models, or with subjects."""
-    models = any("models" in facts for facts in data["applies_to"]["products"].values())
-    of_nodes = models or bool(data["subjects"])
-    return next(kind for kind in KINDS if bool(kind.nodes) == of_nodes)
-
-
 def _kind(name: str) -> str:
     return f"a host of the kind {name}"
 
 
 def _kind_errors(data: Data, place: Place, check: Check) -> Iterator[Wrong]:
-    kind = _kind_of(data)
-    if check.kind not in ("", kind.name):
+    kind = kind_of_notice(data)
+    if not kind.is_of(check.kind):
         text = f"check {check.name} is for {_kind(check.kind)}, and the notice about {kind.name}"
         yield place, f"{text}; take another"
 
 
 def _node_errors(data: Data, place: Place, given: Sequence[Any]) -> Iterator[Wrong]:
     """Yield the nodes that no host of the notice's kind has."""
-    known = _kind_of(data).nodes
+    known = kind_of_notice(data).nodes
     for value in given:
         for node in value if isinstance(value, list) else [value]:
             if isinstance(node, str) and node not in known:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..kind import Kind
 from ..kinds import kind_of
 from ..model import CoreError
 from .advisory import Advisory
-from .check import listed
+from .check import kind_of_notice, listed
 
 
 def select_advisories(
@@ -47,9 +48,17 @@ def select_advisories(
 
 
 def _is_about(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
+    return _has_product(advisory, settings) and kind_of(settings).is_of(_kind(advisory).name)
+
+
+def _has_product(advisory: Advisory, settings: Mapping[str, Any]) -> bool:
     if _is_named_by_model(settings):
         return advisory.product(settings) is not None
     return settings.get("product") in advisory.data["applies_to"]["products"]
+
+
+def _kind(advisory: Advisory) -> Kind:
+    return kind_of_notice(advisory.data)
 
 
 def _is_named_by_model(settings: Mapping[str, Any]) -> bool:
@@ -65,6 +74,13 @@ def _about_nothing(
     advisories: Mapping[str, Advisory], wanted: Sequence[str], settings: Mapping[str, Any]
 ) -> str:
     """Return that no advisory is about a host, and what they are about."""
+    of_others = [n for n in wanted if _has_product(advisories[n], settings)]
+    if of_others:
+        theirs = _kind(advisories[of_others[0]]).name
+        return (
+            f"{of_others[0]} is about hosts of the kind {theirs}, and this one is of the kind "
+            f"{kind_of(settings).name}: correct legacyops_kind or legacyops_product."
+        )
     products = {
         n: f for w in wanted for n, f in advisories[w].data["applies_to"]["products"].items()
     }

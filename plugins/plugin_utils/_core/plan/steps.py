@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..actions import ACTIONS, same_act, takes_out
-from ..advisory import Advisory
+from ..advisory import Advisory, inputs
 from ..brakes import braked
 from ..checks import (
     check_of,
@@ -25,7 +25,7 @@ from ..findings import (
     resolve,
     scope_of,
 )
-from ..kinds import form_of
+from ..kinds import form_of, kind_of
 from ..model import CONDITIONS, Ref, Text
 from ..observation import Observation, Request, merge_requests
 from ..order import PlanError
@@ -121,20 +121,22 @@ def _step(
 ) -> Step:
     name, scope, cited = named
     data = advisory.data["steps"][name]
-    hotfix = scope.get("hotfix")
-    item = next((scope[loop] for loop in LOOPS if loop in scope), None)
+    own = scope[inputs.LOOPS_SCOPE]
+    item = next((scope[loop] for loop in (*LOOPS, *own) if loop in scope), None)
+    # Packages of a list stand each for itself; the steps of an order hang together.
+    loop = next((name for name in ("hotfix", *own) if name in scope), "")
 
     def earlier(names: Sequence[str]) -> list[str]:
-        """Return the ids of earlier steps: of the same hotfix where both are about one."""
+        """Return the ids of earlier steps: of the same package where both are about one."""
         return [
             other_id
             for other_id, (other, other_scope, _clause) in before
-            if other in names and (not hotfix or other_scope.get("hotfix") in (None, hotfix))
+            if other in names and (not loop or other_scope.get(loop) in (None, scope[loop]))
         ]
 
     refs = {key: filled(advisory, data.get(key, []), scope, part) for key in CONDITIONS}
     arguments = resolve(data.get("arguments", {}), scope)
-    if takes_out(data["action"], arguments):
+    if kind_of(scope).shares_users and takes_out(data["action"], arguments):
         refs["interlocks"] += _spared(refs["interlocks"], scope)
     form = form_of(scope)
     without = data.get("without_brakes", {})

@@ -12,7 +12,7 @@ _AT_HAND = Answers("package", ("at_hand", "not_at_hand"), ("at_hand",))
 register(
     "node_info",
     "Reads; builds the chains of the files named in probe_chains (may fetch a root).",
-    kind="server",
+    kind="windows",
     touches=(("stores",), ("chains",)),  # building a chain may fetch a root
     looks=True,
     probe_chains=Argument("list"),
@@ -20,7 +20,7 @@ register(
 register(
     "root_certificate",
     "Puts a root certificate, pinned by SHA-256, into LocalMachine\\Root.",
-    kind="server",
+    kind="windows",
     touches=(("stores",),),
     state=Argument("text", True, ("present", "absent"), what=True),
     source=Argument("text", True),
@@ -29,7 +29,7 @@ register(
 register(
     "root_update_policy",
     "Lets policy allow the automatic update of root certificates.",
-    kind="server",
+    kind="windows",
     touches=(("root_update",), ("stores",)),
     state=Argument("text", True, ("allowed", "off"), what=True),
 )
@@ -46,7 +46,7 @@ register(
 register(
     "msp_patch",
     "Installs a Windows Installer patch, pinned by SHA-256, detached from the session.",
-    kind="server",
+    kind="windows",
     takes_out={},
     interruptible=False,
     installs=True,

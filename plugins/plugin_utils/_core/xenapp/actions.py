@@ -10,7 +10,7 @@ from functools import partial
 from ..actions import Argument
 from ..actions import register as _register
 
-register = partial(_register, kind="server")
+register = partial(_register, kind="xenapp")
 
 
 register(

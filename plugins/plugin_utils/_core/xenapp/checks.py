@@ -14,7 +14,7 @@ from ..checks import register as _register
 from ..context import Context, Place
 from ..observation import UNKNOWN, Observation, quote
 
-register = partial(_register, kind="server")
+register = partial(_register, kind="xenapp")
 
 
 @register(

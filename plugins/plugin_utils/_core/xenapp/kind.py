@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..kind import Kind, Settings
+from ..kind import Settings
 from ..schema import rules_of
+from ..windows.kind import WindowsServer
 from .inventory import between_settings
 
 
-class Server(Kind):
-    """The kind of every host that is no system of several nodes."""
+class XenAppServer(WindowsServer):
+    """The kind of a host whose inventory says nothing else."""
 
-    name = "server"
-    group = "server"
+    name = "xenapp"
+    also = ("windows",)
+    group = "xenapp"
+    shares_users = True
     loops: Mapping[str, frozenset[str]] = {
         "hotfix": frozenset(rules_of("hotfix")["hotfixes"]["items"]["properties"])
     }
@@ -31,6 +34,7 @@ class Server(Kind):
         return {"hotfix": scope.get("hotfixes") or ()}
 
     def backups(self, settings: Settings) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        yield from super().backups(settings)
         record = settings.get("data_store_backup")
         if isinstance(record, Mapping):
             yield "legacyops_data_store_backup", record

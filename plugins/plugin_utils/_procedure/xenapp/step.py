@@ -5,34 +5,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..._core.actions import action_of
 from ..._core.checks import check_of, evaluate_all, request_for, value_of
 from ..._core.context import NO_CHANGE
-from ..._core.observation import Observation
 from ..._core.records import Step
 from ..._core.windows.explanations import NEEDS_RECONFIGURATION
 from ..._io.remote import RemoteError
 from ..._io.waiting import poll
-from ..hooks import PATIENCE_SECONDS, Entries, Hooks
+from ..hooks import PATIENCE_SECONDS
 from ..layout import in_language
-
-if TYPE_CHECKING:
-    from ..step import Result
+from ..windows.step import WindowsHooks
 
 # How long a service may take to come up again after a failed installation was rolled back.
 SERVICE_SECONDS = 1800.0
 
 
-class ServerHooks(Hooks):
+class XenAppHooks(WindowsHooks):
     """A XenApp server."""
-
-    def arguments(self, step: Step, before: Observation, journal: Entries) -> Result:
-        if not action_of(step).installs:
-            return super().arguments(step, before, journal)
-        last = [entry for entry in journal if entry.step == step.id][-1:]
-        return {"retry": any(e.kind == "result" and e.status == "failed" for e in last)}
 
     def broken(self, step: Step) -> str:
         """Which of the services that the step must leave running are not, and what to do.
