@@ -45,6 +45,7 @@ _CALLED: Final[tuple[tuple[Path, Text], ...]] = (
     (("stores",), {"en": "certificate", "ja": "証明書"}),
     (("nodes", "*", "fix_level"), {"en": "fix level", "ja": "修正レベル"}),
     (("nodes", "*", "updates"), {"en": "installed update", "ja": "適用済み更新プログラム"}),
+    (("windows_updates",), {"en": "installed update", "ja": "適用済み更新プログラム"}),
     (("nodes", "*", "later_updates"), {"en": "installed update", "ja": "適用済み更新プログラム"}),
     ((), {"en": "state", "ja": "状態"}),
 )

@@ -20,6 +20,7 @@ from .schema import PREFIX
 from .windows import actions as windows_actions
 from .windows import checks as windows_checks
 from .windows import trust
+from .windows import update_checks as windows_update_checks
 from .windows.kind import WindowsServer
 from .xenapp import actions as xenapp_actions
 from .xenapp import checks as xenapp_checks
@@ -28,7 +29,7 @@ from .xenapp.kind import XenAppServer
 # Importing these makes the records of all checks and actions.
 _RECORDS: Final = (
     change_checks, ft_actions, endurance_checks, machine_checks, update_checks, windows_actions,
-    windows_checks, trust, xenapp_actions, xenapp_checks,
+    windows_checks, windows_update_checks, trust, xenapp_actions, xenapp_checks,
 )  # fmt: skip
 # What a host is whose inventory says nothing else, as all inventories before there were others.
 _XENAPP: Final = XenAppServer()

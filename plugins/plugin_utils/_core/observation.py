@@ -137,23 +137,36 @@ def merge_requests(requests: Iterable[Mapping[str, Any]]) -> Request:
     """Return one request (parameters of the script observe) that covers all of them."""
     lists: dict[str, set[str]] = {
         name: set()
-        for name in ("want", "services", "service_modules", "service_chains", "chains", "jobs")
-    }
+        for name in (
+            "want", "services", "service_modules", "service_chains", "chains", "jobs",
+            "windows_updates",
+        )
+    }  # fmt: skip
     files: dict[str, dict[str, Any]] = {}
+    values: dict[tuple[str, str], dict[str, str]] = {}
     nodes: set[str] = set()
     updates: dict[str, Any] = {}
     for request in requests:
         nodes.update(request.get("nodes", ()))
         updates.update({update["id"]: update for update in request.get("updates", ())})
-        for name, values in lists.items():
-            values.update(request.get(name, ()))
+        for name, members in lists.items():
+            members.update(request.get(name, ()))
+        for entry in request.get("registry", ()):
+            values[entry["key"].casefold(), entry["name"].casefold()] = entry
         for file in request.get("files", ()):
             known = files.setdefault(
                 file["path"].casefold(), {"path": file["path"], "hash": False, "signature": False}
             )
             known["hash"] = known["hash"] or bool(file.get("hash"))
             known["signature"] = known["signature"] or bool(file.get("signature"))
-    merged: Request = {name: sorted(values) for name, values in lists.items()}
+            if file.get("version"):
+                known["version"] = True
+    merged: Request = {name: sorted(members) for name, members in lists.items()}
+    for name in ("windows_updates",):  # only what asks for them has them
+        if not merged[name]:
+            del merged[name]
+    if values:
+        merged["registry"] = [values[name] for name in sorted(values)]
     merged["files"] = [files[path] for path in sorted(files)]
     if nodes:  # only a system of several nodes has them
         merged["nodes"] = sorted(nodes)

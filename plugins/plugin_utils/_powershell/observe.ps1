@@ -2,9 +2,12 @@
 #
 # Parameters
 #   want             list of system, clock, stores, root_update, root_update_events, products,
-#                    patches, sessions, pending_restart, installer, ima, disk, owner
+#                    patches, sessions, pending_restart, installer, ima, disk, owner, servicing_stack
 #   services         list of service names
-#   files            list of {path, hash, signature}; * and ? are allowed in every part of a path
+#   files            list of {path, hash, signature, version}; * and ? are allowed in every part of a
+#                    path; version: that of the file's version resource, four numbers
+#   windows_updates  list of names of updates, as KB4474419
+#   registry         list of {key, name}: values below HKEY_LOCAL_MACHINE
 #   service_modules  list of service names whose executable is read like a file with signature
 #   chains           list of paths (as in files) whose chain is built here, for code signing
 #                    (may trigger the root update)
@@ -17,6 +20,10 @@
 #   to, none at all where the list is empty), disallowed_filetime, disallowed_enhkey_usage,
 #   not_before_filetime, not_before_enhkey_usage; one that is not set is not there. signature_status, beside hash_status: whether the
 #   signature fits the (counter)signer's key, which the hash alone does not tell; 0 = it does.
+#   windows_updates: {NAME: {listed, packages}}: whether Win32_QuickFixEngineering lists it, and the
+#   CurrentState of each package of component based servicing that is for it.
+#   registry: {KEY\NAME: {exists, value, error}}; a number is its decimal digits, bytes hexadecimal.
+#   servicing_stack: {versions}: the folders in %windir%\servicing\Version.
 #   system: start_record, first_record and last_record are record numbers of the System log (see
 #   common), last_boot and clock_utc one reading of the host's clock.
 #
@@ -25,7 +32,9 @@
 #     X509Chain, SignedCms and SignerInfo.CheckSignature($true), WMI classes, Windows Installer
 #     automation (ProductsEx, PatchesEx), the registry places of the certificate stores, wevtutil;
 #     the form of a store's Blob ([MS-GPEF] 2.2.1.1.1.1) and the numbers of its properties
-#     (wincrypt.h); CERT_ENHKEY_USAGE_PROP_ID is an ASN.1 CTL_USAGE
+#     (wincrypt.h); CERT_ENHKEY_USAGE_PROP_ID is an ASN.1 CTL_USAGE; Win32_QuickFixEngineering lists
+#     updates of component based servicing only (from Windows Vista on)
+#   secondary: packages of an update are named ..._for_KBnnnnnnn~...; the folders of the servicing stack
 #   unverified: that WTD_HASH_ONLY_FLAG never starts a chain build on Server 2008;
 #     RebootPending and RebootRequired keys; the mutex _MSIExecute; that the properties 122, 126
 #     and 127 have the forms of 9 and 104 (two FILETIMEs, three usages), and whether Server 2008
@@ -328,6 +337,69 @@ function Read-PendingRestart($Data) {
         component_servicing = Test-MachineKey 'SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending'
         windows_update = Test-MachineKey 'SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired'
     }
+}
+
+# --- Windows updates, the registry ------------------------------------------------------------
+
+function Read-WindowsUpdates($Names, $Data) {
+    $listed = @{}
+    foreach ($entry in @(Get-WmiObject -Class Win32_QuickFixEngineering)) {
+        if ($null -ne $entry.HotFixID) { $listed[([string]$entry.HotFixID).ToUpperInvariant()] = $true }
+    }
+    $path = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages'
+    $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey($path)
+    if ($null -eq $key) { throw ('there is no key ' + $path) }
+    $packages = $key.GetSubKeyNames()
+    $key.Close()
+    $records = @{}
+    foreach ($name in $Names) {
+        $states = @{}
+        foreach ($package in $packages) {
+            if ($package.IndexOf(('_for_' + $name + '~'), [System.StringComparison]::OrdinalIgnoreCase) -ge 0) {
+                $states[$package] = ConvertTo-Unsigned (Get-MachineValue ($path + '\' + $package) 'CurrentState')
+            }
+        }
+        $records[$name] = @{
+            listed = $listed.ContainsKey(([string]$name).ToUpperInvariant())
+            packages = $states
+        }
+    }
+    $Data['windows_updates'] = $records
+}
+
+function Read-ServicingStack($Data) {
+    $list = New-Object System.Collections.ArrayList
+    $folder = $env:SystemRoot + '\servicing\Version'
+    if ([System.IO.Directory]::Exists($folder)) {
+        foreach ($entry in [System.IO.Directory]::GetDirectories($folder)) {
+            [void]$list.Add([System.IO.Path]::GetFileName($entry))
+        }
+    }
+    $Data['servicing_stack'] = @{ versions = $list }
+}
+
+function ConvertTo-RegistryText($Value) {
+    if ($Value -is [int]) { return (ConvertTo-Unsigned $Value).ToString() }
+    if ($Value -is [byte[]]) { return ConvertTo-Hex $Value }
+    if ($Value -is [string[]]) { return [string]::Join('|', $Value) }
+    return [string]$Value
+}
+
+function Read-Registry($Wanted, $Data) {
+    $records = @{}
+    foreach ($entry in $Wanted) {
+        $key = [string]$entry['key']
+        $name = [string]$entry['name']
+        $record = @{ exists = $null; value = $null; error = $null }
+        try {
+            $value = Get-MachineValue $key $name
+            $record.exists = ($null -ne $value)
+            if ($record.exists) { $record.value = ConvertTo-RegistryText $value }
+        }
+        catch { $record.error = Get-ErrorText $_ }
+        $records[$key + '\' + $name] = $record
+    }
+    $Data['registry'] = $records
 }
 
 # --- IMA, sessions, services, jobs --------------------------------------------------------------
@@ -652,7 +724,14 @@ function New-FileRecord {
     return @{ exists = $false; size = $null; sha256 = $null; signature = $null; error = $null }
 }
 
-function Get-FileRecord([string]$Path, $Hash, $Signature) {
+function Get-FileVersionText([string]$Path) {
+    # $null where the file has no version resource.
+    $info = [System.Diagnostics.FileVersionInfo]::GetVersionInfo($Path)
+    if ($null -eq $info.FileVersion) { return $null }
+    return [string]::Join('.', [string[]]@($info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart))
+}
+
+function Get-FileRecord([string]$Path, $Hash, $Signature, $Version) {
     $record = New-FileRecord
     try {
         $file = New-Object System.IO.FileInfo -ArgumentList $Path
@@ -660,6 +739,7 @@ function Get-FileRecord([string]$Path, $Hash, $Signature) {
         $record.exists = $true
         $record.size = [long]$file.Length
         if ($Hash) { $record.sha256 = Get-FileSha256 $Path }
+        if ($Version) { $record.version = Get-FileVersionText $Path }
         if ($Signature) {
             $record.signature = New-SignatureRecord
             Initialize-Signatures
@@ -731,7 +811,7 @@ function Read-Files($Requests, $Data) {
             $found = Get-MatchingPaths $path
             if ($found.Count -eq 0) { [void]$found.Add($path) }
             foreach ($file in $found) {
-                $Data['files'][$file] = Get-FileRecord $file $request['hash'] $request['signature']
+                $Data['files'][$file] = Get-FileRecord $file $request['hash'] $request['signature'] $request['version']
             }
         }
         catch {
@@ -758,7 +838,7 @@ function Read-ServiceModules($Names, $Data) {
     foreach ($name in $Names) {
         $path = Get-ServiceExecutable $name
         $paths[$name] = $path
-        if ($null -ne $path) { $Data['files'][$path] = Get-FileRecord $path $true $true }
+        if ($null -ne $path) { $Data['files'][$path] = Get-FileRecord $path $true $true $false }
     }
     $Data['service_modules'] = $paths
 }
@@ -880,6 +960,9 @@ function Read-Part([string]$Part, $Parameters, $Data) {
             'ima' { $null = Read-Ima $Data }
             'disk' { $null = Read-Disk $Data }
             'owner' { $Data['owner'] = @{ text = Get-OwnerText '' } }
+            'servicing_stack' { $null = Read-ServicingStack $Data }
+            'windows_updates' { $null = Read-WindowsUpdates $Parameters['windows_updates'] $Data }
+            'registry' { $null = Read-Registry $Parameters['registry'] $Data }
             'services' { $null = Read-Services $Parameters['services'] $Data }
             'jobs' { $null = Read-Jobs $Parameters['jobs'] $Data }
             'files' { $null = Read-Files $Parameters['files'] $Data }
@@ -901,7 +984,7 @@ function Invoke-Script($Parameters, $Data) {
         $Data['files'] = @{}
     }
     # Chains come last: what is read before them shows the stores as they were found.
-    foreach ($part in @('services', 'files', 'service_modules', 'jobs')) {
+    foreach ($part in @('services', 'windows_updates', 'registry', 'files', 'service_modules', 'jobs')) {
         if ((Get-ListParameter $part).Count -gt 0) { Read-Part $part $Parameters $Data }
     }
     if (((Get-ListParameter 'chains').Count -gt 0) -or ((Get-ListParameter 'service_chains').Count -gt 0)) {

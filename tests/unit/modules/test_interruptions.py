@@ -53,6 +53,14 @@ TO_PATCH = {
     "files": {PACKAGE: {"exists": True, "sha256": PIN, "size": 5}},
     "jobs": {JOB: {"exists": False, "state": None, "last_result": None, "last_run": None}},
 }
+UPDATE = r"C:\Updates\KB4474419.msu"
+TO_UPDATE = {
+    "system": start(1),
+    "windows_updates": {"KB4474419": {"listed": False, "packages": {}}},
+    "pending_restart": TO_PATCH["pending_restart"],
+    "files": {UPDATE: {"exists": True, "sha256": PIN, "size": 5}},
+    "jobs": {"msu-KB4474419": {"exists": False}},
+}
 RUNNING = {"existed": False, "started": True, "state": 4, "last_result": 0x41301}
 NODES = {
     "ft_system": {
@@ -141,6 +149,13 @@ CASES = [
         "job",
         {"package": PACKAGE, "sha256": PIN, "patch_code": CODE},
         {"observe": [TO_PATCH], "job": [RUNNING]},
+        leaves=True,
+    ),
+    Case(
+        "package",
+        "job",
+        {"package": UPDATE, "sha256": PIN, "update": "KB4474419"},
+        {"observe": [TO_UPDATE], "job": [RUNNING]},
         leaves=True,
     ),
     Case(

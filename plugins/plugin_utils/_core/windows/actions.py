@@ -65,12 +65,35 @@ register(
     deadline_seconds=Argument("seconds", True),
     run_as=Argument("text", False, ("system", "user")),
 )
+_OF_AN_UPDATE = (
+    ("windows_updates",),
+    ("servicing_stack",),
+    ("registry",),
+    ("system", "build"),  # 6002 becomes 6003 with some
+    ("system", "version"),
+)
+
+register(
+    "package",
+    "Installs a package of a Windows update (.msu), pinned by SHA-256, detached from the session.",
+    kind="windows",
+    takes_out={},
+    interruptible=False,
+    installs=True,
+    owes_restart=lambda a: a.get("restart") == "always",
+    touches=(*_OF_AN_UPDATE, ("files",), ("services",), ("pending_restart",), ("stores",)),
+    package=Argument("text", True),
+    sha256=Argument("sha256", True),
+    update=Argument("text", True, what=True),
+    restart=Argument("text", False, ("when_asked", "always")),
+    deadline_seconds=Argument("seconds", True),
+)
 register(
     "restart",
     "Restarts Windows once and waits until it answers again: the host's own, or a node's.",
     takes_out={"node": None},
     interruptible=False,
-    touches=(("services",), ("pending_restart",), ("sessions",), ("files",)),
+    touches=(("services",), ("pending_restart",), ("sessions",), ("files",), *_OF_AN_UPDATE),
     effect="restarts",
     node=Argument("text", what=True, node=True),
     deadline_seconds=Argument("seconds", True),

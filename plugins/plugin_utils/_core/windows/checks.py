@@ -367,9 +367,14 @@ def installer(observation: Observation, _arguments: Arguments) -> Reading:
     )
 
 
-def installer_job_name(patch_code: str) -> str:
-    """Return the name of the detached job which installs a patch (one for each patch code)."""
-    return "msp-" + re.sub(r"[^0-9A-F]", "", patch_code.upper())
+def installer_job_name(update: str) -> str:
+    """Return the name of the detached job which installs a patch or an update: one for each.
+
+    update: its patch code, or the name of a Windows update.
+    """
+    if update.startswith("{"):
+        return "msp-" + re.sub(r"[^0-9A-F]", "", update.upper())
+    return "msu-" + re.sub(r"[^0-9A-Z]", "", update.upper())
 
 
 def _job_request(arguments: Arguments) -> Request:
@@ -442,7 +447,9 @@ def _node_job(record: Mapping[str, Any], operation: str, update: Any) -> Reading
 
 
 def file_request(arguments: Arguments, *, hash: bool = False, signature: bool = False) -> Request:
-    """Return the request that reads the file which the argument file names."""
+    """Return the request that reads the file which the argument file names, if one is named."""
+    if not arguments["file"]:
+        return {}
     return {"files": [{"path": arguments["file"], "hash": hash, "signature": signature}]}
 
 
@@ -475,7 +482,7 @@ def pinned(arguments: Arguments) -> dict[str, Any]:
     ),
     Value("missing", "the package|is not at hand", "パッケージが|手元にない"),
     # A first assess may come before the inventory names any package.
-    reads=lambda a: file_request(a, hash=True) if a["file"] else {},
+    reads=lambda a: file_request(a, hash=True),
     file=True,
     sha256=True,
 )

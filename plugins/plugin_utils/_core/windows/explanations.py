@@ -13,12 +13,15 @@ from ..advisory import Advisory
 from ..model import Text
 from ..observation import quote
 
-Outcome = Literal["success", "restart", "busy", "failed"]
+Outcome = Literal["success", "restart", "busy", "failed", "unclear"]
 
 
 @dataclass(frozen=True)
 class ExitCode:
-    """An exit code of msiexec. outcome restart: installed, and a restart is asked for."""
+    """An exit code of an installer.
+
+    outcome: restart: installed, and a restart is asked for. unclear: only the state tells.
+    """
 
     code: int
     name: str
@@ -26,211 +29,212 @@ class ExitCode:
     text: Text
 
 
-def _row(code: int, name: str, outcome: Outcome, en: str, ja: str) -> tuple[int, ExitCode]:
+def row(code: int, name: str, outcome: Outcome, en: str, ja: str) -> tuple[int, ExitCode]:
+    """Return an exit code with what it means."""
     return code, ExitCode(code, name, outcome, {"en": en, "ja": ja})
 
 
 # Windows Installer's documented error codes (MsiExec.exe and InstMsi.exe error messages).
 _CODES: Final[dict[int, ExitCode]] = dict(
     [
-        _row(0, "ERROR_SUCCESS", "success", "Installed.", "インストールに成功しました。"),
-        _row(
+        row(0, "ERROR_SUCCESS", "success", "Installed.", "インストールに成功しました。"),
+        row(
             3010,
             "ERROR_SUCCESS_REBOOT_REQUIRED",
             "restart",
             "Installed; a restart is needed.",
             "インストールに成功しました。再起動が必要です。",
         ),
-        _row(
+        row(
             1641,
             "ERROR_SUCCESS_REBOOT_INITIATED",
             "restart",
             "Installed; the installer has begun a restart.",
             "インストールに成功し、インストーラーが再起動を開始しました。",
         ),
-        _row(
+        row(
             1601,
             "ERROR_INSTALL_SERVICE_FAILURE",
             "failed",
             "The Windows Installer service could not be reached; see that it can start.",
             "Windows インストーラー サービスにアクセスできません。サービスを確認してください。",
         ),
-        _row(
+        row(
             1602,
             "ERROR_INSTALL_USEREXIT",
             "failed",
             "The installation was cancelled.",
             "インストールが取り消されました。",
         ),
-        _row(
+        row(
             1603,
             "ERROR_INSTALL_FAILURE",
             "failed",
             "The installation failed and was rolled back, or should have been; the log tells why.",
             "インストールに失敗しました(ロールバックは実行または試行済み)。原因はログを参照してください。",
         ),
-        _row(
+        row(
             1604,
             "ERROR_INSTALL_SUSPEND",
             "failed",
             "The installation was suspended, not completed; restart the server, then try again.",
             "インストールが中断され、完了していません。サーバーを再起動してから再実行してください。",
         ),
-        _row(
+        row(
             1605,
             "ERROR_UNKNOWN_PRODUCT",
             "failed",
             "The product that the patch is for is not installed.",
             "修正プログラムの対象製品がインストールされていません。",
         ),
-        _row(
+        row(
             1612,
             "ERROR_INSTALL_SOURCE_ABSENT",
             "failed",
             "The product's installation source is not available; make it available.",
             "製品のインストール元が見つかりません。利用できるようにしてください。",
         ),
-        _row(
+        row(
             1613,
             "ERROR_INSTALL_PACKAGE_VERSION",
             "failed",
             "This Windows Installer is too old for the package; update Windows Installer first.",
             "この Windows インストーラーはパッケージに対して古すぎます。先に更新してください。",
         ),
-        _row(
+        row(
             1618,
             "ERROR_INSTALL_ALREADY_RUNNING",
             "busy",
             "Another installation is running; nothing was changed. Let it end, then try again.",
             "別のインストールが実行中です。変更はありません。終了後に再実行してください。",
         ),
-        _row(
+        row(
             1619,
             "ERROR_INSTALL_PACKAGE_OPEN_FAILED",
             "failed",
             "The package could not be opened; see that it exists and may be read.",
             "パッケージを開けません。存在とアクセス権を確認してください。",
         ),
-        _row(
+        row(
             1620,
             "ERROR_INSTALL_PACKAGE_INVALID",
             "failed",
             "The file is no valid Windows Installer package.",
             "有効な Windows インストーラー パッケージではありません。",
         ),
-        _row(
+        row(
             1622,
             "ERROR_INSTALL_LOG_FAILURE",
             "failed",
             "The log could not be opened; see that its folder exists and may be written.",
             "ログ ファイルを開けません。フォルダーと書き込み権限を確認してください。",
         ),
-        _row(
+        row(
             1625,
             "ERROR_INSTALL_PACKAGE_REJECTED",
             "failed",
             "Policy forbids this installation.",
             "システム ポリシーによりインストールが禁止されています。",
         ),
-        _row(
+        row(
             1632,
             "ERROR_INSTALL_TEMP_UNWRITABLE",
             "failed",
             "The folder for temporary files is full or cannot be written.",
             "一時フォルダーがいっぱいか、書き込めません。",
         ),
-        _row(
+        row(
             1633,
             "ERROR_INSTALL_PLATFORM_UNSUPPORTED",
             "failed",
             "The package is for another platform (x86 or x64).",
             "このプラットフォーム(x86/x64)用のパッケージではありません。",
         ),
-        _row(
+        row(
             1635,
             "ERROR_PATCH_PACKAGE_OPEN_FAILED",
             "failed",
             "The patch could not be opened; see that it exists and may be read.",
             "修正プログラムを開けません。存在とアクセス権を確認してください。",
         ),
-        _row(
+        row(
             1636,
             "ERROR_PATCH_PACKAGE_INVALID",
             "failed",
             "The file is no valid Windows Installer patch.",
             "有効な Windows インストーラー修正プログラムではありません。",
         ),
-        _row(
+        row(
             1637,
             "ERROR_PATCH_PACKAGE_UNSUPPORTED",
             "failed",
             "This Windows Installer is too old for the patch; update Windows Installer first.",
             "この Windows インストーラーは修正プログラムに対して古すぎます。先に更新してください。",
         ),
-        _row(
+        row(
             1638,
             "ERROR_PRODUCT_VERSION",
             "failed",
             "Another version of the product is installed already.",
             "この製品の別のバージョンがすでにインストールされています。",
         ),
-        _row(
+        row(
             1639,
             "ERROR_INVALID_COMMAND_LINE",
             "failed",
             "Windows Installer does not understand the command line that it was given.",
             "Windows インストーラーがコマンド ラインを解釈できません。",
         ),
-        _row(
+        row(
             1642,
             "ERROR_PATCH_TARGET_NOT_FOUND",
             "failed",
             "The patch does not fit what is installed: product missing, or another version.",
             "対象の製品がないか、バージョンが異なるため適用できません。",
         ),
-        _row(
+        row(
             1643,
             "ERROR_PATCH_PACKAGE_REJECTED",
             "failed",
             "Policy forbids this patch.",
             "システム ポリシーにより修正プログラムが禁止されています。",
         ),
-        _row(
+        row(
             1646,
             "ERROR_PATCH_REMOVAL_UNSUPPORTED",
             "failed",
             "This patch cannot be removed.",
             "この修正プログラムは削除できません。",
         ),
-        _row(
+        row(
             1647,
             "ERROR_UNKNOWN_PATCH",
             "failed",
             "The patch is not applied to this product.",
             "この修正プログラムは製品に適用されていません。",
         ),
-        _row(
+        row(
             1648,
             "ERROR_PATCH_NO_SEQUENCE",
             "failed",
             "No valid order was found for the patches that were given.",
             "指定された修正プログラムの適用順序を決定できません。",
         ),
-        _row(
+        row(
             1649,
             "ERROR_PATCH_REMOVAL_DISALLOWED",
             "failed",
             "Policy forbids the removal of this patch.",
             "システム ポリシーにより修正プログラムの削除が禁止されています。",
         ),
-        _row(
+        row(
             1650,
             "ERROR_INVALID_PATCH_XML",
             "failed",
             "The XML data of the patch is invalid.",
             "修正プログラムの XML データが無効です。",
         ),
-        _row(
+        row(
             1651,
             "ERROR_PATCH_MANAGED_ADVERTISED_PRODUCT",
             "failed",
@@ -238,14 +242,14 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             "アドバタイズのみの管理対象製品には修正プログラムを適用できません。",
         ),
         # Not the installer's: what the Task Scheduler says of its task (SCHED_S_).
-        _row(
+        row(
             0x41301,
             "SCHED_S_TASK_RUNNING",
             "failed",
             "The Task Scheduler says that the installer is still running, so its end is unknown.",
             "タスク スケジューラによればインストーラーは実行中で、終了コードは不明です。",
         ),
-        _row(
+        row(
             0x41306,
             "SCHED_S_TASK_TERMINATED",
             "failed",

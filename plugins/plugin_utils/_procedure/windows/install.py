@@ -9,6 +9,7 @@ runs, and takes the end of what has ended, before it starts anything.
 
 from __future__ import annotations
 
+import re
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from typing import Any
 
 from ..._action import ActionError, changed, file_record
 from ..._core.observation import Observation
-from ..._core.windows.explanations import explain_exit_code
+from ..._core.windows.explanations import ExitCode, explain_exit_code
 from ..._core.windows.jobs import JobRecord
 from ..._core.windows.starts import position
 from ..._io.jobs import Job, JobResult, decode_log, run_detached
@@ -90,6 +91,10 @@ class InstallAction(WindowsAction):
     ) -> ActionError:
         """What a failed installer is called, and what has to be done before the next."""
 
+    def meaning(self, code: int) -> ExitCode:
+        """What the installer's exit code means."""
+        return explain_exit_code(code)
+
     # --- The flow ---------------------------------------------------------------------------
 
     def proceed(self, remote: Remote, windows: Windows, args: dict[str, Any]) -> Result:
@@ -139,7 +144,7 @@ class InstallAction(WindowsAction):
                 progress=self.progress(),
                 stop=self.stop,
             )
-            if not _is_refused(ended) or time.monotonic() >= end:
+            if not self._is_refused(ended) or time.monotonic() >= end:
                 return ended
             windows.delete(self.job.name)  # it did nothing, and may be started again
             self.await_idle(windows, args)
@@ -150,7 +155,7 @@ class InstallAction(WindowsAction):
         Raises ActionError: it did nothing, or failed.
         """
         record = ended.record
-        meaning = None if ended.exit_code is None else explain_exit_code(ended.exit_code)
+        meaning = None if ended.exit_code is None else self.meaning(ended.exit_code)
         outcome = "failed" if meaning is None else meaning.outcome
         result: Result = {
             "exit_code": ended.exit_code,
@@ -165,7 +170,7 @@ class InstallAction(WindowsAction):
             "elapsed": self.elapsed(),
         }
         facts = {**self.about, "job": self.job.name, **result}
-        if _is_refused(ended):
+        if self._is_refused(ended):
             windows.delete(self.job.name)
             raise ActionError(
                 "installer_busy",
@@ -178,6 +183,31 @@ class InstallAction(WindowsAction):
                 windows.delete(self.job.name)
             raise self.failed(windows, args, ended, {**facts, "changed": True})
         return self.verified(windows, args, result)
+
+    def _is_refused(self, ended: JobResult) -> bool:
+        """Whether the installer did nothing because another installation ran."""
+        return ended.exit_code is not None and self.meaning(ended.exit_code).outcome == "busy"
+
+
+class OwnInstall(InstallAction):
+    """Runs an installer on the inventory host's own Windows."""
+
+    keeps_failed = True
+
+    def seen(self, windows: Windows) -> tuple[JobRecord, Look]:
+        data = self.before.data
+        record = (data.get("jobs") or {}).get(self.job.name) or {}
+        return JobRecord.of_task(record), Look(True, data.get("system") or {})
+
+    @staticmethod
+    def refuse_path(package: str) -> None:
+        """Raises ActionError: SYSTEM could not read the package there."""
+        if not re.match(r"[A-Za-z]:\\", package) or set(package) & set('"*?'):
+            raise ActionError(
+                "bad_path",
+                "package is no path of one file on the host's own disk."
+                " Stage it first (legacyops.hotfix.staged_package); SYSTEM sees no shares.",
+            )
 
 
 def check_package(
@@ -196,11 +226,6 @@ def check_package(
             f"{package} has SHA-256 {record.get('sha256') or 'unknown'}, pinned is {pin}."
             " Use the vendor's own file, or correct the pin.",
         )
-
-
-def _is_refused(ended: JobResult) -> bool:
-    """Whether the installer did nothing because another installation ran."""
-    return ended.exit_code is not None and explain_exit_code(ended.exit_code).outcome == "busy"
 
 
 def _code_page(system: Mapping[str, Any]) -> int:

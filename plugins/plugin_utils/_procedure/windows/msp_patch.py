@@ -28,10 +28,10 @@ from ..._core.windows.signature import Stores, judge
 from ..._core.windows.starts import started_since
 from ..._io.jobs import Job, JobResult
 from ..._io.remote import RemoteError
-from ..._io.windows import Look, Windows
+from ..._io.windows import Windows
 from .install import (
     TAIL_BYTES,
-    InstallAction,
+    OwnInstall,
     Result,
     check_package,
 )
@@ -49,21 +49,15 @@ ARGUMENT_SPEC: dict[str, Any] = {
 _GUID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
 
 
-class MspPatch(InstallAction):
+class MspPatch(OwnInstall):
     argument_spec = ARGUMENT_SPEC
-    keeps_failed = True
 
     def refuse(self, args: dict[str, Any]) -> None:
         args["patch_code"] = args["patch_code"].upper()
         args["sha256"] = pinned(args["sha256"])
         if not _GUID.fullmatch(args["patch_code"]):
             raise ActionError("bad_patch_code", "patch_code is no GUID in braces. Correct it.")
-        if not re.match(r"[A-Za-z]:\\", args["package"]) or set(args["package"]) & set('"*?'):
-            raise ActionError(
-                "bad_path",
-                "package is no path of one file on the host's own disk."
-                " Stage it first (legacyops.hotfix.staged_package); SYSTEM sees no shares.",
-            )
+        self.refuse_path(args["package"])
 
     def about_of(self, args: Mapping[str, Any]) -> Result:
         return {"patch_code": args["patch_code"]}
@@ -85,11 +79,6 @@ class MspPatch(InstallAction):
 
     def request(self, args: Mapping[str, Any]) -> Result:
         return request(args["package"], installer_job_name(args["patch_code"]))
-
-    def seen(self, windows: Windows) -> tuple[JobRecord, Look]:
-        data = self.before.data
-        record = (data.get("jobs") or {}).get(self.job.name) or {}
-        return JobRecord.of_task(record), Look(True, data.get("system") or {})
 
     def is_there(self, args: Mapping[str, Any], record: JobRecord, joins: bool) -> bool:
         return is_installed(self.before, args["patch_code"]) and record.state != "running"
