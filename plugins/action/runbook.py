@@ -58,7 +58,10 @@ class ActionModule(ProcedureAction):
         words = quoted(change.plan, advisories_of(args))
         hosts = self.task_vars["hostvars"]
         places = {host: self._place(host) for host in change.plan["hosts"] if host in hosts}
-        runbook = build_runbook(change.id, change.plan, words, places)
+        approved = change.standing.record()
+        runbook = build_runbook(
+            change.id, change.plan, words, places, approved["approval"], approved["window"]
+        )
         root = change.directory.root
         path, form = root / f"runbook-{language}.html", root / runbook["form"]
         page = runbook_page(runbook, language, zone)

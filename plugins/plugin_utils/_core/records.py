@@ -139,6 +139,11 @@ class Finding(Record):
     evidence: list[str]
     remedy: Text
 
+    @property
+    def is_case(self) -> bool:
+        """Return whether it says which of the notice's cases the host is in."""
+        return self.id.startswith("branch_")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Record):

@@ -139,7 +139,7 @@ def judge(
     todo: in order; all of them up to the next resting point count, needed or not. estimate:
     which of the steps' durations is added up.
     """
-    stretch = _stretch(todo)
+    stretch = to_rest(todo)
     needed = sum(step.seconds[estimate] for step in stretch)  # type: ignore[literal-required]
     left = round((window.end - now).total_seconds())
     resting = stretch[-1].id if stretch and stretch[-1].resting_point else None
@@ -156,8 +156,8 @@ def judge(
     return WindowState(state, may, needed, left, resting, text)
 
 
-def _stretch(todo: Sequence[Step]) -> list[Step]:
-    """Return the steps up to the next resting point, that one included."""
+def to_rest(todo: Sequence[Step]) -> list[Step]:
+    """Return the steps up to the next resting point, that one included; all where there is none."""
     stretch = []
     for step in todo:
         stretch.append(step)

@@ -19,6 +19,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "to": ("to", "～"),
     "none": ("None.", "なし。"),
     "of": ("of", "/"),
+    "comma": (", ", "、"),
+    "page_of": ("Page {page} of {pages}", "{page} / {pages} ページ"),
     # How a change stands
     "completed": ("Completed as planned", "計画どおり完了"),
     "completed_with_deviations": ("Completed, with deviations", "完了(逸脱あり)"),
@@ -100,6 +102,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "planned": ("Planned", "計画"),
     "outcome": ("Outcome", "結果"),
     "began": ("Began", "開始"),
+    "ended": ("Ended", "終了"),
     "took": ("Took", "所要"),
     "about": ("about", "約"),
     "longest": ("at most", "最長"),
@@ -215,25 +218,44 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # Runbook
     "how_to_use": ("How to use it", "使い方"),
     "use_1": (
-        "Print it before the window. It is for the night on which controller or relay fail: "
-        "every step can be carried "
-        "out and ticked off by hand.",
+        "Print it before the window. It is for the night on which controller or relay fail: every "
+        "step can be carried out and ticked off by hand.",
         "作業時間帯の前に印刷します。管理サーバーや中継サーバーが使えない場合でも、全手順を手作"
         "業で実施し記録できます。",
     ),
     "use_2": (
         "Keep the order. Begin a step only when the one before is ticked. What a network would "
-        "check, look at yourself.",
-        "順序を守り、前の手順の確認後に次へ進みます。自動で確認される項目は目視で確認します。",
+        "check, look at yourself, before the step and after it.",
+        "順序を守り、前の手順の確認後に次へ進みます。自動で確認される項目は、手順の前後に目視で"
+        "確認します。",
     ),
     "use_3": (
         "If you see something else than expected: stop, do what the step says, call.",
         "期待と異なる表示の場合は中断し、各手順の指示に従って連絡します。",
     ),
     "use_4": (
-        "Stopping is safe only at a resting point.",
-        "安全に中断できるのは「中断可能点」のみです。",
+        "Stopping is safe only at a resting point. Each step says how long it is until the next "
+        "one: do not begin what the window has no time for.",
+        "安全に中断できるのは「中断可能点」のみです。各手順に次の中断可能点までの時間を示します。"
+        "作業時間帯の残りで足りない場合は開始しません。",
     ),
+    "use_5": (
+        "The large number counts this system's steps; the small one is the plan's, by which "
+        "screen, report and results form name a step.",
+        "大きい番号はこのシステムの手順の通し番号、小さい番号は計画の番号です(画面、報告書、"
+        "結果記入票では計画の番号を使用します)。",
+    ),
+    "in_all": ("In all", "合計"),
+    "steps_counted": ("steps", "手順"),
+    "wave": ("Wave", "順番"),
+    "of_persons": ("by a person", "担当者の手順"),
+    "to_rest": ("to a resting point, at most", "中断可能点まで最長"),
+    "case": ("Case", "該当する場合"),
+    "starting_state": ("State at the start", "開始前の状態"),
+    "rest_at": ("Resting point: step", "中断可能点: 手順"),
+    "rest_here": ("Resting point: after this step", "中断可能点: この手順の後"),
+    "look_first": ("Look first", "開始前に目視"),
+    "quoted_at": ("The notice's words:", "資料の記載:"),
     "machine": ("Machine", "対象機"),
     "label": ("Chassis label", "筐体ラベル"),
     "serial": ("Serial no.", "製造番号"),
@@ -255,11 +277,20 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "box_done": ("done", "完了"),
     "box_not_needed": ("not needed", "不要"),
     "box_failed": ("failed", "失敗"),
-    "begin_end": ("Began / ended", "開始 / 終了"),
     "stop_here": ("Do not go on to the next step.", "次の手順に進まないでください。"),
     "do_not_touch": (
         "Do not interrupt it, touch no button, wait for the longest time (chkdsk may take hours).",
         "中断せず、電源ボタンに触れず、最長時間まで待ちます(chkdsk は数時間の場合あり)。",
+    ),
+    "keep_the_power": (
+        "While chkdsk or Windows' start is shown, leave the power as it is and wait for the "
+        "longest time (chkdsk may take hours).",
+        "chkdsk または Windows の起動中の表示であれば、電源はそのままにして最長時間まで待ちます"
+        "(chkdsk は数時間の場合あり)。",
+    ),
+    "wait_for_it": (
+        "Do not interrupt it, wait for the longest time.",
+        "中断せず、最長時間まで待ちます。",
     ),
     "then_call": ("Then call", "次に連絡する先:"),
     "nobody": ("not given in the inventory", "インベントリに未記載"),
@@ -274,17 +305,22 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "濃い緑色の表示はデータの無損傷を証明しません。変更の完了前に業務担当者がアプリケーショ"
         "ンを確認します。",
     ),
+    "acceptance_why_server": (
+        "A server that answers does not prove that its applications work. Their owner checks "
+        "before the change is closed.",
+        "サーバーの応答はアプリケーションの動作を証明しません。変更の完了前に業務担当者がアプリ"
+        "ケーションを確認します。",
+    ),
     "check_item": ("Check", "確認項目"),
     "owner": ("Owner", "業務担当者"),
     "yes": ("good", "良"),
     "no_good": ("not good", "否"),
     "form": ("Results form", "結果記入票"),
     "form_text": (
-        "Afterwards copy the ticks into the file named below and read it back: every row "
-        "becomes an entry of the "
-        "journal, marked as transcribed.",
-        "作業後、下記のファイルに記入内容を転記して読み込みます。各行は「転記」としてジャーナル"
-        "に記録されます。",
+        "Afterwards copy the ticks into the file that the command names and read it back: every "
+        "row becomes an entry of the journal, marked as transcribed.",
+        "作業後、下記コマンドのファイルに記入内容を転記して読み込みます。各行は「転記」として"
+        "ジャーナルに記録されます。",
     ),
     "nothing_planned": ("This plan has no steps.", "この計画に手順はありません。"),
     "left_alone_systems": ("Left alone", "対象外としたシステム"),

@@ -26,6 +26,7 @@ except ImportError:  # pragma: no cover
 
 from .history import OVER
 from .labels import took, word
+from .sheets import Sheets
 from .texts import when
 from .timeline import timeline
 
@@ -38,12 +39,15 @@ def report_page(report: Mapping[str, Any], language: str, zone: tzinfo | None) -
     language: en or ja.
     zone: of the times that are shown; None: the controller's.
     """
-    return _page("report.html.j2", language, zone, report=report, timeline=timeline(report))
+    sheets = Sheets(word("report", language), report["change"], report["plan"])
+    return _page("report.html.j2", language, zone, sheets, report=report, timeline=timeline(report))
 
 
 def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
     """Return the runbook as HTML."""
-    return _page("runbook.html.j2", language, zone, runbook=runbook)
+    names = {f"system-{n}": each["host"] for n, each in enumerate(runbook["systems"], 1)}
+    sheets = Sheets(word("runbook", language), runbook["change"], runbook["plan"], names)
+    return _page("runbook.html.j2", language, zone, sheets, runbook=runbook)
 
 
 def review_page(review: Mapping[str, Any], language: str) -> str:
@@ -72,8 +76,8 @@ def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
     return form
 
 
-def _page(template: str, language: str, zone: tzinfo | None, **content: Any) -> str:
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+def _page(template: str, language: str, zone: tzinfo | None, sheets: Sheets, **content: Any) -> str:
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8") + sheets.style(language)
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     page: str = (
         _environment(html=True)

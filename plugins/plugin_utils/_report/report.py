@@ -35,6 +35,7 @@ def build_report(sources: Sources) -> Record:
     report = {
         "format": FORMAT,
         "change": sources.change,
+        "plan": sources.plan["digest"],
         "made": sources.made,
         "outcome": _outcome(hosts, in_red(found)),
         "summary": _summary(sources, hosts, in_red(found)),

@@ -4,20 +4,24 @@
 """The runbook: the plan as a checklist on paper, for the night on which the computers fail.
 
 Each step says where, what, what should be seen, what to do otherwise, how long, the way back and
-whom to call. The clauses' words are the notice's own.
+whom to call. The clauses' words are the notice's own. A person counts the steps from 1 on; what
+names a step everywhere else is its id, whose number (that of the plan) stands beside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .._core.actions import answers_to
+from .._core.actions import answers_to, effect_of
+from .._core.checks import check_of
 from .._core.conditions import conditions
 from .._core.kind import Kind
 from .._core.kinds import kind_of, title
-from .._core.records import Step
+from .._core.model import Text
+from .._core.records import Finding, Step
+from .._core.window import to_rest
 from .history import machine
 from .texts import same, text, tidy
 
@@ -25,8 +29,6 @@ Record = dict[str, Any]
 FORMAT: Final = 1
 # Blank rows of the owner's check where the inventory lists none.
 _BLANK_CHECKS: Final = 4
-# Of the form: the names of its lists.
-_RESULTS: Final = ("done", "not_needed", "failed")
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,16 @@ def build_runbook(
     plan: Mapping[str, Any],
     advisories: Mapping[str, Any],
     places: Mapping[str, Place],
+    approval: Mapping[str, Any] | None = None,
+    window: Mapping[str, str] | None = None,
 ) -> Record:
     """Return the runbook of a plan as JSON; every text is inert.
 
     advisories: id → {title, clauses}, as in Sources.
+    approval: the approval's file; of another plan, or None: there is a line to sign on.
+    window: start and end, ISO 8601; None: there is a line to write on.
     """
+    approved = approval if approval and approval.get("digest") == plan["digest"] else {}
     queued = [host for wave in plan["waves"] for host in wave]
     waves = {host: number for number, wave in enumerate(plan["waves"], 1) for host in wave}
     runbook = {
@@ -61,6 +68,9 @@ def build_runbook(
         "plan": plan["digest"],
         "form": form_name(plan),
         "planned": plan["created"],
+        "approved_by": approved.get("approved_by"),
+        "approved_at": approved.get("approved_at"),
+        "window": None if window is None else {key: window[key] for key in ("start", "end")},
         "advisories": [
             {**each, "title": same(advisories.get(each["id"], {}).get("title", each["id"]))}
             for each in plan["advisories"]
@@ -91,14 +101,87 @@ def _system(entry: Mapping[str, Any], advisories: Mapping[str, Any], place: Plac
     form = kind.form(entry["settings"]) or {}
     contacts = {**(form.get("contacts") or {}), **place.contacts}
     checks = [same(each) for each in place.acceptance]
+    steps = entry["steps"]
+    quoted: dict[str, int] = {}
     return {
         "kind": kind.name,
+        "machines": bool(kind.machines),
+        "cases": [each for each in found(entry["findings"]) if each["case"]],
+        "start": [each for each in found(entry["findings"]) if not each["case"]],
+        "persons": sum(step.by == "operator" for step in steps),
+        "seconds": _in_all(steps),
         "model": form.get("model"),
         "contacts": {str(role): str(who) for role, who in contacts.items()},
         "units": _units(kind, form, place.chassis),
-        "steps": [_step(step, form, clauses, place, contacts) for step in entry["steps"]],
+        "steps": [
+            {
+                "n": n,
+                **_step(step, form, place, contacts),
+                "words": list(_words(step, n, clauses, quoted)),
+                "otherwise": _otherwise(step, kind),
+                "rest": _rest(steps, n),
+            }
+            for n, step in enumerate(steps, 1)
+        ],
         "acceptance": checks or [text("", "")] * _BLANK_CHECKS,
     }
+
+
+def found(findings: Sequence[Finding]) -> list[Record]:
+    """Return what was found before the plan; case: it says which of the notice's cases this is."""
+    return [
+        {
+            "case": each.is_case,
+            "severity": each.severity,
+            "title": each.title,
+            "item": each.item,
+            "clause": each.clause,
+        }
+        for each in findings
+    ]
+
+
+def _in_all(steps: Sequence[Step]) -> Record:
+    return {key: sum(step.seconds[key] for step in steps) for key in ("expected", "longest")}
+
+
+def _rest(steps: Sequence[Step], n: int) -> Record:
+    """Return how long it is from the n-th step's beginning until stopping is safe, and where."""
+    stretch = to_rest(steps[n - 1 :])
+    return {"n": n - 1 + len(stretch), **_in_all(stretch)}
+
+
+def _words(
+    step: Step, n: int, clauses: Mapping[str, Any], quoted: dict[str, int]
+) -> Iterator[Record]:
+    """Yield the clauses of a step, each with its words where it is cited first.
+
+    quoted: clause → the step that it was quoted at, on this system. at: that step, later on.
+    """
+    ours = {str(each["clause"]): each for each in step.instruction if each["clause"]}
+    for clause in step.clause:
+        words = clauses.get(clause) or ours.get(clause)
+        if words is not None:
+            at = quoted.setdefault(clause, n)
+            yield {"clause": clause, "at": at if at != n else None, **same(words)}
+
+
+def _otherwise(step: Step, kind: Kind) -> str | None:
+    """Return what a person must not do where a step shows something else; None: nothing special.
+
+    Whoever presses the button in a step cannot be told to leave it alone.
+    """
+    if step.interruptible:
+        return None
+    if not kind.machines:
+        return "wait_for_it"
+    presses = effect_of(step) in ("switches_on", "switches_off")
+    return "keep_the_power" if presses else "do_not_touch"
+
+
+def _look_first(step: Step) -> list[Text]:
+    """Return what a person can see of a step's interlocks, at a screen or at Endurance's board."""
+    return conditions(ref for ref in step.interlocks if check_of(ref).seen_at)
 
 
 def _units(kind: Kind, form: Mapping[str, Any], chassis: Mapping[str, Any]) -> list[Record]:
@@ -124,15 +207,11 @@ def _marks(chassis: Any) -> Record:
 def _step(
     step: Step,
     form: Mapping[str, Any],
-    clauses: Mapping[str, Any],
     place: Place,
     contacts: Mapping[str, Any],
 ) -> Record:
     node = step.node
     chassis = place.chassis if not form else place.chassis.get(str(node), {})
-    words = [
-        {"clause": clause, **same(clauses[clause])} for clause in step.clause if clause in clauses
-    ]
     told = [each for each in step.instruction if each["clause"] is None]
     return {
         "id": step.id,
@@ -148,12 +227,11 @@ def _step(
         "by": step.by,
         "person": step.by == "operator",
         "only_if": conditions(step.only_if) if step.conditional else [],
-        "words": words or [{**each} for each in step.instruction if each["clause"]],
         "told": [{"en": each["en"], "ja": each["ja"]} for each in told],
+        "look_first": _look_first(step),
         "files": _files(step.arguments),
         "expect": conditions(step.expect),
         "seconds": step.seconds,
-        "interruptible": step.interruptible,
         "rollback": step.rollback,
         "point_of_no_return": step.point_of_no_return,
         "resting_point": step.resting_point,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from ftsite import HOST
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium", "chromedriver")]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is in the extra dev")
+pypdf = pytest.importorskip("pypdf", reason="pypdf is in the extra dev")
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 A4, DESKTOP, PHONE = 794, 1280, 400
@@ -133,15 +135,44 @@ def test_japanese_glyphs_are_drawn(browser, pages, name):
     assert one != other
 
 
+def printed(browser: Any, page: Path) -> list[Any]:
+    """Return the sheets of a page as it is printed."""
+    opened(browser, page)
+    pdf = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    return list(pypdf.PdfReader(io.BytesIO(base64.b64decode(pdf))).pages)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_prints_on_a4(browser, pages, name):
-    opened(browser, pages[name])
-    printed = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
-    pdf = base64.b64decode(printed["data"])
-    assert pdf.startswith(b"%PDF")
     width, height = (round(mm / 25.4 * 72) for mm in (210, 297))
-    box = pdf.split(b"/MediaBox [")[1].split(b"]")[0]
-    assert [round(float(each)) for each in box.split()] == [0, 0, width, height]
+    for sheet in printed(browser, pages[name]):
+        assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (width, height)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("report-en", "Page {0} of {1}"),
+        ("report-ja", "{0} / {1} "),
+        ("runbook-en", "Page {0} of {1}"),
+        ("runbook-ja", "{0} / {1} "),
+    ],
+)
+def test_each_sheet_says_what_it_is_of_and_its_number(browser, pages, name, number):
+    sheets = [sheet.extract_text() for sheet in printed(browser, pages[name])]
+    assert len(sheets) > 5
+    for count, text in enumerate(sheets, 1):
+        assert "CHG-1" in text
+        assert number.format(count, len(sheets)) in text
+        if name.startswith("runbook") and count > 1:  # the first is the cover, of all systems
+            assert f"CHG-1 · {HOST}" in text
+
+
+@pytest.mark.parametrize("name", ["runbook-en", "runbook-ja", "report-en", "report-ja"])
+def test_no_sheet_has_a_few_lost_lines(browser, pages, name):
+    """In the margins alone there are about 50 characters."""
+    for count, sheet in enumerate(printed(browser, pages[name]), 1):
+        assert len(sheet.extract_text()) > 400, count
 
 
 def test_evidence_that_is_folded_on_the_screen_is_printed(browser, pages):

@@ -21,6 +21,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook i
     Place,
     build_runbook,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sheets import quoted
 from ftsite import HOST
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -84,6 +85,21 @@ def test_only_its_own_style_sheet_is_allowed(hostile_pages):
         policy = next(v for _n, v in Elements(page).attributes if v and "default-src" in v)
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def test_no_text_ends_a_string_of_the_style_sheet(hostile):
+    """Nor is a line end or a closing tag of it left as it is; what is cut is marked."""
+    said = quoted(f'"; }}\n</style>\\{hostile}')
+    assert re.fullmatch(r'"(?:[0-9A-Za-z]|\\[0-9a-f]+ )*"', said)
+    assert len(re.findall(r"\\2026 ", said)) == 1
+    assert quoted("CHG-1 現") == r'"CHG\2d 1\20 \73fe "'
+
+
+def test_each_sheet_of_the_runbook_says_change_system_and_number(night):
+    page = render.runbook_page(build_runbook("CHG1", night().plan, {}, {}), "en", TOKYO)
+    assert f"@page system-1 {{ @top-left {{ content: {quoted(f'CHG1 · {HOST}')}; }} }}" in page
+    assert "#system-1 { page: system-1; }" in page
+    assert 'content: "Page " counter(page) " of " counter(pages) ""' in page
 
 
 def test_both_languages_say_everything():

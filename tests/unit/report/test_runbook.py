@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import results_form
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.render import (
+    results_form,
+    runbook_page,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.results_form import (
     FormError,
     read_form,
@@ -89,6 +93,85 @@ def test_conditional_steps_say_on_what_they_hang(runbook):
     look = next(s for s in steps(runbook) if s["id"].endswith("-coserver2_look"))
     said = "CoServer2 の電源がまだ入っている または 断との表示のみ (未確認)"
     assert said in [each["ja"] for each in look["only_if"]]
+
+
+def test_a_person_counts_from_one_and_the_plans_number_stands_beside(runbook, planned):
+    assert [s["n"] for s in steps(runbook)] == list(range(1, len(steps(runbook)) + 1))
+    page = runbook_page(runbook, "en", None)
+    for step in steps(runbook):
+        assert f'<div class="n">{step["n"]}<small>Plan {step["number"]}</small></div>' in page
+    text = results_form(runbook, "en", "+09:00")
+    for step in steps(runbook):
+        line = text[: text.index(f'step: "{step["id"]}"')].rsplit("      # ", 2)
+        assert any(each.startswith(f"{step['n']} (Plan {step['number']})") for each in line)
+
+
+def test_each_step_has_room_for_two_clocks_what_was_seen_and_a_note(runbook):
+    page = runbook_page(runbook, "en", None)
+    every = len(steps(runbook))
+    assert page.count('<span class="clock">:</span>') == 2 * every
+    assert page.count('<div class="saw">Saw') == page.count('<div class="note">Note') == every
+
+
+def test_each_step_says_how_long_it_is_until_stopping_is_safe(runbook):
+    rests = [s["n"] for s in steps(runbook) if s["resting_point"]]
+    for step in steps(runbook):
+        stretch = steps(runbook)[step["n"] - 1 : step["rest"]["n"]]
+        assert step["rest"]["n"] == next(n for n in rests if n >= step["n"])
+        for key in ("expected", "longest"):
+            assert step["rest"][key] == sum(each["seconds"][key] for each in stretch)
+
+
+def test_a_clause_is_quoted_once_and_named_afterwards(runbook):
+    cited = [each for step in steps(runbook) for each in step["words"]]
+    whole = [each["clause"] for each in cited if each["at"] is None]
+    assert len(whole) == len(set(whole))
+    removed = next(s for s in steps(runbook) if s["id"].endswith("-coserver2_uninstall"))
+    first = next(s for s in steps(runbook) if s["id"].endswith("-coserver1_uninstall"))
+    assert {each["at"] for each in removed["words"][1:]} == {first["n"]}
+    page = runbook_page(runbook, "ja", None)
+    assert page.count("「Windows Server 2003 ホットフィックス KB890859」を選択後、[削除]") == 1
+
+
+def test_nobody_who_presses_the_button_is_told_not_to_touch_it(runbook, planned):
+    presses = [s.id for s in planned["hosts"][HOST]["steps"] if s.action == "power"]
+    assert presses
+    for step in steps(runbook):
+        if step["id"] in presses:
+            assert step["otherwise"] == "keep_the_power"
+        else:
+            assert step["otherwise"] in (None, "do_not_touch")
+
+
+def test_before_what_cannot_be_undone_the_peer_is_looked_at(runbook):
+    wanted = {"coserver1_uninstall": "CoServer2 is off", "coserver2_uninstall": "CoServer1 is off"}
+    for name, look in wanted.items():
+        step = next(s for s in steps(runbook) if s["id"].endswith(name))
+        assert step["point_of_no_return"]
+        assert look in [each["en"] for each in step["look_first"]]
+    page = runbook_page(runbook, "en", None)
+    assert page.index("Look first") < page.index("You should see")
+
+
+def test_the_cover_says_case_window_approver_totals_and_how_it_stands(planned, words):
+    approval = {"digest": planned["digest"], "approved_by": "Suzuki", "approved_at": None}
+    window = {"start": "2026-11-28T13:00:00Z", "end": "2026-11-28T19:00:00Z"}
+    whole = build_runbook(CHANGE, planned, words, {HOST: PLACE}, approval, window)
+    (system,) = whole["systems"]
+    assert [each["clause"] for each in system["cases"]] == [
+        ["2003-2-①", "2003-2-②", "2003-2-③", "2003-5.2"]
+    ]
+    assert "緊急修正が必要なレベルに達していない" in system["start"][0]["title"]["ja"]
+    assert system["seconds"]["longest"] == sum(s["seconds"]["longest"] for s in system["steps"])
+    page = runbook_page(whole, "en", UTC)
+    assert "2026-11-28 13:00 to 2026-11-28 19:00" in page
+    assert "<td>Suzuki</td>" in page
+
+
+def test_an_approval_of_another_plan_is_none(planned, words):
+    other = build_runbook(CHANGE, planned, words, {}, {"digest": "sha256:0", "approved_by": "S"})
+    assert other["approved_by"] is None
+    assert "<td>＿＿" in runbook_page(other, "en", UTC)
 
 
 # --- The form -----------------------------------------------------------------------------------
