@@ -39,20 +39,22 @@ def report_page(report: Mapping[str, Any], language: str, zone: tzinfo | None) -
     language: en or ja.
     zone: of the times that are shown; None: the controller's.
     """
-    sheets = Sheets(word("report", language), report["change"], report["plan"])
+    sheets = _sheets("report", report, language)
     return _page("report.html.j2", language, zone, sheets, report=report, timeline=timeline(report))
 
 
 def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
     """Return the runbook as HTML."""
     names = {f"system-{n}": each["host"] for n, each in enumerate(runbook["systems"], 1)}
-    sheets = Sheets(word("runbook", language), runbook["change"], runbook["plan"], names)
+    sheets = _sheets("runbook", runbook, language, names)
     return _page("runbook.html.j2", language, zone, sheets, runbook=runbook)
 
 
 def review_page(review: Mapping[str, Any], language: str) -> str:
     """Return the review of a notice as HTML."""
-    return _page("review.html.j2", language, None, review=review)
+    version = f"{review['version']} {review['sha256'][:8]}"
+    sheets = Sheets(word("review", language), review["id"], version)
+    return _page("review.html.j2", language, None, sheets, review=review)
 
 
 def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
@@ -74,6 +76,14 @@ def results_form(runbook: Mapping[str, Any], language: str, offset: str) -> str:
         )
     )
     return form
+
+
+def _sheets(
+    document: str, made: Mapping[str, Any], language: str, systems: Mapping[str, str] | None = None
+) -> Sheets:
+    """Return what the margins of a change's document say."""
+    plan = f"{word('plan', language)} {made['plan'].partition(':')[2][:8]}"
+    return Sheets(word(document, language), made["change"], plan, systems or {})
 
 
 def _page(template: str, language: str, zone: tzinfo | None, sheets: Sheets, **content: Any) -> str:

@@ -19,12 +19,14 @@ class Sheets:
     """The sheets of a document.
 
     document: what it is, in its language.
+    about: the change, or the notice.
+    made_from: the plan, or the notice's version.
     systems: id of a section → the system that all of its sheets are about.
     """
 
     document: str
-    change: str
-    plan: str
+    about: str
+    made_from: str
     systems: Mapping[str, str] = field(default_factory=dict)
 
     def style(self, language: str) -> str:
@@ -32,15 +34,14 @@ class Sheets:
         number = word("page_of", language).format(
             page='" counter(page) "', pages='" counter(pages) "'
         )
-        plan = f"{word('plan', language)} {self.plan.partition(':')[2][:8]}"
         rules = [
-            f"@page {{ @top-left {{ content: {quoted(self.change)}; }}"
+            f"@page {{ @top-left {{ content: {quoted(self.about)}; }}"
             f" @top-right {{ content: {quoted(self.document)}; }}"
-            f" @bottom-left {{ content: {quoted(plan)}; }}"
+            f" @bottom-left {{ content: {quoted(self.made_from)}; }}"
             f' @bottom-right {{ content: "{number}"; }} }}'
         ]
         for section, system in self.systems.items():
-            head = quoted(f"{self.change} · {system}")
+            head = quoted(f"{self.about} · {system}")
             rules.append(f"#{section} {{ page: {section}; }}")
             rules.append(f"@page {section} {{ @top-left {{ content: {head}; }} }}")
         return "\n".join(["", *rules, ""])
