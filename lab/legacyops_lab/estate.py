@@ -23,11 +23,13 @@ HERE = Path(__file__).parent
 DEFAULT_USERS = {"Administrator": "Lab-Passw0rd!"}
 DEFAULT_FT_USERS = {"Administrator": "Ft-Passw0rd!"}
 DEFAULT_BMC_USERS = {"admin": "Lab-Passw0rd!"}
+_PARTS_OF_HOSTS = ("xenapp", "windows", "relay")
 _LONGEST_STEM = 11
 FT_NODES = ("coserver1", "coserver2", "ftvirtual")
 _PARTS = {
     "xenapp.schema.json": HERE / "world" / "xenapp.schema.json",
     "ft.schema.json": HERE / "ft" / "ft.schema.json",
+    "windows.schema.json": HERE / "windows" / "windows.schema.json",
 }
 
 
@@ -149,10 +151,10 @@ def _check_kinds(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
     """Refuse what a host of its kind cannot have, and relays that are none."""
     hosts = {name: host or {} for name, host in data.get("hosts", {}).items()}
     for name, host in hosts.items():
-        wrong = "xenapp" if host.get("kind") == "relay" else "relay"
-        if wrong in host:
-            kind = host.get("kind", "xenapp")
+        kind = host.get("kind", "xenapp")
+        for wrong in (part for part in _PARTS_OF_HOSTS if part != kind and part in host):
             raise _mistake(path, node, ["hosts", name, wrong], f"a host of kind {kind} has none")
+        _check_packages(path, node, name, host, data.get("updates", {}))
     for name, system in data.get("ft_systems", {}).items():
         if name in hosts:
             raise _mistake(path, node, ["ft_systems", name], "a host has the same name")
@@ -160,6 +162,18 @@ def _check_kinds(path: Path, node: yaml.Node, data: dict[str, Any]) -> None:
         if relay is not None and hosts.get(relay, {}).get("kind") != "relay":
             where = ["ft_systems", name, "relay"]
             raise _mistake(path, node, where, f"there is no host {relay} of kind relay")
+
+
+def _check_packages(
+    path: Path, node: yaml.Node, name: str, host: dict[str, Any], known: dict[str, Any]
+) -> None:
+    """Refuse packages of Windows updates that the estate does not describe."""
+    windows = host.get("windows", {})
+    shared = [share["package"] for share in windows.get("shares", ())]
+    for entry in (*windows.get("packages", ()), *shared):
+        if entry["name"] not in known:
+            where = ["hosts", name, "windows"]
+            raise _mistake(path, node, where, f"updates has no package {entry['name']}")
 
 
 def _mistake(path: Path, node: yaml.Node, where: list[str], reason: str) -> EstateError:

@@ -25,6 +25,8 @@ _STYLES = {
     "disabled": "magenta",
     "offline": "bright_black",
 }
+# Of hosts, in the order in which they are shown.
+_KINDS = (None, "windows", "relay")
 _NODES = {"coserver1": "CoServer1", "coserver2": "CoServer2", "ftvirtual": "FTvirtual Server"}
 
 
@@ -32,7 +34,12 @@ def estate(clock: Mapping[str, Any], status: Status) -> Group:
     """Return the whole estate."""
     parts: list[Any] = [
         Text(f"{clock['utc']} (simulated; {clock['speed']:g} times as fast)"),
-        *hosts([{n: h for n, h in status.items() if _kind(h) == kind} for kind in (None, "relay")]),
+        *hosts(
+            [
+                {n: h for n, h in status.items() if _kind(h) == kind}
+                for kind in (None, "windows", "relay")
+            ]
+        ),
     ]
     systems = {name: entry for name, entry in status.items() if _kind(entry) == "ft"}
     if systems:
@@ -42,7 +49,7 @@ def estate(clock: Mapping[str, Any], status: Status) -> Group:
 
 
 def _kind(entry: Mapping[str, Any]) -> str | None:
-    """Return what a part of the status is about: relay, ft, or None for a XenApp server."""
+    """Return what a part of the status is about: windows, relay, ft; None: a XenApp server."""
     return "ft" if "board" in entry else entry.get("kind")
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from ..ft import FtSystem, packages
 from ..world.course import Course
-from ..world.host import Host, Programs
+from ..world.host import NOTHING_OF_CITRIX, Host, Programs
 
 RELAY_FAULTS = ("smb1_missing", "ntlm_refused", "rpc_blocked", "clock_wrong")
 WRONG_CLOCK_SECONDS = 3600
-_NOTHING_OF_CITRIX: dict[str, Any] = {"ima": None, "modules": {"names": []}}
 
 
 class RelayHost(Host):
@@ -35,7 +34,7 @@ class RelayHost(Host):
         """
         given = spec.get("relay", {})
         skew = given.get("clock_skew_seconds", 0)
-        frame = {**spec, "xenapp": {**_NOTHING_OF_CITRIX, "clock_skew_seconds": skew}}
+        frame = {**spec, "xenapp": {**NOTHING_OF_CITRIX, "clock_skew_seconds": skew}}
         super().__init__(course, {}, name, frame, users, programs)
         self.product_name = ""
         self.systems = systems

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..ft import FtSystem
 from ..ft.state import NODES
+from ..windows import WindowsHost
 from ..world import Host, World, commands, scripts
 from ..world.host import Programs
 from ..world.times import ClockLike
@@ -37,6 +38,8 @@ class EstateWorld(World):
         """Return a host of the estate, a relay where it is one."""
         if spec.get("kind") == "relay":
             return RelayHost(self.course, name, spec, users, PROGRAMS, self.systems_of(name))
+        if spec.get("kind") == "windows":
+            return WindowsHost(self.course, self.hosts, name, spec, users, PROGRAMS)
         return super().make_host(name, spec, users)
 
     def systems_of(self, relay: str) -> list[FtSystem]:
@@ -82,4 +85,6 @@ class EstateWorld(World):
 
     def status_of(self, host: Host) -> dict[str, Any]:
         """Return one host's true state."""
-        return host.told() if isinstance(host, RelayHost) else super().status_of(host)
+        if isinstance(host, RelayHost | WindowsHost):
+            return host.told()
+        return super().status_of(host)

@@ -53,7 +53,8 @@ class World:
         users = estate.get("estate", {}).get("users", {})
         self.hosts: dict[str, Host] = {}
         for name, spec in estate.get("hosts", {}).items():
-            self.hosts[name] = self.make_host(name, spec, users)
+            known = {"catalogue": packages_of(estate)}
+            self.hosts[name] = self.make_host(name, {**spec, **known}, users)
             self.course.happens[name] = self.hosts[name].happens
         if state is None:
             for host in self.hosts.values():
@@ -118,6 +119,11 @@ class World:
     def status_of(self, host: Host) -> dict[str, Any]:
         """Return one host's true state."""
         return _status(host)
+
+
+def packages_of(estate: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the packages of Windows updates that there are in an estate, by name."""
+    return {name: {**entry, "name": name} for name, entry in estate.get("updates", {}).items()}
 
 
 def _without_times(value: Any) -> Any:

@@ -15,6 +15,7 @@ from .console import Console, Write, remember
 from .host import OUT_OF_MEMORY_EXITS, Host
 from .services import IMA
 from .texts import text
+from .updates import DENIED
 
 POWERSHELL_START_SECONDS = 1.0
 POWERSHELL_MB = 60
@@ -25,6 +26,7 @@ _POWERSHELL = re.compile(r'(?i)^"?(?:\S*\\)?powershell(?:\.exe)?"?(?:\s|$)')
 _ENCODED = re.compile(r"(?i)\s[-/]e(?:ncodedcommand|nc|c)?\s+(\S+)")
 _CMD = re.compile(r'(?i)^"?(?:\S*\\)?cmd(?:\.exe)?"?\s+/[ck]\s+(.*)$', re.DOTALL)
 _MSIEXEC = re.compile(r'(?i)^(?:&\s*)?"?(?:[^"\s]*\\)?msiexec(?:\.exe)?"?\s+(.*)$', re.DOTALL)
+_WUSA = re.compile(r'(?i)^(?:&\s*)?"?(?:[^"\s]*\\)?wusa(?:\.exe)?"?(?:\s|$)')
 _EXIT = re.compile(r"(?i)^exit(?:\s+/b)?(?:\s+(-?\d+))?\s*;?$")
 _ECHO = re.compile(r"(?i)^(?:echo|write-output)\s+(.*)$", re.DOTALL)
 _SC = re.compile(r'(?i)^sc(?:\.exe)?\s+query\s+"?([\w$]+)"?$')
@@ -154,6 +156,8 @@ async def _known(host: Host, line: str, console: Console) -> int | None:
     queried = _SC.match(line)
     if queried:
         return _sc_query(host, queried[1], console)
+    if _WUSA.match(line):
+        return DENIED  # in a remote session (KB2773898)
     patched = _MSIEXEC.match(line)
     if patched:
         return await host.foreground("msiexec", patched[1])

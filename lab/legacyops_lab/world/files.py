@@ -70,7 +70,10 @@ def of_image(path: str, image: Image, *, tampered: bool = False) -> File:
 
 
 def of_package(path: str, entry: dict[str, Any]) -> File:
-    """Return a package of the estate at a path."""
+    """Return a package of the estate at a path: a hotfix, or one of its `updates` (.msu)."""
+    if "patch_code" not in entry:
+        tampered = entry.get("content") == "tampered"
+        return of_image(path, images.update(entry["name"]), tampered=tampered)
     return of_image(path, images.package(entry), tampered=entry.get("content") == "tampered")
 
 

@@ -21,11 +21,14 @@ from .machine import Machine
 from .services import IMA, RUNNING, Services
 from .sessions import ALL, DRAIN, Sessions
 from .trust import Trust
+from .updates import Updates
 
 Pieces = AsyncIterator[bytes]
 Handler = Callable[["Host", dict[str, Any], Pieces], Awaitable[dict[str, Any]]]
 Write = Callable[[str, bytes], None]
 
+# The xenapp part of a host that has nothing of it.
+NOTHING_OF_CITRIX: dict[str, Any] = {"ima": None, "modules": {"names": []}}
 SHUTDOWN_SECONDS = 60
 SERVICES_START_SECONDS = 20
 # How PowerShell ends where its shell gives it no more memory (H40), by the fault's `how`.
@@ -84,6 +87,7 @@ class Host(Machine):
         self.sessions = Sessions(self, xenapp)
         self.installer = Installer(self, self.trust, self.services, self.sessions, xenapp)
         self.jobs = Jobs(self, xenapp)
+        self.updates = Updates(self, spec.get("windows", {}), spec.get("catalogue", {}))
         self._lay_files(xenapp)
 
     def _read_xenapp(self, xenapp: dict[str, Any]) -> None:
@@ -131,6 +135,8 @@ class Host(Machine):
             "other_installation_ends": self.installer.other_installation_ends,
             "process_ends": self.installer.process_ends,
             "job_begins": self.jobs.begins,
+            "update_is_in": self.updates.is_in,
+            "wusa_ends": self.installer.process_ends,
             "clock_steps": self.clock.steps,
             "shutdown": self._shutdown,
             "boot": self._boot,
@@ -199,6 +205,11 @@ class Host(Machine):
         arguments = files.expand(arguments)
         if program in ("msiexec", "msiexec.exe"):
             return self.installer.start(arguments)
+        if program in ("wusa", "wusa.exe"):
+            number = self.next_number()
+            self.installer.running.append(number)
+            self.updates.start(number, arguments)
+            return number
         code = exit_code(arguments) if program in ("cmd", "cmd.exe") else None
         if code is None:
             return None
@@ -221,6 +232,7 @@ class Host(Machine):
         """Go down: processes and sessions are lost."""
         self.sessions.lose("the host was restarted while they were on")
         self.installer.shutdown()
+        self.updates.shutdown()
         self.jobs.shutdown()
         self.power = "down"
         self.course.agenda.cancel(
@@ -228,7 +240,8 @@ class Host(Machine):
         )
         self.services.halt()
         late = self.take_fault("late_restart") or {}
-        self.later(self._restart_seconds + late.get("seconds", 0), "boot")
+        seconds = self._restart_seconds + self.updates.configure_seconds
+        self.later(seconds + late.get("seconds", 0), "boot")
 
     def _boot(self) -> None:
         """Come up: the network answers, services start a little later."""
@@ -236,6 +249,7 @@ class Host(Machine):
         self.boots += 1
         self.clock.boots()
         self.file_renames = self.renames_come_back
+        self.updates.boot()
         self.sessions.after_boot()
         self.later(SERVICES_START_SECONDS, "services_start")
 
@@ -350,6 +364,7 @@ class Host(Machine):
             "services": self.services.dump(),
             "sessions": self.sessions.dump(),
             "trust": self.trust.dump(),
+            "updates": self.updates.dump(),
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -364,7 +379,7 @@ class Host(Machine):
         self.hung = data["hung"]
         self.counters.update(data.get("counters", {}))
         self.clock.load(data["clock"])
-        for name in ("files", "installer", "jobs", "services", "sessions", "trust"):
+        for name in ("files", "installer", "jobs", "services", "sessions", "trust", "updates"):
             getattr(self, name).load(data[name])
         self.course.agenda.load(self.name, data["agenda"], self.course.time())
 

@@ -97,6 +97,11 @@ def package(entry: dict[str, Any]) -> Image:
     )
 
 
+def update(name: str) -> Image:
+    """Return a package of a Windows update by its name in the estate's `updates`."""
+    return Image(kind="msu", name=name, size=PACKAGE_BYTES, signer="citrix_2008")
+
+
 def write(path: Path, image: Image, *, tampered: bool = False) -> str:
     """Write a lab file for a controller or a share; return its SHA-256."""
     path.write_bytes(image.content(tampered))

@@ -21,6 +21,7 @@ class Machine(ABC):
     product: str
     product_name: str
     ima_folder: str
+    architecture: str
 
     def __init__(
         self, course: Course, name: str, spec: dict[str, Any], users: dict[str, str]

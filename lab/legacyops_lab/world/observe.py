@@ -23,11 +23,11 @@ def _system(host: Host) -> dict[str, Any]:
     return {
         "computer_name": host.name.upper(),
         "domain": host.domain,
-        "caption": "Microsoft® Windows Server® 2008 Standard",
-        "version": "6.0.6002",
-        "build": 6002,
+        "caption": f"Microsoft® Windows Server® 2008 {host.updates.edition.capitalize()}",
+        "version": f"6.0.{host.updates.build}",
+        "build": host.updates.build,
         "product_type": 3,
-        "service_pack": 2,
+        "service_pack": host.updates.service_pack,
         "architecture": host.architecture,
         "language": OS_LANGUAGES[host.language],
         "oem_code_page": host.code_page,
@@ -96,8 +96,8 @@ def _sessions(host: Host) -> dict[str, Any]:
 def _pending_restart(host: Host) -> dict[str, Any]:
     return {
         "file_renames": host.file_renames,
-        "component_servicing": False,
-        "windows_update": False,
+        "component_servicing": host.updates.pending,
+        "windows_update": host.updates.pending,
     }
 
 
@@ -111,6 +111,16 @@ def _ima(host: Host) -> dict[str, Any]:
 
 def _disk(host: Host) -> dict[str, Any]:
     return {"system_drive": "C:", "free_bytes": 0 if host.disk_full else host.free_bytes}
+
+
+def _servicing_stack(host: Host) -> dict[str, Any]:
+    return {"versions": list(host.updates.stacks)}
+
+
+def _registry_value(host: Host, key: str, name: str) -> dict[str, Any]:
+    by_name = {place.lower(): value for place, value in host.updates.registry.items()}
+    value = by_name.get(f"{key}\\{name}".lower())
+    return {"exists": value is not None, "value": value, "error": None}
 
 
 def _owner(host: Host) -> dict[str, Any]:
@@ -130,6 +140,7 @@ _PARTS: dict[str, Callable[[Host], Any]] = {
     "installer": _installer,
     "ima": _ima,
     "disk": _disk,
+    "servicing_stack": _servicing_stack,
     "owner": _owner,
 }
 
@@ -148,6 +159,15 @@ async def observe(
     names = parameters.get("services")
     if names:
         data["services"] = {name: host.services.record(name) for name in names}
+    updates = parameters.get("windows_updates")
+    if updates:
+        data["windows_updates"] = {name: host.updates.record(name) for name in updates}
+    wanted = parameters.get("registry")
+    if wanted:
+        data["registry"] = {
+            f"{each['key']}\\{each['name']}": _registry_value(host, each["key"], each["name"])
+            for each in wanted
+        }
     read_files(host, parameters, data)
     chains = [path for wanted in parameters.get("chains") or () for path in _found(host, wanted)]
     for name in parameters.get("service_chains") or ():

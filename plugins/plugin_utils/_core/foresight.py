@@ -51,20 +51,27 @@ def refusals(
     of it is no refusal.
     """
     found: list[Refusal] = []
-    seen, acted = observation, False
+    seen, acted, fetched = observation, False, False
     for step in steps:
         if _not_needed(step, seen, context):
             continue
         certain = not step.conditional and all_hold(step.only_if, seen, context)
         if certain and (acted or not found):
             verdicts = (_unmet(ref, seen, context, settings, acted) for ref in step.interlocks)
-            unmet = [verdict for verdict in verdicts if verdict is not None]
+            unmet = [v for v in verdicts if v is not None and not (fetched and _of_a_file(v))]
             if unmet:
                 found.append(Refusal(step, unmet, for_ever=acted))
                 if acted:
                     return found
         seen, acted = _after(step, seen, settings), acted or action_of(step).changes
+        fetched = fetched or action_of(step).fetches
     return found
+
+
+def _of_a_file(verdict: Verdict) -> bool:
+    """Return whether what is unknown is of a file, which a step before may bring."""
+    ref = verdict.ref
+    return verdict.holds is None and "files" in check_of(ref).reads(ref.get("with", {}))
 
 
 def _not_needed(step: Step, seen: Observation, context: Context) -> bool:

@@ -39,7 +39,7 @@ def hosts() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for path in sorted(ESTATES.glob("*.yml")):
         data = load(path.stem)
         for host in data["hosts"].values():
-            if host.get("kind") != "relay":
+            if host.get("kind", "xenapp") == "xenapp":
                 yield variables(data, host), host["xenapp"]
 
 

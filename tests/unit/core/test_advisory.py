@@ -291,7 +291,11 @@ def test_an_id_that_is_there_twice(tmp_path):
 def test_a_path_is_one_advisory_or_a_folder_of_them(tmp_path):
     one = module.load_advisories([FOLDER / "ctx130025"])
     assert list(one) == ["ctx130025"]
-    assert sorted(module.load_advisories([FOLDER])) == ["ctx130025", "kb890859_tx200ft"]
+    assert sorted(module.load_advisories([FOLDER])) == [
+        "ctx130025",
+        "kb890859_tx200ft",
+        "sha2_server_2008",
+    ]
     shutil.copytree(FOLDER / "ctx130025", tmp_path / "mine" / "copy")
     (tmp_path / "mine" / "README.txt").write_text("notes")
     (tmp_path / "mine" / "copy" / "words.yml").unlink()

@@ -26,9 +26,10 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             5,
             "ERROR_ACCESS_DENIED",
             "failed",
-            "Access was denied: Windows Update's installer does not work in a remote session.",
-            "アクセスが拒否されました。リモート セッションでは"
-            " Windows Update のインストーラーは動作しません。",
+            "Access was denied. In a remote session wusa always is; as a task of SYSTEM, which it "
+            "was, something else denies it.",
+            "アクセスが拒否されました。リモート セッションでは常に拒否されますが、SYSTEM の"
+            "タスクとして実行したため、別の原因があります。",
         ),
         row(
             0x240005,
@@ -55,9 +56,10 @@ _CODES: Final[dict[int, ExitCode]] = dict(
             0x80070005,
             "E_ACCESSDENIED",
             "failed",
-            "Access was denied: Windows Update's installer does not work in a remote session.",
-            "アクセスが拒否されました。リモート セッションでは"
-            " Windows Update のインストーラーは動作しません。",
+            "Access was denied. In a remote session wusa always is; as a task of SYSTEM, which it "
+            "was, something else denies it.",
+            "アクセスが拒否されました。リモート セッションでは常に拒否されますが、SYSTEM の"
+            "タスクとして実行したため、別の原因があります。",
         ),
         row(
             0x80092004,
