@@ -154,7 +154,8 @@ def running(
     # Every host on an address that the lab chooses: test modules run side by side.
     for host in estate["hosts"].values():
         host.pop("address", None)
-        host["xenapp"].update(xenapp)
+        if host.get("kind", "xenapp") == "xenapp":
+            host["xenapp"].update(xenapp)
     state.mkdir(parents=True, exist_ok=True)
     file = state / "estate.yml"
     file.write_text(yaml.safe_dump(estate, allow_unicode=True), encoding="utf-8")

@@ -275,8 +275,9 @@ def restarts(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
 
     Node of an FT system ("" for a server) → owed, the mark (see starts) of the start in which an
     installation last asked for a restart, None where none has; installed, that of the last
-    installation; signs, what Windows had already waited for when it began. Whether there was a
-    start since is asked of an observation.
+    installation; signs, what Windows had already waited for when it began; last, what was installed
+    then; asked, by what was installed, the mark of the start in which that asked for a restart.
+    Whether there was a start since is asked of an observation.
     """
     found: dict[str, dict[str, Any]] = {}
     for entry in entries:
@@ -284,8 +285,15 @@ def restarts(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
         if entry.kind != "result" or restart is None:
             continue
         since = dict(restart["since"] or {})
-        mine = found.setdefault(entry.node or "", {"owed": None})
-        mine.update(installed=since, signs=list(restart["signs"]))
+        mine = found.setdefault(entry.node or "", {"owed": None, "asked": {}})
+        mine.update(installed=since, signs=list(restart["signs"]), last=_installed(entry))
+        mine["asked"].pop(mine["last"], None)
         if restart["required"]:
-            mine["owed"] = since
+            mine["owed"] = mine["asked"][mine["last"]] = since
     return found
+
+
+def _installed(entry: Entry) -> str:
+    """Return what an installation has installed: an update's name, a patch code; empty: unknown."""
+    result = entry.result or {}
+    return str(result.get("update_id") or result.get("patch_code") or "").upper()

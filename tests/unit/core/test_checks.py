@@ -371,6 +371,34 @@ def test_renames_that_come_back_ask_for_no_restart(kit, now, installed, owed, pe
     assert found("pending_restart") == pending
 
 
+def test_each_installation_has_a_restart_of_its_own(kit):
+    """A later one that waits for a start makes no restart step of an earlier one due again."""
+
+    def asks(now: Any, *installed: tuple[str, bool], **pending: Any) -> dict[str, Any]:
+        data = kit.data()
+        data["system"].update(now)
+        data["pending_restart"].update(pending)
+        journal = [
+            entry("result", result={"update_id": name}, restart=told(start(1) if owed else None))
+            for name, owed in installed
+        ]
+        seen, context = Observation("xa01", kit.NOW, "test", data), kit.context(journal=journal)
+        names = ("KB1", "KB2", "")
+        return {n: value(seen, "restart_owed", context, update=n.lower()) for n in names}
+
+    still, anew = start(1, up=4000), start(2)
+    assert asks(still, ("KB1", True)) == {"KB1": "yes", "KB2": "no", "": "yes"}
+    assert asks(anew, ("KB1", True)) == {"KB1": "no", "KB2": "no", "": "no"}
+    # The first asked for nothing; what waits now is the second one's.
+    both = [("KB1", False), ("KB2", True)]
+    waits = {"component_servicing": True}
+    assert asks(still, *both, **waits) == {"KB1": "no", "KB2": "yes", "": "yes"}
+    both = [("KB1", False), ("KB2", False)]
+    assert asks(still, *both, **waits) == {"KB1": "no", "KB2": "yes", "": "yes"}
+    both = [("KB1", True), ("KB2", False)]
+    assert asks(still, *both) == {"KB1": "yes", "KB2": "no", "": "yes"}
+
+
 def test_renames_are_accepted_by_name_and_nothing_else_is(kit):
     data = kit.data()
     data["pending_restart"].update(file_renames=3)

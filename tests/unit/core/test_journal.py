@@ -184,7 +184,13 @@ def test_the_restart_that_is_owed():
         ),
     ]
     assert journal.restarts(entries) == {
-        "": {"owed": {"start_record": 1}, "installed": {}, "signs": ["x"]},
-        "coserver1": {"owed": {}, "installed": {}, "signs": []},
+        "": {
+            "owed": {"start_record": 1},
+            "installed": {},
+            "signs": ["x"],
+            "last": "",
+            "asked": {},
+        },
+        "coserver1": {"owed": {}, "installed": {}, "signs": [], "last": "", "asked": {"": {}}},
     }
     assert journal.restarts([]) == {}

@@ -238,25 +238,28 @@ def pending_signs(observation: Observation, node: str = "") -> list[str]:
     ),
     reads={"want": ["pending_restart", "system"]},
     in_context=True,
+    update=False,
 )
-def restart_owed(observation: Observation, _arguments: Arguments, context: Context) -> Reading:
+def restart_owed(observation: Observation, arguments: Arguments, context: Context) -> Reading:
     """Does this change owe the host a restart: asked for by an installation, and none proven since?
 
-    What Windows waits for counts only where it did not before the last installation.
+    What Windows waits for counts only where it did not before the last installation. update: only
+    by the installation of this update or patch code, so that each has a restart step of its own.
     """
     if not isinstance(observation.part("system"), Mapping):
         return unknown(observation, "system")
-    return _owed(observation, "", context)
+    return _owed(observation, "", context, str(arguments.get("update") or "").upper())
 
 
-def _owed(observation: Observation, node: str, context: Context) -> Reading:
+def _owed(observation: Observation, node: str, context: Context, update: str = "") -> Reading:
     mine, system = context.restarts.get(node, {}), _system(observation, node)
-    if mine.get("owed") is not None:
-        start = started_since(mine["owed"], system)
+    owed = mine.get("asked", {}).get(update) if update else mine.get("owed")
+    if owed is not None:
+        start = started_since(owed, system)
         words = f"the installation asked for a restart (3010 or 1641); {start.evidence}"
         if not start.proven:
             return Reading(UNKNOWN if start.proven is None else "yes", words)
-    if "installed" not in mine:
+    if "installed" not in mine or update not in ("", mine["last"]):
         return Reading("no", "no installation of this change has asked for a restart")
     read = _signs(observation, node) is not None
     new = [sign for sign in pending_signs(observation, node) if sign not in mine["signs"]]
