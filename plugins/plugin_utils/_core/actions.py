@@ -200,6 +200,12 @@ def effect_of(step: Step) -> Effect:
     return action_of(step).effect(step.arguments)
 
 
+def installed_by(step: Step) -> str | None:
+    """Return the update or the patch code that a step installs; None: it installs none."""
+    named = [step.arguments.get(name) for name in ("update", "patch_code")]
+    return next((str(name) for name in named if name), None) if action_of(step).installs else None
+
+
 def answers_to(step: Step) -> Answers:
     """Return what a person may answer to a step."""
     return action_of(step).answers(step.arguments)

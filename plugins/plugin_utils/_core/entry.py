@@ -59,6 +59,7 @@ class Entry(Record):
     observation: str | None = None  # the digest of what was read before
     start: Object | None = None  # the mark of the Windows start that it was done in
     signs: list[str] | None = None  # what Windows waited for already
+    installs: str | None = None  # the update or patch code that it installs
     restart: Object | None = None  # what an installation tells of a restart
     result: Object | None = None  # of the step's module
     reason: str | None = None

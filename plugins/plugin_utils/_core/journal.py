@@ -276,12 +276,20 @@ def restarts(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
     Node of an FT system ("" for a server) → owed, the mark (see starts) of the start in which an
     installation last asked for a restart, None where none has; installed, that of the last
     installation; signs, what Windows had already waited for when it began; last, what was installed
-    then; asked, by what was installed, the mark of the start in which that asked for a restart.
-    Whether there was a start since is asked of an observation.
+    then; asked, by what was installed, the mark of the start in which that asked for a restart;
+    begun, by the same, the mark of the start in which an installation was begun whose result no run
+    has taken: whether it asked for one, nobody knows. Whether there was a start since is asked of
+    an observation.
     """
     found: dict[str, dict[str, Any]] = {}
+    begun: dict[str, dict[str, Any]] = {}
     for entry in entries:
         restart = entry.restart
+        if entry.kind == "intent" and entry.installs:
+            begun[str(entry.step)] = {entry.installs.upper(): dict(entry.start or {})}
+        # That a run has found nothing to do any more, or was refused, takes no result.
+        if entry.kind == "result" and (entry.result is not None or entry.status == "failed"):
+            begun.pop(str(entry.step), None)
         if entry.kind != "result" or restart is None:
             continue
         since = dict(restart["since"] or {})
@@ -290,6 +298,9 @@ def restarts(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
         mine["asked"].pop(mine["last"], None)
         if restart["required"]:
             mine["owed"] = mine["asked"][mine["last"]] = since
+    if begun:
+        mine = found.setdefault("", {"owed": None, "asked": {}})
+        mine["begun"] = {name: mark for each in begun.values() for name, mark in each.items()}
     return found
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .._action import ActionError, plain
-from .._core.actions import action_of
+from .._core.actions import action_of, installed_by
 from .._core.checks import Verdict, blameless, unmet
 from .._core.compare import begun_steps
 from .._core.context import FAILED, NOT_BEGUN, UNDER_WAY, WAITING
@@ -78,6 +78,7 @@ class Record:
         self.note(
             "intent", joins=joins, interlocks=told(guards), observation=observation_digest(before),
             start=self._start, signs=pending_signs(before, self._step.node or ""),
+            installs=installed_by(self._step) if self._step.node is None else None,
         )  # fmt: skip
         self._state(UNDER_WAY)
 

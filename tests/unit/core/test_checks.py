@@ -399,6 +399,17 @@ def test_each_installation_has_a_restart_of_its_own(kit):
     assert asks(still, *both) == {"KB1": "yes", "KB2": "no", "": "yes"}
 
 
+@pytest.mark.parametrize(("now", "owed"), [(start(1, up=4000), "yes"), (start(2), "no")])
+def test_a_result_that_was_lost_counts_as_asking_for_a_restart(kit, now, owed):
+    """The run died after its installer's job was tidied up, and before it wrote what came of it."""
+    data = kit.data()
+    data["system"].update(now)
+    journal = [entry("intent", step="01-install", installs="KB1", start=start(1))]
+    seen, context = Observation("xa01", kit.NOW, "test", data), kit.context(journal=journal)
+    assert value(seen, "restart_owed", context, update="KB1") == owed
+    assert value(seen, "restart_owed", context, update="KB2") == "no"
+
+
 def test_renames_are_accepted_by_name_and_nothing_else_is(kit):
     data = kit.data()
     data["pending_restart"].update(file_renames=3)

@@ -172,6 +172,19 @@ def test_a_key_that_is_there_twice_hides_nothing():
     assert not journal.verify(written).ok
 
 
+def test_what_was_begun_and_whose_result_no_run_has_taken():
+    mark = {"start_record": 1}
+    intent = entry("intent", step="01-install", installs="KB1", start=mark)
+    nothing = entry("result", step="01-install", status="ok", why="nothing to do")
+    refused = entry("result", step="01-install", status="refused")
+    for later in ([], [nothing], [refused], [entry("intent", step="02-restart")]):
+        assert journal.restarts([intent, *later])[""]["begun"] == {"KB1": mark}
+    took = {"result": {"exit_code": 0}}
+    for ended in (took, {"status": "failed"}):
+        found = journal.restarts([intent, entry("result", step="01-install", **ended)])
+        assert "begun" not in found.get("", {})
+
+
 def test_the_restart_that_is_owed():
     entries = [
         entry("result", restart={"required": True, "since": {"start_record": 1}, "signs": []}),

@@ -244,7 +244,8 @@ def restart_owed(observation: Observation, arguments: Arguments, context: Contex
     """Does this change owe the host a restart: asked for by an installation, and none proven since?
 
     What Windows waits for counts only where it did not before the last installation. update: only
-    by the installation of this update or patch code, so that each has a restart step of its own.
+    by the installation of this update or patch code, so that each has a restart step of its own; of
+    one that was begun, and whose result was lost with its run, a restart counts as asked for.
     """
     if not isinstance(observation.part("system"), Mapping):
         return unknown(observation, "system")
@@ -253,13 +254,19 @@ def restart_owed(observation: Observation, arguments: Arguments, context: Contex
 
 def _owed(observation: Observation, node: str, context: Context, update: str = "") -> Reading:
     mine, system = context.restarts.get(node, {}), _system(observation, node)
-    owed = mine.get("asked", {}).get(update) if update else mine.get("owed")
+    asked = mine.get("asked", {})  # "": by what, the journal does not tell: it may be by this
+    owed = asked.get(update, asked.get("")) if update else mine.get("owed")
     if owed is not None:
         start = started_since(owed, system)
         words = f"the installation asked for a restart (3010 or 1641); {start.evidence}"
         if not start.proven:
             return Reading(UNKNOWN if start.proven is None else "yes", words)
-    if "installed" not in mine or update not in ("", mine["last"]):
+    if update in mine.get("begun", {}):
+        start = started_since(mine["begun"][update], system)
+        words = f"its installation was begun, and no run has taken its result; {start.evidence}"
+        if not start.proven:
+            return Reading(UNKNOWN if start.proven is None else "yes", words)
+    if "installed" not in mine or (update and mine["last"] not in ("", update)):
         return Reading("no", "no installation of this change has asked for a restart")
     read = _signs(observation, node) is not None
     new = [sign for sign in pending_signs(observation, node) if sign not in mine["signs"]]

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The notice on SHA-2: every way through it, killed and restarted at any moment, keeps order."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import (
+    Advisory,
+    bundled_folder,
+    load,
+)
+from updates import ORDER, STACK, SUPPORT, Case, Server, Walk
+
+BEGINNINGS = {
+    "fresh": Server(),
+    "staged": Server(("staged", "staged", "absent")),
+    "stack": Server(("in", "absent", "absent")),
+    "sha2": Server(("in", "in", "absent"), sha2=True),
+}
+QUIET = [frozenset(c) for n in range(4) for c in itertools.combinations(ORDER, n)]
+
+
+@pytest.fixture(scope="module")
+def sha2() -> Advisory:
+    return load(bundled_folder() / "sha2-server-2008")
+
+
+@pytest.mark.parametrize("between", ["when_asked", "always"])
+@pytest.mark.parametrize("quiet", QUIET, ids=lambda q: "-".join(sorted(q)) or "none")
+@pytest.mark.parametrize("begin", BEGINNINGS)
+def test_every_way_keeps_the_order_and_comes_to_its_end(sha2, begin, quiet, between):
+    deaths = 2 if begin == "fresh" else 1
+    walk = Walk(sha2, Case(BEGINNINGS[begin], quiet, between), deaths=deaths)
+    walk.all()
+    assert walk.found == [], f"{len(walk.found)} of {len(walk.seen)}: {walk.found[0]}"
+    assert walk.ends
+    assert len(walk.seen) > 5
+
+
+def changed(advisory: Advisory, step: str, **more) -> Advisory:
+    """Return the notice with something else in a step."""
+    steps = dict(advisory.data["steps"])
+    steps[step] = {**steps[step], **more}
+    return replace(advisory, data={**advisory.data, "steps": steps})
+
+
+def test_without_the_restart_after_sha2_support_the_walk_finds_the_harm(sha2):
+    """Its installer may have said nothing: then only the notice asks for the start."""
+    arguments = {**sha2.data["steps"]["install_support"]["arguments"], "restart": "when_asked"}
+    walk = Walk(changed(sha2, "install_support", arguments=arguments),
+                Case(Server(), frozenset({SUPPORT})))  # fmt: skip
+    walk.all()
+    assert any("before SHA-2 is understood" in text for text, _way in walk.found)
+
+
+def test_without_a_restart_of_its_own_a_killed_run_does_not_come_to_its_end(sha2):
+    """As it was: whatever waits for a start makes every restart step due."""
+    questions = {
+        name: {"check": q["check"]} if q["check"] == "restart_owed" else q
+        for name, q in sha2.data["questions"].items()
+    }
+    one = replace(sha2, data={**sha2.data, "questions": questions})
+    walk = Walk(one, Case(Server(), frozenset({STACK})))
+    walk.all()
+    assert any("restart_stack comes first" in text for text, _way in walk.found)
+
+
+def test_a_result_that_was_lost_with_its_run_must_count_as_asking_for_a_start(sha2):
+    """Nothing shows it: the job is tidied up, and the installer has left no sign."""
+    case = Case(Server(), frozenset({SUPPORT}))
+    walk = Walk(sha2, case, deaths=1, others=0, tells_what_it_installs=False)
+    walk.all()
+    assert any("before SHA-2 is understood" in text for text, _way in walk.found)
