@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.model import CoreError
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
 from ..plugin_utils._procedure.assessment import LookAction
+from ..plugin_utils._procedure.overview import MISTAKE
+from ..plugin_utils._procedure.text import ORDER
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
     **ADVISORY_OPTIONS,
     "quiet": {"type": "bool", "default": False},
+    "fail_on_mistakes": {"type": "bool", "default": True},
 }
 
 
@@ -26,7 +31,13 @@ class ActionModule(LookAction):
     needs_open = True
 
     def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
-        result, observation = self.look(remote, args, "findings")
+        try:
+            result, observation = self.look(remote, args, "findings")
+        except (ActionError, CoreError) as error:
+            wrong = error.facts.get("mistakes") if isinstance(error, ActionError) else [str(error)]
+            if args["fail_on_mistakes"] or not wrong:
+                raise
+            return self._mistaken(wrong, args)
         if self.check_mode:
             return result
         directory = self.directory(args)
@@ -36,3 +47,15 @@ class ActionModule(LookAction):
             return result
         directory.write(path, observation.to_dict())
         return {**result, "observation_path": str(path)}
+
+    def _mistaken(self, wrong: list[str], args: dict[str, Any]) -> dict[str, Any]:
+        """The result of a host whose inventory has mistakes; nothing was contacted."""
+        result: dict[str, Any] = {"reason": MISTAKE, "standing": MISTAKE, "mistakes": wrong}
+        result |= {"reachable": False, "findings": [], "counts": dict.fromkeys(ORDER, 0)}
+        if not self.check_mode:
+            directory = self.directory(args)
+            directory.host_file("observations", self.host).unlink(missing_ok=True)
+            path = directory.host_file("findings", self.host)
+            directory.write(path, {"host": self.host, **result})
+            result["findings_path"] = str(path)
+        return result

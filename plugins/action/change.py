@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ..plugin_utils._action import ActionError
@@ -14,6 +15,7 @@ from ..plugin_utils._core.context import DONE, FAILED, NOT_BEGUN, UNDER_WAY, Con
 from ..plugin_utils._core.decision import remaining
 from ..plugin_utils._core.observation import Observation, merge_requests, observation_digest
 from ..plugin_utils._core.plan import part_request
+from ..plugin_utils._core.window import judge
 from ..plugin_utils._io.remote import Remote, RemoteError
 from ..plugin_utils._io.waiting import poll
 from ..plugin_utils._procedure.action import (
@@ -97,6 +99,7 @@ class ActionModule(ProcedureAction):
             )
         self._same_hosts(change, hosts)
         wanted = set(hosts)
+        self._window_is_open(change, wanted)
         queue = [
             {"host": host, "wave": wave + 1, "group": f"legacyops_wave_{wave + 1:03d}"}
             for host, wave in sorted(change.queue, key=self._place(change))
@@ -108,6 +111,23 @@ class ActionModule(ProcedureAction):
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         told = [host for host in hosts if host in change.plan["hosts"]]
         return {"queue": queue, "hosts": told, "continue_command": command}
+
+    def _window_is_open(self, change: Change, hosts: set[str]) -> None:
+        """Raises ActionError: no host of the run may act now, so one sentence is enough for all.
+
+        Whoever is between two resting points goes on, in whatever window.
+        """
+        window = change.standing.window
+        if window is None or self.check_mode or change.control.emergency_reason is not None:
+            return
+        mine = [host for host, _wave in change.queue if host in hosts]
+        left = [host for host in mine if change.state(host)["status"] != DONE]
+        if not left or not all(change.rests(host) for host in left):
+            return
+        steps = change.entry(left[0])["steps"]
+        state = judge(window, datetime.now(UTC), steps, at_rest=True)
+        if state.state in ("not_yet", "over"):
+            raise ActionError("window", in_language(state.text, self.language))
 
     @staticmethod
     def _place(change: Change) -> Callable[[tuple[str, int]], tuple[int, bool]]:
@@ -224,8 +244,7 @@ class ActionModule(ProcedureAction):
         return None
 
     def _not_begun(self, change: Change, reason: str, message: str) -> Result:
-        """The host is left for now, which is no failure of the host."""
-        self.say(f"[{self.host}] {message}")
+        """The host is left for now, which is no failure of the host; the summary tells of it."""
         return {"steps": [], "reason": reason, "msg": message, **self._standing(change)}
 
     def _differs(self, change: Change, before: Result, differs: Differs) -> ActionError:
@@ -325,10 +344,8 @@ class ActionModule(ProcedureAction):
         """Say how the host was left; a state that a dead worker left open becomes failed."""
         if self.check_mode:
             found = {"reason": args["reason"] or "failed", "msg": args["message"]}
-            self.say(f"[{self.host}] {harmless(found['msg'])}")
             return {**found, **self._standing(change)}
         text = message(change, self.host, change.state(self.host))
-        self.say(f"[{self.host}] {harmless(text)}")
         return {"msg": text, **self._standing(change)}
 
     def _summary(self, change: Change, args: dict[str, Any]) -> Result:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows on a terminal where each system stands; elsewhere it is ansible's own output."""
+"""Shows where each system stands, and only what a person has to know."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ DOCUMENTATION = r"""
 ---
 name: progress
 type: stdout
-short_description: Show on the terminal where each system stands
+short_description: Show where each system stands, and only what a person has to know
 version_added: 0.1.0
 author: legacyops.hotfix contributors (!UNKNOWN)
 description:
-  - For people who watch a change on a terminal. The last lines of the screen show each system that
-    is under way, with the step (n of m), its title and the clause of the notice, what is awaited,
-    and since when.
-  - Above them scroll the steps that have ended, what failed and why, and whatever else the modules
-    of the collection say. Banners of tasks and results of other tasks that went well are not shown.
+  - For people who watch a change on a terminal, or read afterwards what a scheduled run has said.
+  - Shown are what the modules of the collection tell people, what failed and why, the end of each
+    system, and one line in place of the recap. Banners of tasks, and results of tasks and steps
+    that went well, are not.
+  - On a terminal the last lines of the screen show each system that is under way, with the step
+    (n of m), its title and the clause of the notice, what is awaited, and since when. There is no
+    such table where no terminal is attached (cron, a pipe), and with C(TERM=dumb).
   - When the run is interrupted, it says what remains on each system, and the command to continue.
-  - Where no terminal is attached (cron, a pipe, AWX), with C(TERM=dumb), and with C(-v), it is
-    exactly the output of P(ansible.builtin.default#callback).
+  - With C(-v) it is exactly the output of P(ansible.builtin.default#callback), which tells of every
+    task and step.
   - It only displays. What happened stands in the journal of the change.
 requirements:
   - Set as stdout callback, with C(stdout_callback = legacyops.hotfix.progress) below C([defaults])
@@ -47,8 +49,8 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
+from ..plugin_utils._procedure.layout import harmless, wrapped
 from ..plugin_utils._procedure.progress import ProgressTable
-from ..plugin_utils._procedure.text import harmless
 
 COLLECTION = "legacyops.hotfix."
 # A terminal's commands: up so many lines, clear from here to the end of the screen.
@@ -70,14 +72,14 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         self._drawn = 0
         self._remaining: dict[str, list[str]] = {}
         self._continue = ""
-        self._live = False
+        self._brief = self._live = False
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:
         super().set_options(*args, **kwargs)
-        watched = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        if self._live or not watched or self._display.verbosity:
+        if self._brief or self._display.verbosity:
             return
-        self._live = True
+        self._brief = True
+        self._live = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         for option in ("display_ok_hosts", "display_skipped_hosts"):
             self.set_option(option, False)
         # What actions say arrives at Display in this process. Nothing else offers those lines to a
@@ -96,7 +98,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
                 kwargs["log_only"] = True
             self._erase()
             self._print(msg, *args, **kwargs)
-            self._draw()
+            if self._live:
+                self._draw()
 
     def _erase(self) -> None:
         if self._drawn:
@@ -117,16 +120,15 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
             self._table = ProgressTable()
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        if not self._live:
-            super().v2_runner_on_ok(result)
-            return
         name, host, found = _of(result)
+        if not self._brief or found.get("_ansible_verbose_always"):
+            super().v2_runner_on_ok(result)  # debug: somebody wants to see it
+            return
+        self._handle_warnings(_part(result, "result"))
         if name == "change":
             self._remember(host, found)
         elif name == "step":
             self._step_ended(host, found)
-        elif not name and found.get("_ansible_verbose_always"):
-            super().v2_runner_on_ok(result)  # debug: somebody wants to see it
 
     def _remember(self, host: str, found: dict[str, Any]) -> None:
         """Take from the beginning of a host what remains, and from its end that it has ended."""
@@ -141,30 +143,35 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
 
     def _step_ended(self, host: str, found: dict[str, Any]) -> None:
         with self._lock:
-            step = self._table.ended(host) or str(found.get("step"))
+            self._table.ended(host)
         left = self._remaining.get(host, [])
         if found.get("step") in left:
             left.remove(found["step"])
-        colour = constants.COLOR_CHANGED if found.get("changed") else constants.COLOR_OK
-        self._say(host, f"{step}: {found.get('outcome')}", colour)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         name, host, found = _of(result)
-        if not self._live or not name:
+        if not self._brief or not name:
             super().v2_runner_on_failed(result, ignore_errors)
             return
-        with self._lock:
-            self._table.ended(host)
-        self._say(
-            host, f"FAILED ({found.get('reason')}): {found.get('msg')}", constants.COLOR_ERROR
-        )
+        self._handle_warnings(_part(result, "result"))
+        if not _only_ends(result):
+            with self._lock:
+                self._table.ended(host)
+            text = str(found.get("msg")).removeprefix(f"{host}: ")
+            where = "" if _part(result, "task").run_once else host
+            self._say(where, f"FAILED ({found.get('reason')}): {text}", constants.COLOR_ERROR)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        if not self._brief or not _only_ends(result):
+            super().v2_runner_on_unreachable(result)
 
     def _say(self, host: str, text: str, colour: str) -> None:
-        line = f"{datetime.now():%H:%M:%S} {host} {text.removeprefix(f'{host}: ')}"
-        self._display.display(harmless(line), color=colour)
+        start = f"{datetime.now():%H:%M:%S} {harmless(host)} ".replace("  ", " ")
+        lines = wrapped(harmless(text), start, " " * 9)
+        self._display.display("\n".join(lines), color=colour)
 
     def v2_playbook_on_include(self, included_file: Any) -> None:
-        if not self._live:
+        if not self._brief:
             super().v2_playbook_on_include(included_file)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -174,7 +181,20 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._clear()
         self._remaining = {}
-        super().v2_playbook_on_stats(stats)
+        if not self._brief:
+            super().v2_playbook_on_stats(stats)
+            return
+        hosts = sorted(map(str, stats.processed))
+        summaries = {host: stats.summarize(host) for host in hosts}
+        told = [f"PLAY RECAP  {len(hosts)} host{'s' * (len(hosts) != 1)}"]
+        for key, word in (
+            ("failures", "not as it should be"),
+            ("unreachable", "left or not reached"),
+        ):
+            named = [harmless(host) for host, counts in summaries.items() if counts[key]]
+            told += [f"{word}: {', '.join(named)}"] if named else []
+        lines = wrapped("; ".join(told), "", "  ")
+        self._display.display("\n".join(["", *lines]))
 
     def _at_exit(self) -> None:
         """An interrupted run ends without its statistics: say what remains."""
@@ -192,10 +212,16 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
 
 def _of(result: Any) -> tuple[str, str, dict[str, Any]]:
     """The collection's module (empty: another one's), the host, and the result of a task."""
-
-    def part(name: str) -> Any:  # without the underscore since ansible-core 2.19
-        return getattr(result, name, None) or getattr(result, f"_{name}")
-
-    action = str(part("task").action)
+    action = str(_part(result, "task").action)
     name = action.removeprefix(COLLECTION) if action.startswith(COLLECTION) else ""
-    return name, str(part("host").get_name()), dict(part("result") or {})
+    return name, str(_part(result, "host").get_name()), dict(_part(result, "result") or {})
+
+
+def _part(result: Any, name: str) -> Any:
+    """A part of a task's result, which has no underscore since ansible-core 2.19."""
+    return getattr(result, name, None) or getattr(result, f"_{name}")
+
+
+def _only_ends(result: Any) -> bool:
+    """Whether a task only makes the exit code; what it has to say was told by the summary."""
+    return _of(result)[0] == "change" and _part(result, "task").args.get("state") == "verdict"

@@ -31,6 +31,12 @@ options:
       - Don't print the findings.
     type: bool
     default: false
+  fail_on_mistakes:
+    description:
+      - Fail where the host's inventory has mistakes. Otherwise they are a result, with C(reason) V(mistake), which
+        M(legacyops.hotfix.overview) tells once for all hosts.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - legacyops.hotfix.procedure.on_host
   - legacyops.hotfix.procedure
@@ -76,6 +82,18 @@ findings:
       remedy:
         en: Import the root certificate (step 1 of the plan)
         ja: ルート証明書をインポートします
+standing:
+  description:
+    - What the host needs now. V(todo) has steps to carry out, V(person) is blocked until somebody has mended something,
+      V(look) needs nothing of the procedure but something is amiss, V(fine), V(unreachable), V(mistake) in its inventory.
+  returned: always
+  type: str
+  sample: todo
+nodes:
+  description: Whether the host is a system of several Windows.
+  returned: when the inventory has no mistake
+  type: bool
+  sample: false
 counts:
   description: How many findings there are of each severity.
   returned: always

@@ -85,6 +85,18 @@ findings:
       remedy:
         en: Import the root certificate (step 1 of the plan)
         ja: ルート証明書をインポートします
+standing:
+  description:
+    - What the host needs now. V(todo) has steps to carry out, V(person) is blocked until somebody has mended something,
+      V(look) needs nothing of the procedure but something is amiss, V(fine), V(unreachable).
+  returned: always
+  type: str
+  sample: fine
+nodes:
+  description: Whether the host is a system of several Windows.
+  returned: always
+  type: bool
+  sample: false
 counts:
   description: How many findings there are of each severity.
   returned: always

@@ -10,11 +10,13 @@ from typing import Any
 
 from .._core.advisory import select_advisories
 from .._core.findings import unreadable
+from .._core.kinds import kind_of
 from .._core.observation import Observation
 from .._core.plan import notices_request, plan_notices
 from .._io.remote import Remote, RemoteError
 from .action import ProcedureAction
 from .advisories import advisories_of
+from .overview import UNREACHABLE
 from .text import ORDER, findings_text, in_language
 
 
@@ -31,6 +33,7 @@ class LookAction(ProcedureAction):
         """
         self.check_inventory(complete=False)
         settings = self.settings()
+        standing: str = UNREACHABLE
         known = advisories_of(args)
         advisories = select_advisories(known, settings)
         self.check_inputs(settings, advisories, list(known))
@@ -41,13 +44,15 @@ class LookAction(ProcedureAction):
             observation = observer.observe(notices_request(advisories, settings, probe=probe))
             plan = plan_notices(advisories, settings, observation)
             result["advisory"] = plan.advisory["id"]
-            findings = plan.findings
+            findings, standing = plan.findings, plan.standing
         except RemoteError as error:
             result["reason"] = error.reason
             findings = [unreadable(error.message, {"en": error.remedy, "ja": error.remedy})]
         counts = Counter[str](finding.severity for finding in findings)
         result |= {
             "reachable": observation is not None,
+            "standing": standing,
+            "nodes": bool(kind_of(settings).nodes),
             "findings": [finding.to_json() for finding in findings],
             "counts": {severity: counts[severity] for severity in ORDER},
         }

@@ -16,7 +16,8 @@ from typing import Any
 
 from .._core.records import Step
 
-WIDTH = 96
+# Right on a terminal of 80 columns, which may wrap a line that fills it.
+WIDTH = 79
 # A line breaks between words, and within a word this wide: Japanese sentences have no spaces.
 LONG_WORD = 24
 # What stays together of such a word: ASCII, brackets with what they open or close, 、 and 。.
@@ -52,6 +53,21 @@ def in_language(value: Any, language: str) -> str:
 def wide(text: str) -> int:
     """Columns that the text takes; Japanese characters take two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """The text with spaces up to so many columns."""
+    return text + " " * (columns - wide(text))
+
+
+def cut(text: str, columns: int) -> str:
+    """The text, shortened to so many columns."""
+    if wide(text) <= columns:
+        return text
+    kept = text
+    while kept and wide(kept) > columns - 3:
+        kept = kept[:-1]
+    return f"{kept}..."
 
 
 def wrapped(text: str, indent: str, hanging: str | None = None) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .text import harmless, wide
+from .layout import cut, harmless, padded, wide
 
 # As actions say it: ProcedureAction.say and HotfixAction.progress.
 _LINE = re.compile(r"\[(?P<host>[^\]]+)\] (?P<text>.+)")
@@ -91,19 +91,9 @@ def _short(step: re.Match[str]) -> str:
 def _told(host: str, row: Row, longest: int, columns: int) -> str:
     """One row; where it gets too long, the step's title is cut first."""
     name = harmless(host)
-    parts = [name + " " * (longest - wide(name)), row.short]
+    parts = [padded(name, longest), row.short]
     if row.awaits:
         parts.append(f"{row.awaits}, since {row.since:%H:%M:%S}")
     too_wide = max(wide(SEPARATOR.join(parts)) - columns, 0)
-    parts[1] = _cut(row.short, max(wide(row.short) - too_wide, len("step 10 of 10...")))
-    return _cut(SEPARATOR.join(part for part in parts if part), columns)
-
-
-def _cut(text: str, columns: int) -> str:
-    """The text, shortened to so many columns."""
-    if wide(text) <= columns:
-        return text
-    kept = text
-    while kept and wide(kept) > columns - 3:
-        kept = kept[:-1]
-    return f"{kept}..."
+    parts[1] = cut(row.short, max(wide(row.short) - too_wide, len("step 10 of 10...")))
+    return cut(SEPARATOR.join(part for part in parts if part), columns)

@@ -19,6 +19,7 @@ from .layout import (
     duration,
     harmless,
     in_language,
+    padded,
     unpainted,
     wide,
     wrapped,
@@ -176,12 +177,24 @@ def diff_lines(host: str, diff: str, paint: Paint = unpainted) -> str:
 
 
 def summary_text(rows: Iterable[tuple[str, str, str]], paint: Paint = unpainted) -> str:
-    """One line a host: name, status, a sentence."""
+    """One line a host: name, status, a sentence; a long sentence once for all that have it."""
     every = [(harmless(host), status, harmless(text)) for host, status, text in rows]
-    longest = max([len(host) for host, _status, _text in every] or [0])
-    lines = [""]
+    longest = max([wide(host) for host, _status, _text in every] or [0])
+    alike: dict[tuple[str, str], list[str]] = {}
     for host, status, text in every:
-        shown = status.replace("_", " ")
-        head, *rest = wrapped(text, f"  {host:<{longest}}  {shown:<10} ", " " * (longest + 15))
-        lines += [paint(head, COLOURS.get(status, "red")), *rest]
+        alike.setdefault((status, text), []).append(host)
+    lines = [""]
+    for (status, text), hosts in alike.items():
+        shown = f"{status.replace('_', ' '):<10} "
+        fits = longest + wide(shown) + wide(text) + 4 <= WIDTH
+        named = [[host] for host in hosts] if fits or len(hosts) == 1 else [hosts]
+        for names in named:
+            start, indent = f"  {padded(names[0], longest)}  {shown}", " " * (longest + 15)
+            rest: list[str] = []
+            if len(names) > 1:
+                first, *rest = wrapped(", ".join(names), "  ", "  ")
+                start, indent = f"    {shown}", " " * 15
+                lines += [first, *rest]
+            head, *rest = wrapped(text, start, indent)
+            lines += [paint(head, COLOURS.get(status, "red")), *rest]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ..actions import action_of, leaves_service
 from ..advisory import Advisory, select_advisories
@@ -47,6 +47,10 @@ NOT_PLANNED: Final = frozenset(
 )
 
 
+# person: somebody has to mend something first. look: nothing to do, but something is amiss.
+Standing = Literal["person", "todo", "look", "fine"]
+
+
 @dataclass(frozen=True)
 class HostPlan:
     """The plan of one server. blocked: why it has no steps, or None.
@@ -67,6 +71,16 @@ class HostPlan:
     blocked: str | None
     serving: list[Ref]
     serves: bool
+
+    @property
+    def standing(self) -> Standing:
+        """What the host needs now, in a word."""
+        if self.blocked:
+            return "person"
+        if self.steps:
+            return "todo"
+        warned = any(finding.severity == "warning" for finding in self.findings)
+        return "look" if warned else "fine"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the server's part of the plan file."""

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 legacyops.hotfix contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tells what assess has found, once for all hosts. Works on the controller; contacts no host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..plugin_utils._action import ActionError
+from ..plugin_utils._core.model import CoreError
+from ..plugin_utils._core.records import Finding
+from ..plugin_utils._io.remote import Remote
+from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
+from ..plugin_utils._procedure.directory import ChangeDirectory, ChangeError
+from ..plugin_utils._procedure.inventory import told_of
+from ..plugin_utils._procedure.overview import (
+    LOST,
+    MISTAKE,
+    UNREACHABLE,
+    Found,
+    details_text,
+    headline,
+    overview_text,
+)
+
+ARGUMENT_SPEC: dict[str, Any] = {
+    **CHANGE_OPTIONS,
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "lost": {"type": "list", "elements": "str", "default": []},
+    "found": {"type": "dict", "default": {}},
+    "quiet": {"type": "bool", "default": False},
+    "details": {"type": "bool", "default": False},
+}
+_WHERE = {
+    "en": "Each finding with what was seen and what to do: {path}",
+    "ja": "各指摘の確認内容と対応: {path}",
+}
+
+
+class ActionModule(ProcedureAction):
+    """Headline, one line a host, and each finding once; fails where nothing was read."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def proceed(self, remote: Remote, args: dict[str, Any]) -> dict[str, Any]:
+        directory = self.directory(args)
+        results = {host: self._result(directory, host, args) for host in args["hosts"]}
+        every = [_found(host, result) for host, result in results.items()]
+        language = args["language"]
+        text = overview_text(every, language)
+        told = {
+            "headline": headline(every, language),
+            "counts": dict(Counter(found.standing for found in every)),
+            "standings": {found.host: found.standing for found in every},
+            "text": text,
+        }
+        details = details_text(every, language)
+        if not self.check_mode:
+            path = directory.root / "findings.txt"
+            directory.write_bytes(path, f"{text}\n{details}\n".lstrip().encode("utf-8"))
+            told["path"] = str(path)
+        if not args["quiet"]:
+            self.say(overview_text(every, language, self.paint))
+            if args["details"]:
+                self.say(details_text(every, language, self.paint))
+            if "path" in told:
+                self.say("\n" + _WHERE[language].format(path=told["path"]))
+        self._judge(results, args, told)
+        return told
+
+    def _result(self, directory: ChangeDirectory, host: str, args: dict[str, Any]) -> Any:
+        """What assess has found on a host in this run; empty where its task failed."""
+        if host in args["lost"]:
+            return {}
+        if self.check_mode:
+            return args["found"].get(host) or {}
+        return directory.read(directory.host_file("findings", host)) or {}
+
+    @staticmethod
+    def _judge(results: Mapping[str, Any], args: dict[str, Any], told: dict[str, Any]) -> None:
+        """Raises ActionError: nothing was read, or an inventory has mistakes (which plan tells
+        itself, with those that only a plan minds).
+        """
+        wrong: dict[str, list[str]] = {}
+        for host, result in results.items():
+            for sentence in result.get("mistakes") or ():
+                wrong.setdefault(sentence, []).append(host)
+        if wrong:
+            if args["quiet"]:
+                return
+            text = told_of(wrong, len(results))
+            raise ActionError("mistake", text, mistakes=list(wrong), **told)
+        if not any(result.get("reachable") for result in results.values()):
+            reasons = sorted({str(result.get("reason") or LOST) for result in results.values()})
+            raise ActionError(
+                "nothing_read",
+                "No host could be read, so nothing is known of any of them "
+                f"({', '.join(reasons)}).",
+                **told,
+            )
+
+
+def _found(host: str, result: Mapping[str, Any]) -> Found:
+    """A host's result as it is told.
+
+    Raises ChangeError: its file is not one that assess has written.
+    """
+    standing = str(result.get("standing") or LOST)
+    why = {
+        MISTAKE: " ".join(result.get("mistakes") or ()),
+        UNREACHABLE: str(result.get("reason") or ""),
+        LOST: "its task failed, see above",
+    }.get(standing, "")
+    try:
+        findings = [Finding.from_json(each) for each in result.get("findings") or ()]
+    except CoreError as problem:
+        raise ChangeError(
+            f"The findings of {host} cannot be read: {problem} Assess again."
+        ) from None
+    return Found(host, standing, bool(result.get("nodes")), findings, why)
