@@ -37,7 +37,7 @@ class ActionModule(LookAction):
             wrong = error.facts.get("mistakes") if isinstance(error, ActionError) else [str(error)]
             if args["fail_on_mistakes"] or not wrong:
                 raise
-            return self._mistaken(wrong, args)
+            return _mistaken(wrong)
         if self.check_mode:
             return result
         directory = self.directory(args)
@@ -48,14 +48,14 @@ class ActionModule(LookAction):
         directory.write(path, observation.to_dict())
         return {**result, "observation_path": str(path)}
 
-    def _mistaken(self, wrong: list[str], args: dict[str, Any]) -> dict[str, Any]:
-        """The result of a host whose inventory has mistakes; nothing was contacted."""
-        result: dict[str, Any] = {"reason": MISTAKE, "standing": MISTAKE, "mistakes": wrong}
-        result |= {"reachable": False, "findings": [], "counts": dict.fromkeys(ORDER, 0)}
-        if not self.check_mode:
-            directory = self.directory(args)
-            directory.host_file("observations", self.host).unlink(missing_ok=True)
-            path = directory.host_file("findings", self.host)
-            directory.write(path, {"host": self.host, **result})
-            result["findings_path"] = str(path)
-        return result
+
+def _mistaken(wrong: list[str]) -> dict[str, Any]:
+    """The result of a host whose inventory has mistakes; nothing was contacted."""
+    return {
+        "reason": MISTAKE,
+        "standing": MISTAKE,
+        "mistakes": wrong,
+        "reachable": False,
+        "findings": [],
+        "counts": dict.fromkeys(ORDER, 0),
+    }

@@ -38,6 +38,7 @@ from ..plugin_utils._procedure.outcome import (
     worst,
 )
 from ..plugin_utils._procedure.owner import Owner, held_by, held_text, is_anothers, is_free
+from ..plugin_utils._procedure.runs import note_run
 from ..plugin_utils._procedure.text import diff_lines, harmless, in_language, summary_text
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -107,6 +108,11 @@ class ActionModule(ProcedureAction):
         ]
         if not self.check_mode:
             change.try_again(wanted)
+            note_run(
+                change.directory,
+                change.playbook_run or now(),
+                [str(each["host"]) for each in queue],
+            )
         command = continue_command()
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         told = [host for host in hosts if host in change.plan["hosts"]]

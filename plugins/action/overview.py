@@ -51,14 +51,15 @@ class ActionModule(ProcedureAction):
         every = [_found(host, result) for host, result in results.items()]
         language = args["language"]
         text = overview_text(every, language)
-        told = {
+        told: dict[str, Any] = {
             "headline": headline(every, language),
             "counts": dict(Counter(found.standing for found in every)),
             "standings": {found.host: found.standing for found in every},
+            "nothing_read": _nothing_read(results),
             "text": text,
         }
         details = details_text(every, language)
-        if not self.check_mode:
+        if not self.check_mode and set(told["counts"]) - {MISTAKE, LOST}:
             path = directory.root / "findings.txt"
             directory.write_bytes(path, f"{text}\n{details}\n".lstrip().encode("utf-8"))
             told["path"] = str(path)
@@ -68,39 +69,39 @@ class ActionModule(ProcedureAction):
                 self.say(details_text(every, language, self.paint))
             if "path" in told:
                 self.say("\n" + _WHERE[language].format(path=told["path"]))
-        self._judge(results, args, told)
+        if not args["quiet"]:
+            _judge(results, told)
         return told
 
     def _result(self, directory: ChangeDirectory, host: str, args: dict[str, Any]) -> Any:
         """What assess has found on a host in this run; empty where its task failed."""
-        if host in args["lost"]:
-            return {}
-        if self.check_mode:
-            return args["found"].get(host) or {}
+        given = args["found"].get(host) or {}
+        if given or self.check_mode or host in args["lost"]:
+            return given
         return directory.read(directory.host_file("findings", host)) or {}
 
-    @staticmethod
-    def _judge(results: Mapping[str, Any], args: dict[str, Any], told: dict[str, Any]) -> None:
-        """Raises ActionError: nothing was read, or an inventory has mistakes (which plan tells
-        itself, with those that only a plan minds).
-        """
-        wrong: dict[str, list[str]] = {}
-        for host, result in results.items():
-            for sentence in result.get("mistakes") or ():
-                wrong.setdefault(sentence, []).append(host)
-        if wrong:
-            if args["quiet"]:
-                return
-            text = told_of(wrong, len(results))
-            raise ActionError("mistake", text, mistakes=list(wrong), **told)
-        if not any(result.get("reachable") for result in results.values()):
-            reasons = sorted({str(result.get("reason") or LOST) for result in results.values()})
-            raise ActionError(
-                "nothing_read",
-                "No host could be read, so nothing is known of any of them "
-                f"({', '.join(reasons)}).",
-                **told,
-            )
+
+def _judge(results: Mapping[str, Any], told: dict[str, Any]) -> None:
+    """Raises ActionError: nothing was read, or an inventory has mistakes."""
+    wrong: dict[str, list[str]] = {}
+    for host, result in results.items():
+        for sentence in result.get("mistakes") or ():
+            wrong.setdefault(sentence, []).append(host)
+    if wrong:
+        raise ActionError("mistake", told_of(wrong, len(results)), mistakes=list(wrong), **told)
+    if told["nothing_read"]:
+        raise ActionError("nothing_read", told["nothing_read"], **told)
+
+
+def _nothing_read(results: Mapping[str, Any]) -> str | None:
+    """Why the run has done nothing, as a sentence; None where at least one host was read."""
+    if any(result.get("reachable") for result in results.values()):
+        return None
+    reasons = sorted({str(result.get("reason") or LOST) for result in results.values()})
+    return (
+        "No host could be read, so nothing is known of any of them: see above for why "
+        f"({', '.join(reasons)})."
+    )
 
 
 def _found(host: str, result: Mapping[str, Any]) -> Found:

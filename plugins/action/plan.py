@@ -161,7 +161,7 @@ class ActionModule(ProcedureAction):
         if record is not None:
             return Observation.from_dict(record)
         found = directory.read(directory.host_file("findings", host))
-        if found is None or not found["findings"]:  # not read at all, or not asked (a mistake)
+        if found is None:
             raise ActionError(
                 "not_assessed",
                 f"{host} has not been assessed for this change. Run legacyops.hotfix.assess with "

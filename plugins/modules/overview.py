@@ -39,12 +39,13 @@ options:
     default: []
   found:
     description:
-      - Check mode only, in which M(legacyops.hotfix.assess) writes no files. What it returned, by host.
+      - What M(legacyops.hotfix.assess) returned, by host, where it has written no file (in check mode, and where an
+        inventory has mistakes).
     type: dict
     default: {}
   quiet:
     description:
-      - Print nothing, and leave mistakes of inventories to M(legacyops.hotfix.plan), which knows more of them.
+      - Print nothing and never fail, for a plan that follows. M(legacyops.hotfix.plan) knows more mistakes of inventories.
     type: bool
     default: false
   details:
@@ -90,6 +91,11 @@ standings:
   returned: always
   type: dict
   sample: {xa01: todo, xa02: fine}
+nothing_read:
+  description: That not a single host could be read, as a sentence; null where one was.
+  returned: always
+  type: str
+  sample: null
 text:
   description: What is printed, without the details.
   returned: always
@@ -97,7 +103,7 @@ text:
   sample: "13 servers: 5 to do, 2 need a person, 1 unreachable, 5 fine ..."
 path:
   description: Where all of it was written on the controller.
-  returned: when not in check mode
+  returned: when not in check mode, and at least one host was asked
   type: str
   sample: /srv/legacyops-changes/CHG0042/findings.txt
 mistakes:

@@ -173,7 +173,7 @@ def test_without_a_terminal_it_is_brief_and_has_no_table(lab: Twins) -> None:
     assert "step 1 of" not in told.stdout
     assert "To continue after whatever happens" in told.stdout
     assert "would be carried out: 01-stage_package" in " ".join(told.stdout.split())
-    assert told.stdout.rstrip().endswith("PLAY RECAP  1 host")
+    assert told.stdout.rstrip().endswith("PLAY RECAP 1 host")
 
 
 def test_a_dumb_terminal_has_no_table(lab: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
