@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
+from rich.cells import cell_len
 from rich.columns import Columns
 from rich.console import Group
 from rich.panel import Panel
@@ -85,7 +87,9 @@ def _alike(group: Status) -> tuple[list[str], list[str]]:
 
 def _table(group: Status, names: list[str]) -> Table:
     """Return one row a host with what differs between them."""
-    table = Table("host")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # A name that is cut is nobody's.
+    table.add_column("host", no_wrap=True, min_width=max(map(cell_len, group)))
     for name in names:
         table.add_column(name.replace("_", " "), overflow="fold")
     for name, host in group.items():

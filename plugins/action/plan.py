@@ -10,6 +10,7 @@ from typing import Any
 
 from ..plugin_utils._action import ActionError
 from ..plugin_utils._core.advisory import Advisory, select_advisories
+from ..plugin_utils._core.approval import control_of, window_for
 from ..plugin_utils._core.findings import UNREACHABLE, acts
 from ..plugin_utils._core.observation import Observation
 from ..plugin_utils._core.plan import (
@@ -30,7 +31,7 @@ from ..plugin_utils._procedure.farm import incomplete, outside, servers, twins
 from ..plugin_utils._procedure.inventory import told_of
 from ..plugin_utils._procedure.journal import now
 from ..plugin_utils._procedure.settings import common
-from ..plugin_utils._procedure.text import plan_text, unpainted
+from ..plugin_utils._procedure.text import plan_text
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
@@ -59,8 +60,10 @@ class ActionModule(ProcedureAction):
         plan, changed = self._made(directory, args["change_id"], host_plans, settings, others)
         sources = self.task_vars.get("ansible_inventory_sources") or []
         confirm = confirm_command(sources, args["change_id"], args["change_dir"])
+        window = window_for(None, control_of(self.settings()))
         if not args["quiet"]:
-            self.say(plan_text(plan, args["language"], self.paint, confirm=confirm))
+            language = args["language"]
+            self.say(plan_text(plan, language, self.paint, confirm=confirm, window=window))
             self.say(f"\nIt is in {directory.plan}.")
         hosts = plan["hosts"]
         return {
@@ -70,7 +73,7 @@ class ActionModule(ProcedureAction):
             "waves": plan["waves"],
             "steps": {host: [s.id for s in entry["steps"]] for host, entry in hosts.items()},
             "blocked": {h: reason_of(e["blocked"]) for h, e in hosts.items() if e.get("blocked")},
-            "text": plan_text(plan, args["language"], unpainted, confirm=confirm),
+            "text": plan_text(plan, args["language"], confirm=confirm, window=window),
         }
 
     def _noticed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from legacyops_lab.shown import hosts
+from rich.console import Console
 
 ESTATE = """\
 estate: {name: small, speed: 200}
@@ -185,3 +188,15 @@ def test_the_number_of_a_killed_lab_may_be_another_process_now(tmp_path: Path) -
         assert "No lab runs" in command.ok("down")
         assert other.poll() is None
         other.kill()
+
+
+def test_a_table_never_cuts_a_hosts_name() -> None:
+    names = [f"xa-office-berlin-{number:02d}" for number in range(3)]
+    long = {name: f"{name} has a value that is much too wide for a column" for name in names}
+    status = {name: {"one": long[name], "two": long[name], "three": long[name]} for name in names}
+    console = Console(width=60, record=True, file=io.StringIO())
+    for part in hosts([status]):
+        console.print(part)
+    text = console.export_text()
+    assert all(name in text for name in names)
+    assert max(map(len, text.splitlines())) <= 60

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from .._core.actions import effect_of
@@ -17,7 +18,7 @@ from .layout import duration, harmless, in_language, wrapped
 
 Record = dict[str, Any]
 
-_EN: Final = {
+_EN: Final[dict[str, Any]] = {
     "package": "package",
     "restarts": "restarts",
     "power": "power-offs",
@@ -29,15 +30,18 @@ _EN: Final = {
     "by": "{taken}, by {by}, {where}",
     "takes": "takes",
     "took": "about {expected}, at most {longest}",
-    "all": "All {hosts} hosts, wave after wave: about {expected}, at most {longest}.",
+    "all": "{hosts}, wave after wave: about {expected}, at most {longest}.",
+    "hosts": ("{n} host", "{n} hosts"),
+    "begin": "Begin by {at} for what is expected.",
+    "begin_longest": "Begin by {at} for the longest, by {expected_at} for what is expected.",
     "window": "The window is {window} long ({start} to {end}).",
-    "none": "There is no window.",
+    "none": "There is no window: one that holds even the longest is {longest} long.",
     "fits": "It holds even the longest.",
     "expected": "IT HOLDS WHAT IS EXPECTED, NOT THE LONGEST: what has not begun by then waits.",
     "short": "IT IS SHORTER THAN WHAT IS EXPECTED: the plan will not end within it.",
     "nothing": "NOTHING WOULD BEGIN: {host} alone needs {needed} to its first resting point.",
 }
-_JA: Final = {
+_JA: Final[dict[str, Any]] = {
     "package": "パッケージ",
     "restarts": "再起動",
     "power": "電源断",
@@ -49,9 +53,12 @@ _JA: Final = {
     "by": "{taken}、{by}、{where}",
     "takes": "所要",
     "took": "約 {expected}、最長 {longest}",
-    "all": "全 {hosts} ホスト、ウェーブ順: 約 {expected}、最長 {longest}。",
+    "all": "全 {hosts}、ウェーブ順: 約 {expected}、最長 {longest}。",
+    "hosts": ("{n} ホスト", "{n} ホスト"),
+    "begin": "見込みどおりなら {at} までに開始してください。",
+    "begin_longest": "最長の場合は {at}、見込みどおりなら {expected_at} までに開始してください。",
     "window": "作業時間帯は {window}({start} から {end})。",
-    "none": "作業時間帯の指定はありません。",
+    "none": "作業時間帯の指定はありません。最長の場合も収まる長さは {longest} です。",
     "fits": "最長の場合も収まります。",
     "expected": "見込みは収まりますが、最長の場合は収まりません。未着手のホストは次回になります。",
     "short": "見込みより短いため、計画は時間帯内に終わりません。",
@@ -63,15 +70,17 @@ def approved(plan: Mapping[str, Any], window: Window | None) -> Record:
     """Return what is approved with a plan, as data.
 
     Returned: hosts (name → packages, restarts, power_offs, forced_logoff, outage, renames,
-        otherwise, backups, seconds), seconds of the whole plan, and of the window (None without
-        one).
+        otherwise, backups, seconds), seconds of each wave and of the whole plan, and of the window
+        (None without one).
     """
     hosts = {host: _host(plan["hosts"][host]) for wave in plan["waves"] for host in wave}
     of_waves = [[hosts[host]["seconds"] for host in wave] for wave in plan["waves"]]
     keys = ("expected", "longest")
+    waves = [{k: max((s[k] for s in wave), default=0) for k in keys} for wave in of_waves]
     return {
         "hosts": hosts,
-        "seconds": {k: sum(max(s[k] for s in wave) for wave in of_waves if wave) for k in keys},
+        "waves": waves,
+        "seconds": {k: sum(wave[k] for wave in waves) for k in keys},
         "window_seconds": (
             None if window is None else round((window.end - window.start).total_seconds())
         ),
@@ -122,7 +131,7 @@ def approved_lines(told: Record, window: Window | None, language: str) -> list[s
     return [*lines, *wrapped(_in_all(told, window, words), "  ")]
 
 
-def _of_a_host(record: Record, words: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+def _of_a_host(record: Record, words: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     rows = [
         (words["package"], " ".join(filter(None, (each["id"], each["path"], each["sha256"]))))
         for each in record["packages"]
@@ -162,12 +171,14 @@ def _durations(seconds: Mapping[str, int]) -> dict[str, str]:
     return {key: duration(value) for key, value in seconds.items()}
 
 
-def _in_all(told: Record, window: Window | None, words: Mapping[str, str]) -> str:
+def _in_all(told: Record, window: Window | None, words: Mapping[str, Any]) -> str:
     """The time that the plan is reckoned with, beside the window's."""
     seconds, length = told["seconds"], told["window_seconds"]
-    said = [words["all"].format(hosts=len(told["hosts"]), **_durations(seconds))]
+    number = len(told["hosts"])
+    hosts = words["hosts"][number != 1].format(n=number)
+    said = [words["all"].format(hosts=hosts, **_durations(seconds))]
     if window is None or length is None:
-        return " ".join([*said, words["none"]])
+        return " ".join([*said, words["none"].format(**_durations(seconds))])
     start, end = (moment.isoformat(" ", "minutes") for moment in (window.start, window.end))
     said.append(words["window"].format(window=duration(length), start=start, end=end))
     host, least = min(
@@ -181,4 +192,19 @@ def _in_all(told: Record, window: Window | None, words: Mapping[str, str]) -> st
         said.append(words["fits"])
     else:
         said.append(words["expected" if seconds["expected"] <= length else "short"])
-    return " ".join(said)
+    return " ".join([*said, *_begin_by(seconds, window, words)])
+
+
+def _begin_by(seconds: Mapping[str, int], window: Window, words: Mapping[str, Any]) -> list[str]:
+    """Until when the change may begin and still end within its window."""
+    last = {key: window.end - timedelta(seconds=seconds[key]) for key in ("expected", "longest")}
+    shown = {key: _clock(moment, window) for key, moment in last.items()}
+    if last["longest"] >= window.start:
+        return [words["begin_longest"].format(at=shown["longest"], expected_at=shown["expected"])]
+    return [words["begin"].format(at=shown["expected"])] if last["expected"] >= window.start else []
+
+
+def _clock(moment: datetime, window: Window) -> str:
+    """A moment of the window, in its time zone; with its date where that is not the start's."""
+    there = moment.astimezone(window.start.tzinfo)
+    return there.strftime("%H:%M" if there.date() == window.start.date() else "%Y-%m-%d %H:%M")

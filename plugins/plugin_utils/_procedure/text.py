@@ -10,6 +10,8 @@ from typing import Any
 
 from .._core.kinds import kind_of
 from .._core.records import Finding, Step
+from .._core.window import Window
+from .approved import approved, approved_lines
 from .kinds import system_lines
 from .layout import (
     WIDTH,
@@ -91,8 +93,10 @@ def plan_text(
     paint: Paint = unpainted,
     *,
     confirm: Sequence[str] = ("ansible-playbook", "legacyops.hotfix.confirm"),
+    window: Window | None = None,
 ) -> str:
-    """The whole plan: waves in order, each host's steps with clause, reason and effect.
+    """The whole plan: waves in order, each host's steps with clause, reason and effect; then what
+    is approved with it, and who is left alone or has nothing to do.
 
     confirm: the words of the command that confirms a step, but for host, step and name.
     """
@@ -107,48 +111,87 @@ def plan_text(
     notices = ", ".join(f"{entry['id']} {entry['version']}" for entry in plan["advisories"])
     lines = ["", f"PLAN  {harmless(notices)}", f"      {harmless(plan['digest'])}"]
     explained: set[str] = set()
+    listed: dict[str, str] = {}  # the host whose steps were listed, by how they were
+    told = approved(plan, window)
     for number, wave in enumerate(plan["waves"], start=1):
-        lines += ["", f"Wave {number} of {len(plan['waves'])}"]
+        lines += ["", f"Wave {number} of {len(plan['waves'])}: {_took(told['waves'][number - 1])}"]
         for alike in _alike(wave, hosts):
             systems = [system_lines(h, hosts[h], confirm, language, paint) for h in alike]
             if systems[0] is not None:
                 lines += [line for each in systems for line in ("", *(each or ()))]
                 continue
             lines += ["", *wrapped(harmless(", ".join(alike)), "  ")]
-            for step in hosts[alike[0]]["steps"]:
+            steps = hosts[alike[0]]["steps"]
+            first = listed.setdefault(_as_listed(steps), alike[0])
+            if first != alike[0]:
+                told_there = f"the steps of {first}: {steps[0].id} to {steps[-1].id}"
+                lines += wrapped(harmless(told_there), "    ", " " * 8)
+                continue
+            for step in steps:
                 lines += _step_lines(step, language, explained)
+    if queued:
+        lines += ["", "What is approved with it:", *approved_lines(told, window, language)]
     if blocked:
         lines += ["", "Left alone, because something has to be mended first:"]
         for host, entry in sorted(blocked.items()):
-            reason = in_language(entry["blocked"], language)
-            head, *rest = wrapped(reason, f"  {harmless(host)}: ", "    ")
+            head, *rest = wrapped(_why_alone(entry, language), f"  {harmless(host)}: ", "    ")
             lines += [paint(head, "red"), *rest]
     if nothing:
         lines += ["", "Nothing to do:"]
-        alone = sorted(host for host in nothing if kind_of(hosts[host]["settings"]).nodes)
-        for host in alone:
-            why = _why_nothing(hosts[host], language)
-            lines += wrapped(why, f"  {harmless(host)}: ", "    ")
-        others = sorted(set(nothing) - set(alone))
+        others = []
+        for host in sorted(nothing):
+            why, severity = _why_nothing(hosts[host], language)
+            if not why:
+                others.append(host)
+                continue
+            head, *rest = wrapped(why, f"  {harmless(host)}: ", "    ")
+            lines += [paint(head, COLOURS[severity]), *rest]
         lines += wrapped(harmless(", ".join(others)), "  ") if others else []
     return "\n".join(lines)
 
 
-def _why_nothing(entry: Mapping[str, Any], language: str) -> str:
-    """Why nothing is to be done on a system: its gravest finding."""
+def _took(seconds: Mapping[str, int]) -> str:
+    return f"about {duration(seconds['expected'])}, at most {duration(seconds['longest'])}"
+
+
+def _why_alone(entry: Mapping[str, Any], language: str) -> str:
+    """Why nothing is done on a host, by what a person has to mend."""
+    blockers = [finding for finding in entry["findings"] if finding.severity == "blocker"]
+    if not blockers:
+        return in_language(entry["blocked"], language)
+    return ("。" if language == "ja" else "; ").join(_called(each, language) for each in blockers)
+
+
+def _why_nothing(entry: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """What has to be said of a host on which nothing is to be done, and how grave it is.
+
+    What is amiss there; of a system, in any case which of the notice's cases it is.
+    """
     findings: list[Finding] = entry["findings"]
-    if not findings:
-        return ""
-    return in_language(findings[0].title, language) + clauses(findings[0].clause)
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    if warnings:
+        return "; ".join(_called(each, language) for each in warnings), "warning"
+    if findings and kind_of(entry["settings"]).nodes:
+        return _called(findings[0], language), findings[0].severity
+    return "", "good"
+
+
+def _called(finding: Finding, language: str) -> str:
+    item = f" ({harmless(finding.item)})" if finding.item else ""
+    return in_language(finding.title, language) + item + clauses(finding.clause)
 
 
 def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
     """The hosts of a wave, those with the same steps together."""
     groups: dict[str, list[str]] = {}
     for host in wave:
-        steps = [(step.id, step.conditional) for step in hosts[host]["steps"]]
-        groups.setdefault(repr(steps), []).append(host)
+        groups.setdefault(_as_listed(hosts[host]["steps"]), []).append(host)
     return list(groups.values())
+
+
+def _as_listed(steps: Iterable[Step]) -> str:
+    """What of steps is seen in a list that leaves out their reasons: alike where this is."""
+    return repr([(step.id, step.conditional) for step in steps])
 
 
 def _step_lines(step: Step, language: str, explained: set[str]) -> list[str]:

@@ -8,12 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import (
+    Finding,
+    Step,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.window import Window, window_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.approved import (
     approved,
     approved_lines,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.layout import WIDTH, wide
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text import plan_text
 from step_double import planned
 
 SHA256 = "AB" * 32
@@ -72,7 +77,8 @@ def test_a_server_with_all_that_weighs() -> None:
     text = " ".join(" ".join(lines).split())
     for said in ("C:\\fix.msp", SHA256, "restarts: 1", "LOGGED OFF BY FORCE", "tape 7"):
         assert said in text
-    assert "There is no window." in text
+    assert "There is no window: one that holds even the longest is 2 h 40 min long." in text
+    assert "1 host, wave after wave" in text
 
 
 def test_hosts_alike_stand_together_and_an_outage_is_told() -> None:
@@ -99,7 +105,8 @@ def test_another_way_than_the_notices_is_told() -> None:
 @pytest.mark.parametrize(
     ("hours", "says"),
     [
-        (7, "It holds even the longest."),
+        (7, "It holds even the longest. Begin by 01:40 for the longest, by 06:50 for what is"),
+        (3, "what has not begun by then waits. Begin by 02:50 for what is expected."),
         (3, "IT HOLDS WHAT IS EXPECTED, NOT THE LONGEST"),
         (0.75, "NOTHING WOULD BEGIN: xa01 alone needs 2 h 30 min"),
     ],
@@ -113,3 +120,29 @@ def test_the_window_beside_the_time_that_the_plan_needs(hours: float, says: str)
 def test_side_by_side_takes_no_longer() -> None:
     together = {"hosts": {"a": server(), "b": server()}, "waves": [["a", "b"]]}
     assert approved(together, None)["seconds"]["longest"] == 9600
+
+
+def finding(severity: str, en: str) -> Finding:
+    title: Any = {"en": en, "ja": f"和{en}"}
+    return Finding(id="x", item=None, clause=["4"], severity=severity, title=title, evidence=[],
+                   remedy=title)  # type: ignore[arg-type]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "mark"), [("en", ""), ("ja", "和")])
+def test_the_plan_shows_what_is_approved_and_who_is_left_out(language: str, mark: str) -> None:
+    made = plan(xa01={**server(), "findings": []}, xa02={**server(), "findings": []})
+    blocked = {"blocked": "not signed", "findings": [finding("blocker", "not signed")]}
+    refuses = {"findings": [finding("warning", "Logons are refused"), finding("info", "i")]}
+    left = {"xa03": blocked, "xa04": refuses, "xa05": {"findings": [finding("good", "all is in")]}}
+    for name, entry in left.items():
+        made["hosts"][name] = {"settings": {}, "steps": [], **entry}
+    text = plan_text({"advisories": [], "digest": "sha256:0", **made}, language, window=window(7))
+    told = " ".join(text.split())
+    assert "Wave 2 of 2: about 5 min, at most 2 h 40 min" in told
+    assert "the steps of xa01: 01-stage to 05-enable" in told
+    assert SHA256 in told
+    assert ("Begin by 01:40" in told) == (language == "en")
+    assert f"  xa03: {mark}not signed [4]" in text
+    assert f"  xa04: {mark}Logons are refused [4]" in text
+    assert text.endswith("\n  xa05")
+    assert max(map(wide, text.splitlines())) <= WIDTH
