@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -182,3 +183,35 @@ def test_a_dumb_terminal_has_no_table(lab: Twins, monkeypatch: pytest.MonkeyPatc
     assert "4 servers: " in screen.text()
     assert "TASK [" not in screen.text()
     assert screen.boards == []
+
+
+JSONL = """
+import json
+from ansible.plugins.callback import CallbackBase
+
+class CallbackModule(CallbackBase):
+    CALLBACK_TYPE, CALLBACK_NAME = "stdout", "jsonl"
+
+    def v2_runner_on_ok(self, result):
+        task = getattr(result, "task", None) or result._task
+        print(json.dumps({"task": task.action}), flush=True)
+"""
+
+
+def test_what_programs_read_is_json_and_nothing_else(lab: Twins, tmp_path: Path) -> None:
+    """A double of ansible.posix.jsonl, which need not be installed."""
+    (tmp_path / "jsonl.py").write_text(JSONL, encoding="utf-8")
+    environment = {
+        **lab.environment,
+        "ANSIBLE_STDOUT_CALLBACK": "jsonl",
+        "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path),
+    }
+    for name in ("assess", "plan", "status"):
+        done = subprocess.run(
+            lab.words(name, tmp_path / "change"), env=environment, cwd=lab.state, text=True,
+            capture_output=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        tasks = [json.loads(line)["task"] for line in done.stdout.splitlines()]
+        assert f"legacyops.hotfix.{name}" in tasks
+        assert "brief" in done.stderr, "people are told all the same"

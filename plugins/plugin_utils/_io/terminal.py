@@ -14,7 +14,11 @@ import multiprocessing
 import os
 from contextlib import suppress
 
+from ansible import constants
 from ansible.utils.display import Display
+
+# Callbacks whose output is read by programs: ansible.posix.json, ansible.posix.jsonl.
+_FOR_PROGRAMS = ("json", "jsonl")
 
 
 def is_orphan() -> bool:
@@ -23,11 +27,20 @@ def is_orphan() -> bool:
     return parent is not None and os.getppid() != parent.pid
 
 
+def is_for_programs() -> bool:
+    """Whether a program reads stdout: then nothing may stand there but what the callback writes."""
+    return str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in _FOR_PROGRAMS
+
+
 def tell(text: str) -> None:
-    """Print on the terminal and into Ansible's log; an orphan tells nobody."""
+    """Print on the terminal and into Ansible's log; an orphan tells nobody.
+
+    Where a program reads stdout, on stderr, as Ansible's own warnings are. What is told stands in
+    the task's result, too.
+    """
     if not is_orphan():
         with suppress(OSError):  # it has ended since
-            Display().display(text)
+            Display().display(text, stderr=is_for_programs())
 
 
 def only_writes() -> None:
