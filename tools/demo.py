@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Show the main jobs on simulated systems: assess, plan, apply, audit, and the naive way beside it.
 
-Everything is done by the commands a person would type, and printed before it runs. Ends with exit
-code 0 only if all went as it should: every host that the plan queued is hotfixed and healthy, every
-host that needs a person first was left alone, and the lab's ledger has no violation.
+Everything is done by the commands a person would type, and printed before it runs. What they
+print is shown in part, with what to look at; all of it is in files, and is shown with VERBOSE=1.
+Ends with exit code 0 only if all went as it should: every host that the plan queued is hotfixed
+and healthy, every host that needs a person first was left alone, and the lab's ledger has no
+violation.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -24,7 +27,7 @@ from typing import Any
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
-from lab_session import ENVIRONMENT, ESTATES, ROOT, CommandError, ask, lab, run
+from lab_session import ENVIRONMENT, ESTATES, ROOT, VERBOSE, CommandError, Part, ask, lab, run
 from person import Person
 
 WORK = ROOT / ".cache" / "demo"
@@ -50,9 +53,12 @@ class Change:
         extra = [word for setting in given for word in ("-e", setting)]
         return ["ansible-playbook", f"legacyops.hotfix.{name}", "-i", str(self.inventory), *extra]
 
-    def playbook(self, name: str, *settings: str, expect: Sequence[int] = (0,)) -> None:
-        """Run one of the collection's playbooks."""
-        run(*self.command(name, *settings), expect=expect)
+    def playbook(
+        self, name: str, *settings: str, expect: Sequence[int] = (0,), **part: Any
+    ) -> None:
+        """Run one of the collection's playbooks. part: see Part; none: all of its output."""
+        shown = some(f"{self.id}-{name}", **part) if part else None
+        run(*self.command(name, *settings), expect=expect, part=shown)
 
     def approve(self) -> None:
         """Approve the plan for the time from now on, as the person would who has read it."""
@@ -61,7 +67,8 @@ class Change:
         # As long as all deadlines of an FT system together: lab time is fast, deadlines are not.
         window = {"start": now.isoformat(), "end": (now + dt.timedelta(days=7)).isoformat()}
         given = [f"legacyops_approved_digest={digest}", "legacyops_approved_by=Tanaka"]
-        self.playbook("approve", *given, json.dumps({"legacyops_window": window}))
+        settings = json.dumps({"legacyops_window": window})
+        self.playbook("approve", *given, settings, since="is approved", lines=1)
 
     def read(self, *parts: str) -> dict[str, Any]:
         """One of the change directory's files."""
@@ -83,6 +90,20 @@ class Change:
         }
 
 
+def some(name: str, **part: Any) -> Part | None:
+    """What is shown of a command's output; None: all of it is."""
+    return None if VERBOSE else Part(WORK / f"{name}.txt", **part)
+
+
+def look(text: str) -> None:
+    """Print what is worth looking at in what was just shown."""
+    print(
+        textwrap.fill(
+            textwrap.dedent(text).strip(), 96, initial_indent="-> ", subsequent_indent="   "
+        )
+    )
+
+
 def say(text: str) -> None:
     """Print a paragraph of our own, set off from what the commands print."""
     print("\n" + textwrap.fill(textwrap.dedent(text).strip(), 96), flush=True)
@@ -90,7 +111,7 @@ def say(text: str) -> None:
 
 def heading(text: str) -> None:
     """Print a heading."""
-    print(f"\n{'=' * 96}\n{text}\n{'=' * 96}", flush=True)
+    print(f"\n=== {text} {'=' * (91 - len(text))}", flush=True)
 
 
 def the_job() -> None:
@@ -103,25 +124,36 @@ def the_job() -> None:
     )
     with lab(ESTATES / "farm.yml", WORK / "farm") as inventory:
         change = Change("DEMO-1", inventory)
-        run("legacyops-lab", "status", "--state", WORK / "farm")
+        if VERBOSE:
+            run("legacyops-lab", "status", "--state", WORK / "farm")
         heading("2. Assess: what does Citrix's notice CTX130025 mean for these servers?")
-        say("Reads each server with one PowerShell start. Changes nothing.")
-        change.playbook("assess")
+        change.playbook("assess", since="servers:", lines=13)
+        look(
+            "One PowerShell start a server, and nothing is changed. Most lack the root "
+            "certificate: the hotfix would fail there. What a person has to mend first follows "
+            "in full, and the same is in findings.txt."
+        )
         heading("3. Plan: what would be done, in which order, and why?")
-        change.playbook("plan")
+        change.playbook("plan", since="Wave 1", lines=10)
+        run("grep", "-A3", "Left alone", WORK / "DEMO-1-plan.txt") if not VERBOSE else None
+        look(
+            "Each step has the notice's clause and its reason. The test server comes first, then "
+            "the data collectors. The plan has a digest: what is approved is that."
+        )
         heading("4. Apply: do exactly that")
         say(
             "First somebody approves the plan by its digest: apply takes no other. The lab's time "
-            "runs faster than yours."
+            "runs faster than yours; this takes a minute."
         )
         change.approve()
         # 4: all is done but for those that the plan leaves alone.
-        change.playbook("apply", expect=(0, 4))
+        change.playbook("apply", expect=(0, 4), since="Change DEMO-1", lines=12)
+        look("Each server is read anew before each step. The journal has all of it.")
         heading("5. Audit: is everything as it should be, and will it stay so?")
-        say("Fails as long as one server needs a person, so that a scheduler notices.")
-        change.playbook("audit", expect=(0, 2))
-        change.playbook("report")
-        run("legacyops-lab", "ledger", "--state", WORK / "farm")
+        change.playbook("audit", expect=(0, 2), lines=0)
+        look("Fails as long as one server needs a person, so that a scheduler notices.")
+        change.playbook("report", lines=1, since="report of")
+        run("legacyops-lab", "ledger", "--state", WORK / "farm", part=some("farm-ledger", lines=0))
         judge(change, WORK / "farm")
 
 
@@ -143,8 +175,11 @@ def judge(change: Change, state: Path) -> None:
             outcome = "left alone, because a person has to look first"
         else:
             outcome = "nothing to do"
-        print(textwrap.fill(f"{host}: {told(before[host])}", 96, subsequent_indent=" " * 6))
-        print(f"   -> {outcome}")
+        if VERBOSE:
+            print(textwrap.fill(f"{host}: {told(before[host])}", 96, subsequent_indent=" " * 6))
+            print(f"   -> {outcome}")
+        else:
+            print(f"{host}: {outcome}")
     print(f"\nThe lab's ledger has {len(violations)} violations.")
     wrong = [host for host in treated if status.get(host) != "done" or after[host]]
     wrong += [host for host in blocked if host in status]
@@ -169,15 +204,24 @@ def the_fault_tolerant_servers() -> None:
     )
     with lab(ESTATES / "demo-ft.yml", WORK / "ft", "--speed", "200") as inventory:
         change = Change("DEMO-2", inventory)
-        run("legacyops-lab", "watch", "--state", WORK / "ft")
-        change.playbook("assess", "legacyops_hosts=ft")
-        change.playbook("plan", "legacyops_hosts=ft")
+        if VERBOSE:
+            run("legacyops-lab", "watch", "--state", WORK / "ft")
+        change.playbook("assess", "legacyops_hosts=ft", since="FT systems:", lines=8)
+        change.playbook("plan", "legacyops_hosts=ft", since="Wave 1", lines=7)
+        look(
+            "A plan of a system is a runbook: each step with clause, who does it, what must hold "
+            "before, and where stopping is safe."
+        )
         change.approve()
+        say("Apply, while the double of a person answers what waits; this takes a minute.")
         apply_with_a_person(change, WORK / "ft")
-        change.playbook("audit", "legacyops_hosts=ft", expect=(0, 2))
-        run("legacyops-lab", "watch", "--state", WORK / "ft")
-        change.playbook("report", "legacyops_hosts=ft")
-        run("legacyops-lab", "ledger", "--state", WORK / "ft")
+        change.playbook("status", "legacyops_hosts=ft", since="Change DEMO-2", lines=9)
+        look("The playbook status can be asked from a second terminal at any time.")
+        change.playbook("audit", "legacyops_hosts=ft", expect=(0, 2), lines=0)
+        if VERBOSE:
+            run("legacyops-lab", "watch", "--state", WORK / "ft")
+        change.playbook("report", "legacyops_hosts=ft", lines=1, since="report of")
+        run("legacyops-lab", "ledger", "--state", WORK / "ft", part=some("ft-ledger", lines=0))
         judge(change, WORK / "ft")
         for name, system in ask("status", WORK / "ft").items():
             if "without_service" in system:
@@ -199,14 +243,26 @@ def apply_with_a_person(change: Change, state: Path) -> None:
         run(*words, "--limit", request["host"], quiet=True)
 
     print(f"\n$ {shlex.join(command)}\n".replace(f"{ROOT}/", ""), flush=True)
-    process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)
+    part = some(f"{change.id}-apply", since=f"Change {change.id}", lines=8)
+    with open(os.devnull if part is None else part.log, "w+b") as log:
+        output = None if part is None else log
+        process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=output)
+        answer_until_it_ends(process, change, state, confirm)
+    if part is not None:
+        print(part.of(part.log.read_text(encoding="utf-8")), flush=True)
+    if process.returncode:
+        raise CommandError(f"apply ended with exit code {process.returncode}")
+
+
+def answer_until_it_ends(
+    process: subprocess.Popen[bytes], change: Change, state: Path, confirm: Callable[..., None]
+) -> None:
+    """Stand in for the person for as long as a run goes on."""
     try:
         person = Person(state, change.folder, confirm=confirm)
         person.stay_until(lambda: process.poll() is not None)
     finally:
         process.terminate()
-    if process.returncode:
-        raise CommandError(f"apply ended with exit code {process.returncode}")
 
 
 def the_naive_order() -> None:
@@ -222,13 +278,14 @@ def the_naive_order() -> None:
         state = WORK / "naive-ft"
         operator = ["legacyops-lab", "operator", "--state", str(state)]
         for node in ("coserver1", "coserver2"):
-            run(*operator, "ft01", "uninstall", node)
+            run(*operator, "ft01", "uninstall", node, part=some("by-hand", lines=1))
         for node in ("ftvirtual", "coserver1", "coserver2"):
-            run(*operator, "ft02", "install_kb", node)
+            run(*operator, "ft02", "install_kb", node, part=some("by-hand", lines=1))
         say("The installers restart what they have changed. Later:")
         wait_for(lambda: ask("status", state)["ft02"]["screens"]["ftvirtual"] == "dark")
-        run("legacyops-lab", "watch", "--state", state)
-        run("legacyops-lab", "ledger", "--state", state)
+        if VERBOSE:
+            run("legacyops-lab", "watch", "--state", state)
+        run("legacyops-lab", "ledger", "--state", state, part=some("naive-ft-ledger", lines=10))
         systems = ask("status", state)
         if not systems["ft01"]["data_lost"] or systems["ft02"]["healthy"]:
             raise CommandError("the naive order was expected to lose a system")
@@ -269,9 +326,12 @@ def the_naive_way() -> None:
     with lab(ESTATES / "naive.yml", WORK / "naive") as inventory:
         command = r'msiexec /p "{{ legacyops_hotfixes[0].package }}" /qn /norestart'
         naive = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.raw", "-a", command]
-        code = run(*naive, expect=range(256))
-        run("legacyops-lab", "ledger", "--state", WORK / "naive")
-        run("legacyops-lab", "status", "--state", WORK / "naive")
+        code = run(*naive, expect=range(256), part=some("naive", lines=1))
+        run(
+            "legacyops-lab", "ledger", "--state", WORK / "naive", part=some("naive-ledger", lines=6)
+        )
+        if VERBOSE:
+            run("legacyops-lab", "status", "--state", WORK / "naive")
         if code == 0 or not ask("ledger", WORK / "naive"):
             raise CommandError("the naive installation was expected to break something")
     say(
@@ -286,6 +346,8 @@ def main() -> int:
     started = time.monotonic()
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
+    if not VERBOSE:
+        ENVIRONMENT["ANSIBLE_STDOUT_CALLBACK"] = "legacyops.hotfix.progress"
     try:
         the_job()
         the_naive_way()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +28,59 @@ ENVIRONMENT = {
 LINES = 40  # of a quiet command's output, when it fails
 
 
+# Whether commands show all that they print (VERBOSE=1).
+VERBOSE = os.environ.get("VERBOSE", "0") not in ("", "0")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is shown of a command's output, all of which is in a file; nothing of it: lines is 0.
+
+    since: from the first line with these words on. last: the last lines, and not the first.
+    """
+
+    log: Path
+    lines: int = 12
+    since: str = ""
+    last: bool = False
+
+    def of(self, output: str) -> str:
+        """The part, and where the whole is."""
+        every = output.strip("\n").splitlines()
+        start = next((n for n, line in enumerate(every) if self.since in line), 0)
+        found = every[-self.lines :] if self.last and self.lines else every[start:][: self.lines]
+        if len(found) < len(every):
+            found.append(f"   ({len(every)} lines: {self.log.relative_to(ROOT)})")
+        return "\n".join(found)
+
+
 class CommandError(Exception):
     """Something did not go as it should; the text says what."""
 
 
-def run(*command: str | Path, expect: Sequence[int] = (0,), quiet: bool = False) -> int:
+def run(
+    *command: str | Path,
+    expect: Sequence[int] = (0,),
+    quiet: bool = False,
+    part: Part | None = None,
+) -> int:
     """Print a command, run it with its output on the terminal, and return its exit code.
 
-    Quiet: neither the command nor its output is shown. Raises CommandError for any exit code
-    that is not expected.
+    Quiet: neither the command nor its output is shown. part: this of its output is. Raises
+    CommandError for any exit code that is not expected.
     """
     words = [str(word) for word in command]
     if not quiet:
         print(f"\n$ {shlex.join(words)}\n".replace(f"{ROOT}/", ""), flush=True)
-    output = subprocess.PIPE if quiet else None
+    output = subprocess.PIPE if quiet or part else None
+    errors = subprocess.STDOUT if part else output
     result = subprocess.run(
-        words, cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=output, text=True, check=False
+        words, cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=errors, text=True, check=False
     )
+    if part is not None:
+        part.log.parent.mkdir(parents=True, exist_ok=True)
+        part.log.write_text(result.stdout, encoding="utf-8")
+        print(part.of(result.stdout), flush=True)
     if result.returncode not in expect:
         shown = "".join([result.stdout or "", result.stderr or ""]).splitlines()[-LINES:]
         code = f"{words[0]} ended with exit code {result.returncode}"

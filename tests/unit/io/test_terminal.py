@@ -22,7 +22,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.terminal impo
     ],
 )
 def test_what_a_program_reads_has_no_prose(
-    callback: str, program: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    callback: str,
+    program: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_STDOUT_CALLBACK", callback)
     tell("Users are told.")
