@@ -278,14 +278,20 @@ def the_naive_order() -> None:
         state = WORK / "naive-ft"
         operator = ["legacyops-lab", "operator", "--state", str(state)]
         for node in ("coserver1", "coserver2"):
-            run(*operator, "ft01", "uninstall", node, part=some("by-hand", lines=1))
+            run(*operator, "ft01", "uninstall", node, quiet=not VERBOSE)
         for node in ("ftvirtual", "coserver1", "coserver2"):
-            run(*operator, "ft02", "install_kb", node, part=some("by-hand", lines=1))
+            run(*operator, "ft02", "install_kb", node, quiet=not VERBOSE)
         say("The installers restart what they have changed. Later:")
         wait_for(lambda: ask("status", state)["ft02"]["screens"]["ftvirtual"] == "dark")
         if VERBOSE:
             run("legacyops-lab", "watch", "--state", state)
-        run("legacyops-lab", "ledger", "--state", state, part=some("naive-ft-ledger", lines=10))
+        run(
+            "legacyops-lab",
+            "ledger",
+            "--state",
+            state,
+            part=some("naive-ft-ledger", since="violation", lines=6),
+        )
         systems = ask("status", state)
         if not systems["ft01"]["data_lost"] or systems["ft02"]["healthy"]:
             raise CommandError("the naive order was expected to lose a system")
@@ -328,7 +334,11 @@ def the_naive_way() -> None:
         naive = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.raw", "-a", command]
         code = run(*naive, expect=range(256), part=some("naive", lines=1))
         run(
-            "legacyops-lab", "ledger", "--state", WORK / "naive", part=some("naive-ledger", lines=6)
+            "legacyops-lab",
+            "ledger",
+            "--state",
+            WORK / "naive",
+            part=some("naive-ledger", since="violation", lines=2),
         )
         if VERBOSE:
             run("legacyops-lab", "status", "--state", WORK / "naive")

@@ -71,7 +71,8 @@ def run(
     """
     words = [str(word) for word in command]
     if not quiet:
-        print(f"\n$ {shlex.join(words)}\n".replace(f"{ROOT}/", ""), flush=True)
+        told = f"\n$ {shlex.join(words)}".replace(f"{ROOT}/", "")
+        print(told if part else f"{told}\n", flush=True)
     output = subprocess.PIPE if quiet or part else None
     errors = subprocess.STDOUT if part else output
     result = subprocess.run(

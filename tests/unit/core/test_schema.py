@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import roles_page
 import settings_page
 import yaml
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.formats import FORMATS
@@ -78,6 +79,16 @@ def test_the_page_is_up_to_date():
     page = settings_page.PAGE.read_text(encoding="utf-8")
     assert page == settings_page.page(), "make docs writes it"
     assert sorted(name for name in SETTINGS if f"`{name}`" not in page) == []
+
+
+@pytest.mark.parametrize("path", roles_page.FILES, ids=lambda path: path.parents[1].name)
+def test_a_role_lists_every_setting(path):
+    assert path.read_text(encoding="utf-8") == roles_page.content(path), "make docs writes it"
+    text = path.read_text(encoding="utf-8")
+    runs = {*rules_of("run"), *rules_of("result")}
+    assert [
+        name for name in SETTINGS if name.removeprefix(PREFIX) not in runs and name not in text
+    ] == []
 
 
 def test_what_people_may_have_seen_is_what_the_checks_know():
