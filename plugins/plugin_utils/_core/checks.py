@@ -62,6 +62,7 @@ class Value:
     shows: what an observation has where it is so, by the arguments; where that is one thing only.
     service: what it proves of the users' service: runs or down; empty: nothing. service_node: only
     where it is asked of this node.
+    redundancy: what it proves of the system's redundancy: whole or lost; empty: nothing.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Value:
     shows: Callable[[Arguments], dict[str, Any]] | None = None
     service: Literal["", "runs", "down"] = ""
     service_node: str = ""
+    redundancy: Literal["", "whole", "lost"] = ""
 
 
 @dataclass(frozen=True)
@@ -210,10 +212,25 @@ _UNKNOWN: Final = Value("unknown", "", "")
 
 def service_by(ref: Ref) -> str:
     """Return what a reference that holds proves of the users' service: runs, down, or nothing."""
-    wanted = ref["is_one_of"] if isinstance(ref.get("is_one_of"), list) else [ref.get("is")]
-    values = [check_of(ref).value(each) or _UNKNOWN for each in wanted]
     node = ref.get("with", {}).get("node")
-    told = {value.service if value.service_node in ("", node) else "" for value in values}
+    return _proved(
+        value.service if value.service_node in ("", node) else "" for value in _wanted(ref)
+    )
+
+
+def redundancy_by(ref: Ref) -> str:
+    """Return what a reference that holds proves of the redundancy: whole, lost, or nothing."""
+    return _proved(value.redundancy for value in _wanted(ref))
+
+
+def _wanted(ref: Ref) -> list[Value]:
+    wanted = ref["is_one_of"] if isinstance(ref.get("is_one_of"), list) else [ref.get("is")]
+    return [check_of(ref).value(each) or _UNKNOWN for each in wanted]
+
+
+def _proved(words: Iterable[str]) -> str:
+    """Return what all alternatives prove; empty where they prove different things."""
+    told = set(words)
     return told.pop() if len(told) == 1 else ""
 
 

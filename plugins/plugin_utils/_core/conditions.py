@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from . import kinds
-from .checks import Check, Verdict, check_of, unmet
+from .checks import CHECKS, Check, Verdict, check_of, unmet
 from .model import WANTED, Ref, Text
 from .observation import quote
 
@@ -29,11 +29,12 @@ def conditions(refs: Iterable[Ref]) -> list[Text]:
 def condition(ref: Ref) -> Text:
     """Return what one reference asks for; its allowed values are alternatives.
 
-    One that the check's words cannot say is given in its technical form, never left out.
+    One that the check's words cannot say is given in its technical form, never left out; so is one
+    of a journal whose check there is no more.
     """
-    check = check_of(ref)
-    words = _words(check, ref)
-    if not words:
+    check = CHECKS.get(ref["check"])
+    words = _words(check, ref) if check else []
+    if check is None or not words:
         return {"en": technical(ref), "ja": technical(ref)}
     given = ref.get("with", {})
     return {

@@ -53,7 +53,7 @@ class Entry(Record):
     node: str | None = None
     status: str | None = None
     joins: bool | None = None  # what an earlier run has begun
-    interlocks: list[Object] | None = None  # {ref, holds, evidence}
+    interlocks: list[Object] | None = None  # {ref, holds, evidence, value where it is another}
     expected: list[Object] | None = None  # references that held in the end
     unmet: list[Object] | None = None  # as interlocks
     observation: str | None = None  # the digest of what was read before

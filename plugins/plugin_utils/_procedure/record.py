@@ -240,8 +240,13 @@ def about(step: Step) -> Result:
 
 
 def told(verdicts: list[Verdict]) -> list[dict[str, Any]]:
-    """Verdicts as they stand in an entry."""
-    return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence} for v in verdicts]
+    """Verdicts as they stand in an entry; what does not hold, with the value that was read."""
+    return [{"ref": v.ref, "holds": v.holds, "evidence": v.evidence, **_value(v)} for v in verdicts]
+
+
+def _value(verdict: Verdict) -> dict[str, str | int]:
+    value = verdict.value
+    return {"value": value} if verdict.holds is False and isinstance(value, (str, int)) else {}
 
 
 def _outcome(outcome: str, status: str) -> str:

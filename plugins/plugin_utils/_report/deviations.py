@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .._core.entry import Entry
+from .history import step_names
+from .labels import took
+from .said import said
 from .sources import Sources
-from .texts import same, text, when
+from .texts import joined, same, text, when
 
 Record = dict[str, Any]
 
@@ -63,9 +66,10 @@ def deviations(sources: Sources, hosts: Mapping[str, Record]) -> list[Record]:
     return found
 
 
-def _deviation(kind: str, said: Mapping[str, str], detail: Any = None, **more: Any) -> Record:
+def _deviation(kind: str, words: Mapping[str, str], detail: Any = None, **more: Any) -> Record:
     blank: Record = {"host": None, "step": None, "utc": None, "planned": False}
-    return {**blank, "kind": kind, "text": dict(said), "detail": detail, **more}
+    told = None if detail is None else same(detail)
+    return {**blank, "kind": kind, "text": dict(words), "detail": told, **more}
 
 
 def _of_the_change(sources: Sources) -> Iterator[Record]:
@@ -105,7 +109,7 @@ def approval_window(sources: Sources) -> Any:
 def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
     yield from _of_the_journal(sources, host)
     yield from _said_by_entries(sources, host)
-    window = approval_window(sources)
+    window, names = approval_window(sources), step_names(record["steps"])
     for step in record["steps"]:
         yield from _of_a_step(step)
         yield from _outside(step, window)
@@ -116,7 +120,7 @@ def _of_a_host(sources: Sources, host: str, record: Record) -> Iterator[Record]:
         yield _deviation(
             "not_done",
             text("The plan is not carried out to its end.", "計画は最後まで実施されていない。"),
-            ", ".join(record["remaining"]) or None,
+            joined((names[each] for each in record["remaining"]), "; ", "、"),
         )
     if record["acceptance"] and not record["acceptance"]["accepted"]:
         yield _deviation(
@@ -160,20 +164,23 @@ def _of_the_journal(sources: Sources, host: str) -> Iterator[Record]:
 def _said_by_entries(sources: Sources, host: str) -> Iterator[Record]:
     """Yield what a run itself journalled as a deviation, an emergency's override for one."""
     for entry in sources.entries(host):
-        said = _ENTRIES.get((entry.kind, entry.what or entry.status))
-        if said is not None:
+        words = _ENTRIES.get((entry.kind, entry.what or entry.status))
+        if words is not None:
             kind = f"emergency_{entry.what}" if entry.what is not None else entry.kind
-            yield _deviation(kind, said, _why(entry), step=entry.step, utc=entry.utc)
+            yield _deviation(kind, words, _why(entry), step=entry.step, utc=entry.utc)
 
 
-def _why(entry: Entry) -> str | None:
+def _why(entry: Entry) -> dict[str, str] | None:
     """Return the reason of an entry, who gave it, and what it is about."""
     record = entry.record or {}
+    persons = record.get("reason") or (entry.reason if entry.kind == "deviation" else None)
     who = entry.operator or record.get("user")
-    why = record.get("reason") or entry.reason or entry.message
-    parts = [str(part) for part in (who, why) if part]
-    parts += [f"{each['path']}: {each['planned']} → {each['now']}" for each in _differences(entry)]
-    return "\n".join(parts) or None
+    told = same(persons) if persons else said(entry)
+    parts = [same(who)] * bool(who) + [told] * bool(told)
+    parts += [
+        same(f"{each['path']}: {each['planned']} → {each['now']}") for each in _differences(entry)
+    ]
+    return joined([part for part in parts if part], "\n", "\n") if parts else None
 
 
 def _differences(entry: Entry) -> list[Mapping[str, Any]]:
@@ -186,8 +193,7 @@ def _differences(entry: Entry) -> list[Mapping[str, Any]]:
 def _of_a_step(step: Record) -> Iterator[Record]:
     about = {"step": step["id"], "utc": step["ended"] or step["began"]}
     if step["outcome"] in _STEPS:
-        detail = step["message"] or step["reason"]
-        yield _deviation(step["outcome"], _STEPS[step["outcome"]], detail, **about)
+        yield _deviation(step["outcome"], _STEPS[step["outcome"]], step["message"], **about)
     if step["attempts"] > 1:
         yield _deviation(
             "again",
@@ -199,7 +205,11 @@ def _of_a_step(step: Record) -> Iterator[Record]:
         yield _deviation(
             "overdue",
             text("It took longer than the plan's longest duration.", "計画の最長時間を超過した。"),
-            f"{step['longest_try']} s > {step['seconds']['longest']} s",
+            {
+                language: f"{took(step['longest_try'], language)} > "
+                f"{took(step['seconds']['longest'], language)}"
+                for language in ("en", "ja")
+            },
             **about,
         )
 

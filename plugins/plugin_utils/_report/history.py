@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from .._core.conditions import condition, conditions, found_by
 from .._core.entry import Entry
-from .._core.kinds import title
+from .._core.kinds import LOOKS, title
 from .._core.records import Step
+from .expected import waits
+from .said import read, said, why
 from .texts import between, same, text
 
 Record = dict[str, Any]
@@ -54,12 +56,13 @@ def step_history(step: Step, entries: Sequence[Entry]) -> Record:
         "seconds_taken": taken,
         "longest_try": (tried := _longest_try(mine)),
         "overdue": tried is not None and tried > step.seconds["longest"],
+        "pauses": _pauses(mine),
         "attempts": _attempts(mine),
         "joined": any(entry.joins for entry in intents),
         "transcribed": last is not None and last.kind == "transcribed",
         "reason": last and last.reason,
-        "message": last and last.message,
-        "why": last and last.why,
+        "message": last and said(last),
+        "why": why(mine[-1:]),
         "people": _people(about),
         "note": about[-1].note or None if about else None,
         "interlocks": [_interlock(each) for each in guards],
@@ -78,12 +81,25 @@ def _planned(step: Step) -> Record:
         "changes": step.changes,
         "machine": machine(step),
         "by": step.by,
+        "waits": waits(step),
         "conditional": step.conditional,
         "resting_point": step.resting_point,
         "point_of_no_return": step.point_of_no_return,
         "seconds": step.seconds,
         "expect": conditions(step.expect),
     }
+
+
+def step_names(steps: Iterable[Mapping[str, Any]]) -> dict[str, Record]:
+    """Return what people call each step, and each look that it asks for besides, by its id."""
+    found = {}
+    for step in steps:
+        item = f" ({step['item']})" if step["item"] else ""
+        name = {key: f"{step['number']} {step['title'][key]}{item}" for key in ("en", "ja")}
+        found[step["id"]] = name
+        for look in LOOKS:
+            found[step["id"] + look] = text(f"{name['en']} (a look)", f"{name['ja']}(目視)")
+    return found
 
 
 def machine(step: Step) -> str:
@@ -140,6 +156,12 @@ def _span(mine: Sequence[Entry], outcome: str) -> tuple[Any, Any]:
     return acted[0].utc, ended
 
 
+def _pauses(mine: Sequence[Entry]) -> list[Record]:
+    """Return when no run was at a step: each time that one had left it, until the next entry."""
+    left = [(n, entry) for n, entry in enumerate(mine, 1) if entry.kind == "left"]
+    return [{"from": entry.utc, "to": mine[n].utc if n < len(mine) else None} for n, entry in left]
+
+
 def _longest_try(mine: Sequence[Entry]) -> int | None:
     """Return the seconds of the longest single try; None where the end of none is on record.
 
@@ -177,6 +199,7 @@ def _interlock(told: Mapping[str, Any]) -> Record:
     return {
         "asks": {"en": words["en"] + found, "ja": words["ja"] + found},
         "holds": told.get("holds"),
+        "seen": read(told),
         "evidence": str(told.get("evidence", "")),
     }
 
@@ -210,7 +233,7 @@ def happened(entries: Sequence[Entry]) -> list[Record]:
             "utc": entry.utc,
             "kind": entry.kind,
             "text": words.get(entry.kind) or same(entry.kind.replace("_", " ")),
-            "detail": entry.message or entry.reason or entry.status,
+            "detail": said(entry) or (entry.status and same(entry.status)),
             "user": str((entry.by or {}).get("user") or "") or None,
         }
         for entry in entries

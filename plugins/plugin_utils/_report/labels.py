@@ -49,6 +49,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "without_service": ("without service, all systems", "業務停止(全システム合計)"),
     "duration": ("from first to last entry", "最初から最後の記録まで"),
     "system": ("System", "システム"),
+    "contents": ("Contents", "目次"),
+    "each_system": ("Each system", "各システム"),
     "systems": ("Systems", "システム一覧"),
     "state": ("State", "状態"),
     "steps": ("Steps", "手順"),
@@ -90,9 +92,24 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # Timeline
     "timeline": ("Timeline", "経過"),
-    "bar_over": ("step carried out", "実施した手順"),
+    "bar_act": ("acting", "作業"),
+    "bar_wait": ("waiting", "待ち"),
     "bar_wrong": ("failed, refused or open", "失敗・拒否・未確認"),
     "bar_away": ("without service (at most)", "業務停止(最大)"),
+    "bar_lost": ("without redundancy (at most)", "冗長性なし(最大)"),
+    "bar_planned": ("planned", "計画"),
+    "bar_real": ("real", "実績"),
+    "legend": ("What the bars mean", "凡例"),
+    "night_note": (
+        "Planned: the plan's estimates, from the moment at which the system was begun.",
+        "計画: システムの開始時刻からの予定時間。",
+    ),
+    "expected_night": ("What is expected", "予定"),
+    "expected_note": (
+        "By the plan's estimates, without the waiting for people; steps that may not be needed are "
+        "counted in.",
+        "計画の予定時間による(担当者待ちを含まない。不要となり得る手順を含む)。",
+    ),
     "no_timeline": ("Nothing was carried out.", "実施された手順はありません。"),
     # Steps
     "plan_and_outcome": ("Plan, and what happened", "計画と実績"),
@@ -205,6 +222,28 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "interlocks": ("Interlocks, read right before the step", "実施直前のインターロック確認"),
     "expect": ("Expected afterwards", "実施後に確認する状態"),
     "facts": ("Result", "結果"),
+    "not_known": ("not known", "不明"),
+    "fact_changed": ("changed", "変更あり"),
+    "fact_exit_code": ("exit_code", "終了コード"),
+    "fact_elapsed": ("elapsed", "所要秒数"),
+    "fact_evidence": ("evidence", "読み取り値"),
+    "fact_sha256": ("sha256", "SHA-256"),
+    "fact_job": ("job", "処理名"),
+    "fact_return_value": ("return_value", "戻り値"),
+    "fact_connection_losses": ("connection_losses", "接続断の回数"),
+    "fact_source": ("source", "情報源"),
+    "fact_healthy": ("healthy", "正常"),
+    "fact_reason": ("reason", "理由"),
+    "fact_msg": ("msg", "メッセージ"),
+    "fact_explanation": ("explanation", "説明"),
+    "fact_True": ("True", "はい"),
+    "fact_False": ("False", "いいえ"),
+    "readings_note": (
+        "What was read stands in English in the journal and in report.json; here it is said in the "
+        "words of the conditions. The evidence of findings is quoted as it was recorded.",
+        "読み取り値の原文(英語)はジャーナルと report.json にあり、本書では条件の語句で示します。"
+        "診断結果の「根拠」のみ、記録された原文で引用します。",
+    ),
     "clauses": ("The notice's words", "資料の記載"),
     "report_foot": (
         "Made from plan, journal, findings and confirmations of the change directory. Control "

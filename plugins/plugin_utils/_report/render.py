@@ -24,11 +24,11 @@ try:
 except ImportError:  # pragma: no cover
     Environment = None  # type: ignore[assignment,misc]
 
-from .history import OVER
+from .history import OVER, step_names
 from .labels import took, word
 from .sheets import Sheets
 from .texts import when
-from .timeline import timeline
+from .timeline import expected_timeline, timeline
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -39,15 +39,30 @@ def report_page(report: Mapping[str, Any], language: str, zone: tzinfo | None) -
     language: en or ja.
     zone: of the times that are shown; None: the controller's.
     """
-    sheets = _sheets("report", report, language)
-    return _page("report.html.j2", language, zone, sheets, report=report, timeline=timeline(report))
+    names = {host: step_names(record["steps"]) for host, record in report["hosts"].items()}
+    return _page(
+        "report.html.j2",
+        language,
+        zone,
+        _sheets("report", report, language),
+        report=report,
+        names=names,
+        timeline=timeline(report),
+    )
 
 
 def runbook_page(runbook: Mapping[str, Any], language: str, zone: tzinfo | None) -> str:
     """Return the runbook as HTML."""
     names = {f"system-{n}": each["host"] for n, each in enumerate(runbook["systems"], 1)}
     sheets = _sheets("runbook", runbook, language, names)
-    return _page("runbook.html.j2", language, zone, sheets, runbook=runbook)
+    return _page(
+        "runbook.html.j2",
+        language,
+        zone,
+        sheets,
+        runbook=runbook,
+        timeline=expected_timeline(runbook),
+    )
 
 
 def review_page(review: Mapping[str, Any], language: str) -> str:

@@ -6,21 +6,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from .._core.entry import Entry
 from .._core.kinds import kind_of
 from .._core.records import Finding
 from .deviations import approval_window, deviations, in_red
+from .expected import expected
 from .history import OVER, happened, step_history
 from .kinds import board
-from .service import service
+from .said import said_by
+from .service import service, without_redundancy
 from .sources import Sources
-from .texts import between, same, text, tidy
+from .texts import between, same, text, tidy, when
 
 Record = dict[str, Any]
 
 FORMAT: Final = 1
+_NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 
 
 def build_report(sources: Sources) -> Record:
@@ -109,12 +113,14 @@ def _host(sources: Sources, host: str) -> Record:
         "advisory": entry["advisory"],
         "status": _status(entry, state, sources.plan["digest"]),
         "begun": bool(entries),
-        "message": state.get("message"),
+        "message": said_by(state.get("reason"), state.get("message")),
         "blocked": same(blocked) if blocked else None,
         "remaining": [step["id"] for step in steps if step["outcome"] not in OVER],
         "steps": steps,
         "timeline": happened(entries),
         "service": service(entry["steps"], entries, first, latest),
+        "redundancy": without_redundancy(entry["steps"], entries),
+        "expected": expected(entry["steps"], _began(entries) or when(sources.made) or _NO_TIME),
         "board": board(entry["settings"], first, latest),
         "findings": {
             "before": _findings(entry["findings"]),
@@ -123,6 +129,10 @@ def _host(sources: Sources, host: str) -> Record:
         "confirmations": [dict(each) for each in sources.confirmations if each["host"] == host],
         "acceptance": _acceptance(entries),
     }
+
+
+def _began(entries: Sequence[Entry]) -> datetime | None:
+    return next((when(entry.utc) for entry in entries if entry.kind == "begin"), None)
 
 
 def about(settings: Mapping[str, Any]) -> Record:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from .._core.actions import answers_to, effect_of
@@ -22,11 +23,13 @@ from .._core.kinds import kind_of, title
 from .._core.model import Text
 from .._core.records import Finding, Step
 from .._core.window import to_rest
+from .expected import expected, starts, waits
 from .history import machine
-from .texts import same, text, tidy
+from .texts import same, text, tidy, when
 
 Record = dict[str, Any]
 FORMAT: Final = 1
+_NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 # Blank rows of the owner's check where the inventory lists none.
 _BLANK_CHECKS: Final = 4
 
@@ -61,6 +64,7 @@ def build_runbook(
     """
     approved = approval if approval and approval.get("digest") == plan["digest"] else {}
     queued = [host for wave in plan["waves"] for host in wave]
+    begin = starts(plan, (window and when(window["start"])) or _NO_TIME)
     waves = {host: number for number, wave in enumerate(plan["waves"], 1) for host in wave}
     runbook = {
         "format": FORMAT,
@@ -76,8 +80,12 @@ def build_runbook(
             for each in plan["advisories"]
         ],
         "systems": [
-            {"host": host, "wave": waves[host], **_system(plan["hosts"][host], advisories,
-                                                          places.get(host, Place()))}
+            {
+                "host": host,
+                "wave": waves[host],
+                "expected": expected(plan["hosts"][host]["steps"], begin[host]),
+                **_system(plan["hosts"][host], advisories, places.get(host, Place())),
+            }
             for host in queued
         ],
         "left_alone": [
@@ -226,6 +234,7 @@ def _step(
         **_marks(chassis),
         "by": step.by,
         "person": step.by == "operator",
+        "waits": waits(step),
         "only_if": conditions(step.only_if) if step.conditional else [],
         "told": [{"en": each["en"], "ja": each["ja"]} for each in told],
         "look_first": _look_first(step),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long users were without service, as far as the journal proves it.
+"""How long users were without service, and a system without redundancy, as far as is proven.
 
 Nobody measures a service here. What is known are moments at which it was seen to run, or not to:
 each step's interlocks and what it expected are such moments. Between two of them it is only known
@@ -9,21 +9,23 @@ that it changed at some time, so there are two numbers: at least, and at most.
 
 What service is, the values of checks say (Value.service): of an FT system the FTvirtual Server. For
 a XenApp server it is that new logons are accepted. A farm's other servers go on meanwhile, and
-sessions that are there go on too.
+sessions that are there go on too. What redundancy is they say, too (Value.redundancy), of an FT
+system only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 from .._core import kinds
 from .._core.actions import action_of, effect_of
-from .._core.checks import check_of, evaluate, service_by, value_of
+from .._core.checks import check_of, evaluate, redundancy_by, service_by, value_of
 from .._core.context import NO_CHANGE
 from .._core.entry import Entry
+from .._core.model import Ref
 from .._core.observation import Observation
 from .._core.records import Step
 from .texts import between
@@ -78,6 +80,32 @@ def service(
     }
 
 
+def without_redundancy(steps: Sequence[Step], entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return each stretch in which the redundancy was lost, or may have been, as service does."""
+    moments = sorted(_of_redundancy(steps, entries), key=lambda moment: moment.utc)
+    return list(_periods(moments))
+
+
+def _of_redundancy(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment]:
+    by_id = {step.id: step for step in steps}
+    for entry in entries:
+        step = by_id.get(str(entry.step))
+        if step is None or entry.kind not in ("intent", "result"):
+            continue
+        states = _told(entry, redundancy_by)
+        if len(states) == 1:
+            state = RUNS if states == {"whole"} else DOWN
+            stops = effect_of(step) in ("restarts", "shuts_down", "switches_off")
+            yield Moment(entry.utc, state, stops and entry.kind == "intent" and state == RUNS)
+
+
+def _told(entry: Entry, proves: Callable[[Ref], str]) -> set[str]:
+    """Return what an entry's conditions that held prove; several words contradict each other."""
+    told = [each["ref"] for each in entry.interlocks or [] if each["holds"] is True]
+    told += (entry.expected or []) if entry.status == "ok" else []
+    return {proves(ref) for ref in told} - {""}
+
+
 def _observed(steps: Sequence[Step], observation: Observation | None) -> str | None:
     """Return whether service ran when it was observed, by a check of the steps that tells it."""
     refs = (ref for step in steps for key in ("interlocks", "expect", "only_if", "done_when")
@@ -97,9 +125,7 @@ def _moments(steps: Sequence[Step], entries: Sequence[Entry]) -> Iterator[Moment
         if action_of(step).logons(step.arguments):
             yield from _of_logons(step, entry)
             continue
-        told = [each["ref"] for each in entry.interlocks or [] if each["holds"] is True]
-        told += (entry.expected or []) if entry.status == "ok" else []
-        states = {service_by(ref) for ref in told} - {""}
+        states = _told(entry, service_by)
         if len(states) == 1:  # what contradicts itself proves nothing
             state = states.pop()
             yield Moment(entry.utc, state, _interrupts(step, entry, state))

@@ -125,6 +125,59 @@ def test_a_page_in_japanese_has_no_english_label(night, words):
     assert "すべてのコンポーネントが濃い緑色の表示になっていることを確認します" in page
 
 
+def test_what_did_not_go_well_is_said_in_japanese_from_codes_and_conditions(night, words):
+    """Of English, a page in Japanese has the evidence of findings, marked so: it is a record."""
+    told = night().run(until="virtual_server1_enable")
+    step = next(each for each in told.steps if each.name == "virtual_server1_enable")
+    down = next(ref for ref in step.interlocks if ref["check"] == "ft_component")
+    power = next(r for s in told.steps for r in s.interlocks if r["check"] == "ft_power")
+    guards = [
+        {"ref": down, "holds": False, "evidence": "the board says light green", "value": "waiting"},
+        {"ref": power, "holds": None, "evidence": "no driver answers"},
+    ]
+    told.note("result", step=step.id, status="refused", reason="interlock",
+              message="It would hit the wrong side.", interlocks=guards)  # fmt: skip
+    report = build_report(told.sources(advisories=words))
+    page = render.report_page(report, "ja", TOKYO)
+    assert "条件を満たさない: Virtual Server1 が Fail (故障) または Disabled (無効)" in page
+    assert "(確認結果: Virtual Server1 が薄い緑色)" in page
+    assert "不明: CoServer2 が電源断" in page
+    for english in ("It would hit", "the board says", "no driver answers", "nothing to do:"):
+        assert english not in page
+    for entry in told.journal:
+        for each in entry.get("interlocks") or ():
+            said = report_evidence(page)
+            assert each["evidence"] not in said
+    in_english = render.report_page(report, "en", TOKYO)
+    for english in ("It would hit", "the board says", "no driver answers"):
+        assert english in in_english
+
+
+def report_evidence(page: str) -> str:
+    """Return the part of a report that has the evidence, step by step."""
+    return page.partition('<h2 id="evidence">')[2].partition('<h2 id="clauses">')[0]
+
+
+def test_steps_are_called_by_number_and_title_and_not_by_id(night, words):
+    told = night().run(until="virtual_server1_enable")
+    report = build_report(told.sources(advisories=words))
+    page = render.report_page(report, "en", TOKYO)
+    ids = [step.id for step in told.steps]
+    assert ids
+    assert not [each for each in ids if each in page]
+    assert "16 Enable Virtual Server1" in page
+
+
+@pytest.mark.parametrize(("systems", "there"), [(5, False), (6, True)])
+def test_beyond_five_systems_there_are_contents(night, systems, there):
+    report = build_report(night().run().sources())
+    report["hosts"] = {f"{HOST}-{n}": report["hosts"][HOST] for n in range(systems)}
+    page = render.report_page(report, "ja", TOKYO)
+    assert ("目次" in page) is there
+    links = set(re.findall(r'href="#([\w-]+)"', page))
+    assert links <= set(re.findall(r'id="([\w-]+)"', page))
+
+
 def test_whom_to_call_is_said_in_the_pages_language_and_a_sites_own_roles_as_they_are(night):
     place = Place({}, {"data_centre": "Mori 9"}, [])
     page = render.runbook_page(

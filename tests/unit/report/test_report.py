@@ -181,7 +181,10 @@ def test_a_failed_and_a_repeated_step_are_told(night):
     report = noted(told, "result", step=step.id, status="failed", reason="deadline",
                    message="It took too long.")  # fmt: skip
     assert kinds(report) == ["failed", "not_done"]
-    assert report["deviations"][0]["detail"] == "It took too long."
+    assert report["deviations"][0]["detail"] == {
+        "en": "It took too long.",
+        "ja": "制限時間を超過",
+    }
     assert {each["host"] for each in report["deviations"]} == {HOST}
     assert report["hosts"][HOST]["deviations"] == 2
     assert report["deviations"][0]["step"] == step.id
@@ -198,7 +201,7 @@ def test_an_override_and_an_earlier_plan_are_told(night):
               differences=[differs])  # fmt: skip
     report = noted(told, "result", step="01-x", plan="sha256:1", status="ok", result={})
     assert kinds(report) == ["earlier_plan", "emergency_plan_differs"]
-    assert report["deviations"][1]["detail"] == "sato\nFire.\nkb: AA → BB"
+    assert report["deviations"][1]["detail"]["ja"] == "sato\nFire.\nkb: AA → BB"
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ def component_reading(name: str, said: list[tuple[str, Any]] | None) -> Reading:
     "ft_component",
     Value("healthy", "{on} is|dark green", "{on} が|濃い緑色", course="final"),
     Value("waiting", "{on} is|light green", "{on} が|薄い緑色", course="coming"),
-    Value("degraded", "{on} is|degraded", "{on} が|Degraded"),
-    Value("offline", "{on} is|offline", "{on} が|Offline"),
-    Value("disabled", "{on} is|disabled", "{on} が|Disabled (無効)"),
-    Value("failed", "{on} is|in the state Fail", "{on} が|Fail (故障)"),
+    Value("degraded", "{on} is|degraded", "{on} が|Degraded", redundancy="lost"),
+    Value("offline", "{on} is|offline", "{on} が|Offline", redundancy="lost"),
+    Value("disabled", "{on} is|disabled", "{on} が|Disabled (無効)", redundancy="lost"),
+    Value("failed", "{on} is|in the state Fail", "{on} が|Fail (故障)", redundancy="lost"),
     reads={"nodes": ["endurance"]},
     seen_at="board",
     settles=True,
@@ -156,6 +156,7 @@ def removal_restart(observation: Observation, arguments: Arguments, context: Con
         "the FTvirtual Server|runs on Virtual Server1 alone",
         "FTvirtual Server が|片系 (Virtual Server1 のみ) で起動",
         service="runs",
+        redundancy="lost",
     ),
     Value(
         "virtual_server2",
@@ -222,7 +223,11 @@ def ft_runs_on(observation: Observation, arguments: Arguments) -> Reading:
         service="runs",
     ),
     Value(
-        "down", "the FTvirtual Server|does not run", "FTvirtual Server が|停止中", service="down"
+        "down",
+        "the FTvirtual Server|does not run",
+        "FTvirtual Server が|停止中",
+        service="down",
+        redundancy="lost",
     ),
     reads={"nodes": ["endurance", "ftvirtual"]},
     seen_at="board",
@@ -276,6 +281,7 @@ def _sides(observation: Observation, arguments: Arguments) -> list[Reading]:
         "all components|are dark green, all nodes answer, no failure is logged",
         "すべてのコンポーネントが|濃い緑色で、全ノードが応答し、障害イベントがない",
         service="runs",
+        redundancy="whole",
     ),
     Value(
         "waiting",

@@ -183,7 +183,7 @@ def ft_power_state(observation: Observation, coserver: str) -> Reading:
 @register(
     "ft_power",
     Value("on", "{on}|is still on", "{on} の電源が|まだ入っている"),
-    Value("off", "{on}|is off", "{on} が|電源断"),
+    Value("off", "{on}|is off", "{on} が|電源断", redundancy="lost"),
     Value(
         "conflict",
         "{on}|answers, although its driver says off",
@@ -220,7 +220,7 @@ def ft_power(observation: Observation, arguments: Arguments) -> Reading:
         service="runs",
         service_node="ftvirtual",
     ),
-    Value("off", "{on}|is off", "{on} が|電源断", reported="dark"),
+    Value("off", "{on}|is off", "{on} が|電源断", reported="dark", redundancy="lost"),
     Value(
         "conflict",
         "{on}|answers, although its driver says off",
