@@ -31,6 +31,7 @@ from .._core.window import Window
 from .._io.ssh_signature import NAMESPACE, SignatureError, verify
 from .directory import ChangeDirectory
 from .journal import writer
+from .runner import is_job
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,23 @@ def standing(
     if not lab:
         runs = operators_of(control)
         refused = refused or refused_approval(approval, change_id, plan_digest, runs, control)
+        refused = refused or _nobody(control)
     if approval is not None and refused is None:
         signed, refused = _signature(directory.approval, approval, control)
     window = window_for(approval, control)
     if not lab:
         refused = refused or refused_window(window, control)
     return Standing(approval, signed, window, refused)
+
+
+def _nobody(control: Control) -> Refusal | None:
+    """Why nobody is known who carries the change out: a container's account is no person."""
+    if control.operator or not is_job():
+        return None
+    return "no_operator", (
+        f"This is a job of ansible-runner (AWX), whose account {writer()['user']} is no person: "
+        'say who carries the change out, in AWX with legacyops_operator: "{{ awx_user_name }}".'
+    )
 
 
 def _given(

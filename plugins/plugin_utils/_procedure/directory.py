@@ -48,6 +48,7 @@ from .._io.files import (
     read_bytes,
     write_whole,
 )
+from .runner import dies_with_the_job
 
 NEW_PLAN = "Make the plan again and have it approved."
 _LONGEST_ID = 200  # of 255 bytes that file systems allow a name
@@ -73,7 +74,7 @@ class ChangeDirectory:
     def find(cls, change_dir: str | None, change_id: str) -> ChangeDirectory:
         """The directory that was named, or ``./legacyops-changes/CHANGE_ID``.
 
-        Raises ChangeError: one of the two cannot be meant.
+        Raises ChangeError: one of the two cannot be meant, or it would die with its job.
         """
         fault = _id_fault(change_id)
         if fault:
@@ -81,15 +82,22 @@ class ChangeDirectory:
                 f"legacyops_change_id {fault}: give the change's number, such as CHG0042."
             )
         if not change_dir:
-            below = Path.cwd() / "legacyops-changes"
-            return cls(below / quote(change_id, safe=" "), change_id)
-        try:
-            return cls(Path(change_dir).expanduser().absolute(), change_id)
-        except RuntimeError:  # there is no such user
+            root = Path.cwd() / "legacyops-changes" / quote(change_id, safe=" ")
+        else:
+            try:
+                root = Path(change_dir).expanduser().absolute()
+            except RuntimeError:  # there is no such user
+                raise ChangeError(
+                    f"legacyops_change_dir is {change_dir!r}, whose user this controller does not "
+                    "know: give the folder's whole path."
+                ) from None
+        if dies_with_the_job(root):
             raise ChangeError(
-                f"legacyops_change_dir is {change_dir!r}, whose user this controller does not "
-                "know: give the folder's whole path."
-            ) from None
+                f"The change directory {root} is in the private folder of this job of "
+                "ansible-runner (AWX), and would be thrown away with it: set legacyops_change_dir "
+                "to a folder that all jobs of the change share (docs/awx.md)."
+            )
+        return cls(root, change_id)
 
     @property
     def plan(self) -> Path:

@@ -27,6 +27,7 @@ from .._io.files import write_whole
 from .._io.owner import OwnerRecords
 from .directory import ChangeDirectory, ChangeError, private
 from .journal import now, writer
+from .runner import dies_with_the_job, is_job
 
 
 def run_of(directory: ChangeDirectory) -> str:
@@ -82,9 +83,19 @@ def held_text(record: Mapping[str, Any]) -> str:
 
 
 class LocalRecords:
-    """Owner records as files of this controller, with the operations of OwnerRecords."""
+    """Owner records as files of this controller, with the operations of OwnerRecords.
+
+    folder: legacyops_owner_dir; None: in the account's home.
+    Raises ChangeError: they would die with a job of ansible-runner, whose home is no place either.
+    """
 
     def __init__(self, folder: str | None) -> None:
+        if is_job() and (not folder or dies_with_the_job(Path(folder).expanduser())):
+            raise ChangeError(
+                "No relay keeps the record of who holds the FT system, and what this job of "
+                "ansible-runner (AWX) writes itself is thrown away with it: set "
+                "legacyops_owner_dir to a folder that all jobs share (docs/awx.md)."
+            )
         state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
         self._folder = Path(folder or f"{state}/legacyops/owners").expanduser()
 

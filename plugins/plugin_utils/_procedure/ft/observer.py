@@ -79,13 +79,15 @@ class FtObserver:
         self.relay = Relay(remote, self.form, self.credentials) if self.uses_relay else None
         self._guids: dict[str, str | None] = {}
         self._shown: dict[str, Any] = {}  # of each CoServer: what this run's act has shown
-        folder = variables.get("legacyops_owner_dir")
-        local = LocalRecords(str(folder) if folder else None)
-        self.owner = Owner(OwnerRecords(remote) if self.relay else local, self._host)
+        self.owner = Owner(self._owner_records(remote), self._host)
 
     @property
     def uses_relay(self) -> bool:
         return "relay" in self.form["used_access"]
+
+    def _owner_records(self, remote: Remote) -> OwnerRecords | LocalRecords:
+        folder = self._variables.get("legacyops_owner_dir")
+        return OwnerRecords(remote) if self.relay else LocalRecords(str(folder) if folder else None)
 
     def observe(self, request: Request, since: str | None = None) -> Observation:
         words = self._words()
