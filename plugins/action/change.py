@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -65,6 +66,8 @@ EVERYBODY = ".change"
 PATIENCE_SECONDS = 15.0
 # How long the others of a wave wait for one that is tried again to begin; and how often they look.
 RETRY_SECONDS, LOOK_SECONDS = 600.0, 0.5
+# How often a run looks whether another one has done with an earlier wave.
+OTHERS_SECONDS = 2.0
 
 
 class ActionModule(ProcedureAction):
@@ -167,6 +170,7 @@ class ActionModule(ProcedureAction):
         with self.locked(change, self.host), self.looks_on(change):
             before = change.state(self.host)
             self._wait_for_repaired(change)
+            self._wait_for_other_runs(change)
             refused = self._may_begin(change)
             if refused is not None:
                 reason, text = refused
@@ -210,6 +214,20 @@ class ActionModule(ProcedureAction):
 
         if not self.check_mode:
             poll(look, deadline=RETRY_SECONDS, interval=LOOK_SECONDS, stop=self.stop)
+
+    def _wait_for_other_runs(self, change: Change) -> None:
+        """Let the hosts of earlier waves end that another run treats: several share one change."""
+        progress = self.progress()
+
+        def look() -> bool | None:
+            first = change.treated_elsewhere(self.host)
+            if first and change.directory.stopped() is None:
+                progress(f"waits for {', '.join(first)} of an earlier wave, in another run")
+                return None
+            return True
+
+        if not self.check_mode and change.state(self.host)["status"] == NOT_BEGUN:
+            poll(look, deadline=math.inf, interval=OTHERS_SECONDS, stop=self.stop)
 
     def _begun(
         self, change: Change, observation: Observation, context: Context, todo: list[str]

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 
 def until(condition: Callable[[], bool], seconds: float) -> None:
@@ -15,3 +18,14 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
+
+
+def playbooks_of(state: Path) -> list[int]:
+    """The processes of ansible-playbook on the lab with this folder, workers and orphans too."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            if b"ansible-playbook" in words and os.fsencode(state) in words:
+                found.append(int(folder.name))
+    return found

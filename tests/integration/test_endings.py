@@ -28,6 +28,7 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal import verify
 from conftest import Lab
+from patience import playbooks_of
 from test_kills import send, slay
 from test_random_kills import farm, journal, most
 
@@ -121,13 +122,7 @@ class Apply:
 
     def _orphans(self) -> list[int]:
         """Processes of this lab's playbooks; its own run is one as long as it is there."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                words = (folder / "cmdline").read_bytes()
-                if b"ansible-playbook" in words and os.fsencode(self.lab.state) in words:
-                    found.append(int(folder.name))
-        return found
+        return playbooks_of(self.lab.state)
 
 
 def _take_terminal() -> None:

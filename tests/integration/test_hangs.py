@@ -81,14 +81,20 @@ def read_nothing(lab: Twins, change: Change) -> Ended:
 
 
 def lose_terminal(lab: Twins, change: Change) -> Ended:
-    """``nohup apply`` on a terminal that is closed: every write fails from then on."""
+    """``apply`` on a terminal that is closed, hang-ups ignored: every write fails from then on.
+
+    Not before its first task: until then nothing of the collection runs, and ansible-core ends.
+    """
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        ["nohup", *change.command, VERBOSE], env=lab.environment, cwd=lab.state,
+        ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *change.command, VERBOSE],
+        env=lab.environment, cwd=lab.state,
         stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal, start_new_session=True,
     )  # fmt: skip
     os.close(terminal)
-    os.read(controller, 1)
+    told = b""
+    while b"TASK" not in told:
+        told += os.read(controller, 1024)
     os.close(controller)
     return Ended(change, ended(process, change), "")
 
@@ -134,7 +140,7 @@ def awaited(condition: Callable[[], Any], process: subprocess.Popen[Any]) -> Any
 
 STORIES = {
     "headless": read_nothing,
-    "nohup": lose_terminal,
+    "hangup": lose_terminal,
     "full": fill_disk,
     "workerless": kill_worker,
 }

@@ -32,7 +32,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.journal imp
     file_lines,
     verify,
 )
-from patience import until
+from patience import playbooks_of, until
 from twins import PATCH, STEPS, Change, Twins, estate, running
 
 pytestmark = pytest.mark.slow
@@ -284,6 +284,12 @@ def test_an_orphan_went_on(stories: dict[str, Story]) -> None:
                 assert died["by"]["process"] == after["by"]["process"], (name, kill)
                 went_on.append(len(journal) == begun + 1)
     assert sum(went_on) > len(went_on) / 2
+
+
+def test_no_orphan_stays(lab: Twins, stories: dict[str, Story]) -> None:
+    """ansible-core's own end of a worker asks the process that it was forked from, for ever."""
+    assert stories
+    until(lambda: not playbooks_of(lab.state), 60)
 
 
 def test_the_next_run_waits_for_an_orphan(

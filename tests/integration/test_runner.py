@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,12 @@ class Job:
         return process
 
     def run(self) -> Ended:
-        """Run it to its end, and take what the worker sends back."""
-        results, _none = self.work().communicate(timeout=300)
+        """Run it to its end."""
+        return self.end(self.work())
+
+    def end(self, worker: subprocess.Popen[bytes]) -> Ended:
+        """Take what a worker sends back, once it has ended."""
+        results, _none = worker.communicate(timeout=1800)
         here = self.folder / "results"
         here.mkdir()
         subprocess.run(
@@ -138,8 +142,8 @@ class Awx:
     def approve(self, plan: Ended) -> None:
         """Somebody else launches the template Approve, with the digest that he has seen."""
         digest = plan.handed_on["legacyops_plan_digest"]
-        survey = {"legacyops_approved_digest": digest, **WINDOW}
-        template = {
+        survey: dict[str, Any] = {"legacyops_approved_digest": digest, **WINDOW}
+        template: dict[str, Any] = {
             "legacyops_approved_by": "{{ awx_user_name }}",
             "legacyops_window": {"start": "{{ window_start }}", "end": "{{ window_end }}"},
         }
@@ -205,13 +209,8 @@ def test_a_worker_dies_in_mid_installation_and_another_one_goes_on(awx: Awx) -> 
     awx.approve(awx.job("plan", limit="dies").run())
     job = awx.job("apply", limit="dies")
     worker = job.work()
-    deadline = time.monotonic() + 120
-    while not awx.installations("dies"):
-        assert worker.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    for process in of_job(job):  # the node is gone, with all that ran on it
-        os.kill(process, signal.SIGKILL)
+    wait_until(lambda: awx.installations("dies"), worker)
+    kill(job)
     worker.communicate(timeout=60)
     assert awx.lab.status()["dies"]["ima"] == "stopped"  # it is still being installed
     ended = awx.job("apply", limit="dies").run()
@@ -220,14 +219,73 @@ def test_a_worker_dies_in_mid_installation_and_another_one_goes_on(awx: Awx) -> 
     assert awx.installations("dies") == 1
 
 
-def of_job(job: Job) -> list[int]:
-    """The worker of a job, and every process that it has started."""
-    found = []
+def wait_until(true: Callable[[], object], worker: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 300
+    while not true():
+        assert worker.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def kill(job: Job) -> None:
+    """The node of a worker is gone, with all that ran on it."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             about = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
         except OSError:  # it has ended
             continue
         if os.fsencode(job.folder / "private") in about:
-            found.append(int(process.name))
-    return found
+            os.kill(int(process.name), signal.SIGKILL)
+
+
+@pytest.fixture(params=[6, pytest.param(60, marks=pytest.mark.soak)])
+def farm(
+    request: pytest.FixtureRequest, tmp_path: Path, ansible_environment: dict[str, str]
+) -> Iterator[Awx]:
+    """A farm of silos of six servers."""
+    data = estate([f"s{number:02d}" for number in range(request.param)])
+    for number, host in enumerate(data["hosts"].values()):
+        silo = f"S{number // 6}"
+        host["vars"] = {
+            "legacyops_farm_role": "test",
+            "legacyops_farm": "F",
+            "legacyops_silo": silo,
+        }
+        host["xenapp"]["silo"] = silo
+    for name in ("lab", "jobs", "shared"):
+        (tmp_path / name).mkdir()
+    with running(tmp_path / "lab", ansible_environment, data) as lab:
+        yield Awx(lab, tmp_path / "jobs", tmp_path / "shared")
+
+
+def test_jobs_share_order_capacity_and_failure_budget(farm: Awx) -> None:
+    """docs/awx.md, "Several jobs": three jobs on a third of a farm each; a worker dies."""
+    everybody = sorted(farm.lab.status())
+    parts = [",".join(everybody[n::3]) for n in range(3)]
+    farm.approve(farm.job("plan").run())
+    jobs = [farm.job("apply", limit=part) for part in parts]
+    workers = [job.work() for job in jobs]
+    first = everybody[0]
+    wait_until(lambda: farm.installations(first), workers[0])
+    kill(jobs[0])
+    workers[0].communicate(timeout=60)
+    try:
+        ended = [farm.job("apply", limit=parts[0]).run()]
+        ended += [job.end(worker) for job, worker in zip(jobs[1:], workers[1:], strict=True)]
+    finally:
+        for job in jobs:
+            kill(job)
+    assert [job.code for job in ended] == [0, 0, 0], [job.output[-3000:] for job in ended]
+    assert farm.lab.violations() == []  # the lab's ledger knows when too few of a silo serve
+    assert [farm.installations(host) for host in everybody] == [1] * len(everybody)
+
+
+def test_who_fails_in_one_job_keeps_the_hosts_of_another_from_beginning(farm: Awx) -> None:
+    first, second = sorted(farm.lab.status())[:2]
+    farm.approve(farm.job("plan").run())
+    farm.lab.inject(first, "ima_stops")
+    assert farm.job("apply", limit=first).run().code != 0
+    ended = farm.job("apply", limit=second).run()
+    assert ended.code != 0
+    assert f"{first} failed, and the failure budget is 0" in " ".join(ended.output.split())
+    assert not farm.installations(second)

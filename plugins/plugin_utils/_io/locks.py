@@ -71,6 +71,20 @@ def host_lock(
         lock.release()
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody acts on the host right now.
+
+    path: the lock file. Whoever wants the lock in the moment in which this looks tries again.
+    """
+    if FILELOCK_ERROR is not None or not path.exists():
+        return False
+    try:
+        with FileLock(path, mode=0o600, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def _describe(owner: Path) -> str:
     """Who holds the lock, as far as is known."""
     try:

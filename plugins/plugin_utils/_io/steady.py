@@ -10,7 +10,9 @@ he is asked to do, and a run that is killed would take its last lines with it.
 ansible-core (2.16 to 2.21) prints in the thread that takes the workers' results: a print that fails
 (``| head``, a pager that was quit, a terminal that is gone, a full disk) ends that thread, and no
 result is ever taken again. And under the strategies free and host_pinned nobody notices that a
-worker was killed (by the OOM killer, say): its host stays blocked, and the run never ends.
+worker was killed (by the OOM killer, say): its host stays blocked, and the run never ends. And from
+2.21 on a worker that outlives ansible-playbook asks it something over a socket (add_host does) that
+its own copy keeps open, and waits for the answer for ever.
 
 Callbacks could watch for that, and run only where a site enables them. What runs in
 ansible-playbook itself, whatever is enabled, is the import of an action, before the first worker is
@@ -21,7 +23,8 @@ forked for it: there :func:`keep_going` is called. From then on
 - a task whose worker is gone without a result is given to a new worker, where it may be repeated:
   every action of this collection may, it looks first and joins what is under way;
 - where it may not, or where results are not taken any more, the run ends: the other workers get
-  SIGTERM and leave at a safe point.
+  SIGTERM and leave at a safe point;
+- a worker that outlives ansible-playbook finds that nobody is there, and ends.
 """
 
 from __future__ import annotations
@@ -31,10 +34,13 @@ import functools
 import gc
 import multiprocessing
 import os
+import socket
+import stat
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -89,6 +95,7 @@ def keep_going() -> None:
         _outlast(stream)
     StrategyBase._queue_task = _watched(StrategyBase._queue_task)
     StrategyBase._process_pending_results = _looking(StrategyBase._process_pending_results)
+    os.register_at_fork(after_in_child=_take_no_connections)
     # Inventory, plays and modules stay for the whole run. Who looks for circles among them, this
     # process and each worker that it forks, does so in vain, and a worker copies what it touches.
     gc.collect()
@@ -126,9 +133,7 @@ def _lasting(write: Callable[..., Any], descriptor: int) -> Callable[..., Any]:
 
 
 def _let_go(descriptor: int, error: OSError) -> None:
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, descriptor)
-    os.close(nothing)
+    _replace_by_nothing(descriptor)
     if descriptor == 1:
         sys.stderr.write(
             f"Nobody takes the output any more ({error.strerror}). The run goes on; what happens "
@@ -137,7 +142,26 @@ def _let_go(descriptor: int, error: OSError) -> None:
         sys.stderr.flush()
 
 
+def _replace_by_nothing(descriptor: int) -> None:
+    """Close what a descriptor leads to, and keep its number: whoever has it may close it, too."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
 # --- Workers --------------------------------------------------------------------------------
+
+
+def _take_no_connections() -> None:
+    """Give up a worker's copies of the sockets on which ansible-playbook takes connections."""
+    for descriptor in map(int, os.listdir("/dev/fd")):
+        with suppress(OSError):  # that of the folder itself is closed by now
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(descriptor)) as found:
+                listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if listens:
+                _replace_by_nothing(descriptor)
 
 
 def _watch_of(strategy: Any) -> _Watch:

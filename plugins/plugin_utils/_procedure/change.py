@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from .._core.context import (
     DONE,
     FAILED,
     NOT_BEGUN,
+    UNDER_WAY,
     Context,
     concerned,
     context_of,
@@ -30,10 +31,14 @@ from .._core.observation import Observation, quote
 from .._core.plan import PlanError
 from .._core.records import Step
 from .._core.window import WindowState, at_resting_point, judge
+from .._io.locks import is_held
 from .approval import Standing, operator_of, standing
 from .directory import NEW_PLAN, ChangeDirectory, ChangeError
 from .journal import JournalFile, now
 from .owner import known_run, run_of
+
+# A run holds a host's lock within its steps; it comes from one to the next within this time.
+_BETWEEN_STEPS = timedelta(seconds=60)
 
 
 class Change:
@@ -336,6 +341,22 @@ class Change:
         """The failed hosts that this run tries again, and for whose begin others wait."""
         begun = self.state(host)["status"] != NOT_BEGUN
         return [] if begun else [name for name in self._failed(host) if self.tries_again(name)]
+
+    def treated_elsewhere(self, host: str) -> list[str]:
+        """The hosts of earlier waves that another run treats right now.
+
+        A run that died holds no lock, and writes no state: nobody waits for its hosts.
+        """
+        waves = dict(self.queue)
+        earlier = [name for name in self.states(host) if waves.get(name, 0) < waves.get(host, 0)]
+        return [name for name in earlier if self._treated_elsewhere(name)]
+
+    def _treated_elsewhere(self, host: str) -> bool:
+        state = self.state(host)
+        if state["status"] != UNDER_WAY or state.get("run") == self.playbook_run:
+            return False
+        age = datetime.now(UTC) - datetime.fromisoformat(state["utc"])
+        return is_held(self.directory.host_file("locks", host)) or age < _BETWEEN_STEPS
 
     def tries_again(self, host: str) -> bool:
         """Whether a failed host is tried again in this run and has not had its turn yet."""

@@ -21,5 +21,7 @@ def is_job() -> bool:
 def dies_with_the_job(path: Path) -> bool:
     """Whether a file or folder is in the private folder of the job that this process runs in."""
     artifacts = Path(os.environ.get(_ARTIFACTS, "")).resolve()
-    known = is_job() and artifacts.parent.name == "artifacts"  # else somebody has put them elsewhere
+    known = (
+        is_job() and artifacts.parent.name == "artifacts"
+    )  # else somebody has put them elsewhere
     return known and path.resolve().is_relative_to(artifacts.parents[1])
