@@ -21,6 +21,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/tools/ansible.cfg
 
 help:
 	@echo "make demo         a simulated XenApp farm is hotfixed, four FT systems are healed (about three minutes)"
+	@echo "                  VERBOSE=1 shows all that the commands print"
 	@echo "make test         everything: linters, ansible-test sanity, unit and integration tests"
 	@echo "make quick        what protects most in a minute: unit, lab and model tests, without those marked slow"
 	@echo "make unit         the tests that start neither the lab nor Ansible"

@@ -150,7 +150,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         name, host, found = _of(result)
-        if not self._brief or not name:
+        if not self._brief or not (name or _says_all(result)):
             super().v2_runner_on_failed(result, ignore_errors)
             return
         self._handle_warnings(_part(result, "result"))
@@ -159,7 +159,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
                 self._table.ended(host)
             text = str(found.get("msg")).removeprefix(f"{host}: ")
             where = "" if _part(result, "task").run_once else host
-            self._say(where, f"FAILED ({found.get('reason')}): {text}", constants.COLOR_ERROR)
+            reason = f" ({found['reason']})" if found.get("reason") else ""
+            self._say(where, f"FAILED{reason}: {text}", constants.COLOR_ERROR)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         if not self._brief or not _only_ends(result):
@@ -225,3 +226,8 @@ def _part(result: Any, name: str) -> Any:
 def _only_ends(result: Any) -> bool:
     """Whether a task only makes the exit code; what it has to say was told by the summary."""
     return _of(result)[0] == "change" and _part(result, "task").args.get("state") == "verdict"
+
+
+def _says_all(result: Any) -> bool:
+    """Whether a task of Ansible's own fails with a sentence, and with nothing else."""
+    return str(_part(result, "task").action).removeprefix("ansible.builtin.") in ("fail", "assert")

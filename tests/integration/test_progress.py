@@ -177,6 +177,15 @@ def test_without_a_terminal_it_is_brief_and_has_no_table(lab: Twins) -> None:
     assert told.stdout.rstrip().endswith("PLAY RECAP 1 host")
 
 
+def test_what_is_missing_is_one_sentence(lab: Twins) -> None:
+    words = lab.words("stop", lab.state / "missing")
+    told = lab.run([*words, "-e", json.dumps({"legacyops_change_id": ""})])
+    assert told.returncode == 2
+    [line] = [line for line in told.stdout.splitlines() if "FAILED" in line]
+    assert "FAILED: Not set, in the inventory or with -e: legacyops_change_id" in line
+    assert len(told.stdout.strip().splitlines()) < 8, told.stdout
+
+
 def test_a_dumb_terminal_has_no_table(lab: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(lab.environment, "TERM", "dumb")
     _code, screen = on_a_terminal(lab, lab.words("assess", Path(lab.state) / "dumb"))
