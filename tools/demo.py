@@ -134,7 +134,7 @@ def the_job() -> None:
             "in full, and the same is in findings.txt."
         )
         heading("3. Plan: what would be done, in which order, and why?")
-        change.playbook("plan", since="Wave 1", lines=10)
+        change.playbook("plan", since="Wave 1", lines=8)
         run("grep", "-A3", "Left alone", WORK / "DEMO-1-plan.txt") if not VERBOSE else None
         look(
             "Each step has the notice's clause and its reason. The test server comes first, then "
@@ -207,7 +207,7 @@ def the_fault_tolerant_servers() -> None:
         if VERBOSE:
             run("legacyops-lab", "watch", "--state", WORK / "ft")
         change.playbook("assess", "legacyops_hosts=ft", since="FT systems:", lines=8)
-        change.playbook("plan", "legacyops_hosts=ft", since="Wave 1", lines=7)
+        change.playbook("plan", "legacyops_hosts=ft", since="Wave 1", lines=5)
         look(
             "A plan of a system is a runbook: each step with clause, who does it, what must hold "
             "before, and where stopping is safe."
