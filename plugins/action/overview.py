@@ -1,7 +1,7 @@
 # Copyright (c) 2026 legacyops.hotfix contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells what assess has found, once for all hosts. Works on the controller; contacts no host."""
+"""Tells what assess or audit has found, once for all hosts. Works on the controller only."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ from ..plugin_utils._procedure.overview import (
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **CHANGE_OPTIONS,
+    "of": {"type": "str", "choices": ["assess", "audit"], "default": "assess"},
     "hosts": {"type": "list", "elements": "str", "required": True},
     "lost": {"type": "list", "elements": "str", "default": []},
     "found": {"type": "dict", "default": {}},
     "quiet": {"type": "bool", "default": False},
     "details": {"type": "bool", "default": False},
 }
+# The folder of the results, and the file for people.
+_PLACES = {"assess": ("findings", "findings.txt"), "audit": ("audit", "audit.txt")}
 _WHERE = {
     "en": "Each finding with what was seen and what to do: {path}",
     "ja": "各指摘の確認内容と対応: {path}",
@@ -60,7 +63,7 @@ class ActionModule(ProcedureAction):
         }
         details = details_text(every, language)
         if not self.check_mode and set(told["counts"]) - {MISTAKE, LOST}:
-            path = directory.root / "findings.txt"
+            path = directory.root / _PLACES[args["of"]][1]
             directory.write_bytes(path, f"{text}\n{details}\n".lstrip().encode("utf-8"))
             told["path"] = str(path)
         if not args["quiet"]:
@@ -69,16 +72,16 @@ class ActionModule(ProcedureAction):
                 self.say(details_text(every, language, self.paint))
             if "path" in told:
                 self.say("\n" + _WHERE[language].format(path=told["path"]))
-        if not args["quiet"]:
+        if not args["quiet"] and args["of"] == "assess":  # audit fails by itself
             _judge(results, told)
         return told
 
     def _result(self, directory: ChangeDirectory, host: str, args: dict[str, Any]) -> Any:
-        """What assess has found on a host in this run; empty where its task failed."""
+        """What was found on a host in this run; empty where its task failed."""
         given = args["found"].get(host) or {}
         if given or self.check_mode or host in args["lost"]:
             return given
-        return directory.read(directory.host_file("findings", host)) or {}
+        return directory.read(directory.host_file(_PLACES[args["of"]][0], host)) or {}
 
 
 def _judge(results: Mapping[str, Any], told: dict[str, Any]) -> None:
@@ -109,11 +112,11 @@ def _found(host: str, result: Mapping[str, Any]) -> Found:
 
     Raises ChangeError: its file is not one that assess has written.
     """
-    standing = str(result.get("standing") or LOST)
+    standing = str(result.get("standing") or (MISTAKE if result.get("mistakes") else LOST))
     why = {
         MISTAKE: " ".join(result.get("mistakes") or ()),
         UNREACHABLE: str(result.get("reason") or ""),
-        LOST: "its task failed, see above",
+        LOST: str(result.get("msg") or "its task failed"),
     }.get(standing, "")
     try:
         findings = [Finding.from_json(each) for each in result.get("findings") or ()]

@@ -9,11 +9,11 @@ short_description: Tell what was found, in one line a host
 version_added: 0.1.0
 author: legacyops.hotfix contributors (!UNKNOWN)
 description:
-  - Tells what M(legacyops.hotfix.assess) has found on many hosts. A headline says how many hosts need what, then follow
+  - Tells what M(legacyops.hotfix.assess), or M(legacyops.hotfix.audit), has found on many hosts. A headline says how many hosts need what, then follow
     one line a host, worst first, and what a person has to mend before anything can be done.
   - Writes the same, and each finding once with its hosts, what was seen and what to do, as C(findings.txt) into the
-    change directory.
-  - Fails where not a single host could be read, and where an inventory has mistakes, which it tells once for all hosts.
+    change directory, of an audit as C(audit.txt).
+  - Of an assessment it fails where not a single host could be read, and where an inventory has mistakes, which it tells once for all hosts.
   - Works on the controller and contacts no host. Run it once, after M(legacyops.hotfix.assess).
 attributes:
   check_mode:
@@ -25,6 +25,12 @@ attributes:
     details:
       - Nothing is changed, so there is nothing to show.
 options:
+  of:
+    description:
+      - Whose findings are told.
+    type: str
+    choices: [assess, audit]
+    default: assess
   hosts:
     description:
       - The hosts of the run.
