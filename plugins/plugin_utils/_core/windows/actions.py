@@ -65,6 +65,17 @@ register(
     deadline_seconds=Argument("seconds", True),
     run_as=Argument("text", False, ("system", "user")),
 )
+register(
+    "service",
+    "Has a service of Windows running, and staying so for stable_seconds; or has it stopped.",
+    kind="windows",
+    takes_out={"state": "stopped"},
+    touches=(("services",),),
+    name=Argument("text", True, what=True),
+    state=Argument("text", True, ("running", "stopped"), what=True),
+    stable_seconds=Argument("seconds"),
+    deadline_seconds=Argument("seconds"),
+)
 _OF_AN_UPDATE = (
     ("windows_updates",),
     ("servicing_stack",),
