@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from conftest import Lab, Run, running
 from patience import until
@@ -137,6 +138,37 @@ def test_an_audit_says_who_understands_sha2(story: Story) -> None:
     }  # fmt: skip
     failed = {host for host, counts in story.audited.recap.items() if counts["failed"]}
     assert failed == {*LEFT_ALONE, "W2K8DENIED", "W2K8EDITION"}
+
+
+def test_runbook_and_report_are_those_of_a_plain_windows(story: Story) -> None:
+    report = story.lab.playbook("report", "--limit", "W2K8FRESH")
+    runbook = story.lab.playbook("runbook", "--limit", "W2K8FRESH")
+    assert (report.code, runbook.code) == (0, 0), report.output + runbook.output
+    schema = json.loads((SHA2.parents[2] / "docs" / "report.schema.json").read_text("utf-8"))
+    found = story.lab.read("report.json")
+    jsonschema.validate(found, schema)
+    assert found["hosts"]["W2K8FRESH"]["about"] == {
+        "kind": "windows", "product": "windows_server_2008_x64",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sha2_server_2008": {"restart_between": "never"}}, "must be one of when_asked, always"),
+        ({"sha2_server_2018": {}}, "is of no advisory: did you mean sha2_server_2008?"),
+    ],
+)
+def test_inputs_that_cannot_be_meant_are_refused_before_a_host_is_asked(
+    story: Story, given: dict[str, Any], said: str
+) -> None:
+    before = story.lab.counters()
+    more = json.dumps({"legacyops_inputs": given})
+    for name in ("assess", "plan"):
+        run = story.lab.playbook(name, "-e", more, "--limit", "W2K8FRESH,W2K8QUIET")
+        assert run.code != 0
+        assert said in run.output
+    assert story.lab.counters() == before
 
 
 def test_a_second_run_changes_nothing(story: Story) -> None:

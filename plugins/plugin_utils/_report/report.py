@@ -142,7 +142,7 @@ def about(settings: Mapping[str, Any]) -> Record:
     if form is not None:
         nodes = {node: form[node]["name"] for node in kind.nodes}
         return {"kind": kind.name, "model": form.get("model"), "nodes": nodes}
-    known = ("farm", "silo", "farm_role")
+    known = ("farm", "silo", "farm_role") if kind.shares_users else ("product",)
     return {"kind": kind.name, **{key: settings.get(key) for key in known}}
 
 
