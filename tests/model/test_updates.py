@@ -14,15 +14,15 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load,
 )
-from updates import ORDER, STACK, SUPPORT, Case, Server, Walk
+from updates import FIRST, LAST, LATER, OF_THE_NOTICE, STACK, SUPPORT, Case, Server, Walk
 
 BEGINNINGS = {
     "fresh": Server(),
-    "staged": Server(("staged", "staged", "absent")),
-    "stack": Server(("in", "absent", "absent")),
-    "sha2": Server(("in", "in", "absent"), sha2=True),
+    "staged": Server(("in", "staged", "staged", "absent", "in")),
+    "stack": Server(("in", "in", "absent", "absent", "in")),
+    "sha2": Server(("in", "in", "in", "absent", "in"), sha2=True),
 }
-QUIET = [frozenset(c) for n in range(4) for c in itertools.combinations(ORDER, n)]
+QUIET = [frozenset(c) for n in range(4) for c in itertools.combinations(OF_THE_NOTICE, n)]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,20 @@ def test_every_way_keeps_the_order_and_comes_to_its_end(sha2, begin, quiet, betw
     assert walk.found == [], f"{len(walk.found)} of {len(walk.seen)}: {walk.found[0]}"
     assert walk.ends
     assert len(walk.seen) > 5
+
+
+@pytest.mark.parametrize("quiet", [(), (FIRST, LATER), (STACK, SUPPORT, LAST)])
+def test_so_does_every_way_with_more_updates_before_and_after(sha2, quiet):
+    walk = Walk(sha2, Case(Server(("absent",) * 5), frozenset(quiet)), deaths=1)
+    names = [step.name for step in walk.steps if step.action in ("package", "restart")]
+    assert names == [
+        f"{act}_{what}"
+        for what in ("earlier", "stack", "support", "later", "later")
+        for act in ("install", "restart")
+    ]
+    walk.all()
+    assert walk.found == [], f"{len(walk.found)} of {len(walk.seen)}: {walk.found[0]}"
+    assert walk.ends
 
 
 def changed(advisory: Advisory, step: str, **more) -> Advisory:

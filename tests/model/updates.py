@@ -37,15 +37,20 @@ from farms import kit
 from start_signs import start
 
 STACK, SUPPORT, LATER = "KB4493730", "KB4474419", "KB4507704"
-ORDER = (STACK, SUPPORT, LATER)
+FIRST, LAST = "KB4039648", "KB4519002"  # one that the site wants first, and a second later one
+ORDER = (FIRST, STACK, SUPPORT, LATER, LAST)
+OF_THE_NOTICE = (STACK, SUPPORT, LATER)
 HOST, DIGEST = "xa01", "sha256:plan"
 _NUMBERS = {"staged": 0x40, "pending": 0x60, "in": 0x70}
 
 
 class Server(NamedTuple):
-    """The truth about the server. jobs: of ours that have ended and are still there."""
+    """The truth about the server. jobs: of ours that have ended and are still there.
 
-    updates: tuple[str, str, str] = ("absent", "absent", "absent")
+    updates: in their ORDER; the site wants the first and the last one only where they are not in.
+    """
+
+    updates: tuple[str, ...] = ("in", "absent", "absent", "absent", "in")
     sha2: bool = False
     boots: int = 0
     jobs: tuple[str, ...] = ()
@@ -98,12 +103,18 @@ class Case:
         given = {
             "servicing_stack": packages[STACK],
             "sha2_support": packages[SUPPORT],
-            "later_updates": [{"id": LATER, **packages[LATER]}],
+            "earlier_updates": self._wanted(FIRST),
+            "later_updates": [{"id": LATER, **packages[LATER]}, *self._wanted(LAST)],
             "restart_between": self.restart_between,
             "backup": {"taken": "2026-11-21", "by": "Sato", "where": "x"},
         }
         product = {"kind": "windows", "product": "windows_server_2008_x64"}
         return {**product, "inputs": {"sha2_server_2008": given}}
+
+    def _wanted(self, update: str) -> list[dict[str, str]]:
+        if self.begin.state(update) == "in":
+            return []
+        return [{"id": update, "package": rf"C:\{update}.msu", "sha256": "AB" * 32}]
 
 
 def observe(server: Server) -> Observation:
@@ -178,8 +189,8 @@ def installed(server: Server, update: str, quiet: frozenset[str]) -> Server:
         wrong = f"{update} was installed again"
     if update == SUPPORT and server.state(STACK) != "in":
         wrong = f"{SUPPORT} without {STACK}"
-    if update == LATER and not server.sha2:
-        wrong = f"{LATER} before SHA-2 is understood"
+    if update in (LATER, LAST) and not server.sha2:
+        wrong = f"{update} before SHA-2 is understood"
     states = dict(zip(ORDER, server.updates, strict=True))
     states[update] = "in" if update in quiet else "pending"
     return server._replace(updates=tuple(states[u] for u in ORDER), wrong=wrong)
