@@ -33,7 +33,7 @@ def outside(run: Mapping[str, Settings], everybody: Mapping[str, Settings]) -> d
     return {
         host: settings
         for host, settings in everybody.items()
-        if host not in run and settings.get("farm") in farms
+        if host not in run and is_server(settings) and settings.get("farm") in farms
     }
 
 
@@ -69,7 +69,7 @@ def incomplete(
         more = sorted(
             name
             for name, theirs in everybody.items()
-            if theirs.get("farm") == farm and name not in members
+            if is_server(theirs) and theirs.get("farm") == farm and name not in members
         )
         if more:
             return (
@@ -126,12 +126,12 @@ def _port(variables: Mapping[str, Any]) -> str:
 
 
 def is_server(settings: Settings) -> bool:
-    """Whether a host shares its users with others: an FT system does not."""
+    """Whether a host shares its users with others: an FT system, or a plain Windows, does not."""
     return settings.get("product") is not None and kind_of(settings).shares_users
 
 
 def servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The settings of every server of the inventory.
+    """The settings of every server of the inventory, of a farm or not.
 
     hostvars: the variables of every host, as Ansible gives them; reading them takes long.
     """
@@ -141,6 +141,6 @@ def servers(hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             settings = settings_of(hostvars[host])
         except Exception:  # a template of a host outside that fails, whatever the reason
             continue
-        if is_server(settings):
+        if settings.get("product") is not None and not kind_of(settings).nodes:
             found[str(host)] = settings
     return found

@@ -105,3 +105,19 @@ def test_one_machine_under_two_spellings_of_its_address() -> None:
     assert twins(run, servers(hostvars), hostvars, other) is None
     unread = [seen("a", None), seen("b", None)]
     assert twins(run, servers(hostvars), hostvars, unread) is None
+
+
+def test_a_server_without_xenapp_is_of_no_farm_and_may_be_there_once_only() -> None:
+    hostvars = farm("a", "b", "w")
+    hostvars["w"]["legacyops_kind"] = "windows"
+    everybody = servers(hostvars)
+    assert set(outside(run_of(hostvars, "a"), everybody)) == {"b"}
+    assert outside(run_of(hostvars, "w"), everybody) == {}
+    members = farm("a", "b", "w", legacyops_farm_members=["a", "b"])
+    members["w"]["legacyops_kind"] = "windows"
+    assert incomplete(run_of(members, "a"), servers(members), {}) is None
+    hostvars["w"]["ansible_host"] = hostvars["a"]["ansible_host"]
+    for name in ("a", "w"):
+        assert "a and w have the same address" in str(
+            twins(run_of(hostvars, name), everybody, hostvars, [])
+        )
