@@ -23,6 +23,7 @@ NEEDED = {
     "plan": [CHANGE],
     "report": [CHANGE],
     "runbook": [CHANGE],
+    "status": [CHANGE],
     "stop": [CHANGE, "legacyops_stop_reason"],
 }
 # These do without, or have a default of their own.
