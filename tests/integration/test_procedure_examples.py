@@ -19,7 +19,9 @@ from ansible_collections.legacyops.hotfix.plugins.modules import (
     audit,
     change,
     journal,
+    overview,
     plan,
+    status,
     step,
 )
 
@@ -30,7 +32,7 @@ HOST = "XAAPP03"
 @pytest.mark.slow
 def test_examples_run(start_lab: Callable[..., Any], tmp_path: Path) -> None:
     lab = start_lab(HOST)
-    for module in (assess, plan, approve, change, step, journal, audit):
+    for module in (assess, overview, plan, approve, change, step, status, journal, audit):
         play = {"hosts": HOST, "gather_facts": False, "tasks": yaml.safe_load(module.EXAMPLES)}
         playbook = tmp_path / "examples.yml"
         playbook.write_text(yaml.safe_dump([play], allow_unicode=True), encoding="utf-8")
