@@ -24,7 +24,10 @@ forked for it: there :func:`keep_going` is called. From then on
   every action of this collection may, it looks first and joins what is under way;
 - where it may not, or where results are not taken any more, the run ends: the other workers get
   SIGTERM and leave at a safe point;
-- a worker that outlives ansible-playbook finds that nobody is there, and ends.
+- a worker that outlives ansible-playbook finds that nobody is there, and ends;
+- while workers are at work, this process sleeps until one of them ends. ansible-core asks a
+  thousand times a second whether there is a result, for as long as a host takes, and ten thousand
+  times whether a worker is free.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from typing import Any, Final, NoReturn
 
 from ansible.errors import AnsibleError
@@ -64,6 +68,8 @@ _MOST_WORKERS: Final = 3  # for one task; then it is the task that kills them
 _LOCK_SECONDS: Final = 5.0
 # How long the other workers have to reach a safe point before ansible-playbook goes without them.
 _END_SECONDS: Final = 60.0
+# What else may happen while a worker is at work is noticed after so long.
+_NAP_SECONDS: Final = 0.1
 _NOBODY_READS: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO})
 
 Key = tuple[str, str]
@@ -174,6 +180,7 @@ def _watched(queue_task: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(queue_task)
     def queue(self: Any, host: Any, task: Any, *rest: Any, **more: Any) -> Any:
+        _nap(self, len(self._workers))
         before = list(self._workers)
         result = queue_task(self, host, task, *rest, **more)
         for worker, earlier in zip(self._workers, before, strict=True):
@@ -194,6 +201,8 @@ def _looking(process: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(process)
     def results(self: Any, *args: Any, **more: Any) -> Any:
+        if not self._results:
+            _nap(self, self._pending_results)
         found = process(self, *args, **more)
         watch = _watch_of(self)
         if time.monotonic() - watch.looked >= _LOOK_SECONDS:
@@ -202,6 +211,17 @@ def _looking(process: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return results
+
+
+def _nap(strategy: Any, most: int) -> None:
+    """Sleep until a worker ends, where so many are at work: nothing can come from any other."""
+    busy = []
+    for worker in strategy._workers:
+        with suppress(AttributeError, ValueError):  # there is none; it was closed
+            if worker.exitcode is None:
+                busy.append(worker.sentinel)
+    if busy and len(busy) == most:
+        wait(busy, _NAP_SECONDS)
 
 
 def _look(strategy: Any, watch: _Watch) -> None:
