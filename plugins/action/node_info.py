@@ -60,6 +60,8 @@ class ActionModule(HotfixAction):
                 " which check mode must not do."
             ]
             probes = []
+        if self.of_a_step and "gather_subset" not in self._task.args:
+            args = {**args, "gather_subset": []}  # the step knows what it needs, and has read it
         observation = remote.observe(request(args, probes), deadline=args["deadline_seconds"])
         result["observation"] = observation.to_dict()
         result["signatures"] = signatures(observation)

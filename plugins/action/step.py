@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from ansible.errors import AnsibleError
 
@@ -27,10 +27,26 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
+# Tasks that loop over steps, and the step at which this worker has ended them: Ansible would go on
+# with the next item.
+_ENDED: Final[dict[str, str]] = {}
+
+
 class ActionModule(StepAction):
     """One step: look, guard, note the intent, act, look again, note the result."""
 
     argument_spec = ARGUMENT_SPEC
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
+        if not self._task.loop:
+            return super().run(tmp, task_vars)
+        ended = _ENDED.get(self._task._uuid)
+        if ended is not None:
+            return _not_reached(ended)
+        result = super().run(tmp, task_vars)
+        if result.get("failed"):
+            _ENDED[self._task._uuid] = str(self._task.args.get("step"))
+        return result
 
     def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
         change = self.change(args)
@@ -83,6 +99,12 @@ class ActionModule(StepAction):
             return cast("Result", plain(action.run(task_vars=self.task_vars)))
         except AnsibleError as error:
             return self.failure("mistake", f"{name} refuses its arguments: {error}")
+
+
+def _not_reached(step: str) -> Result:
+    """The result of an item of a loop that has ended before."""
+    why = f"Not reached: the host was left at step {step}."
+    return {"changed": False, "skipped": True, "skip_reason": why, "outcome": "not_reached"}
 
 
 def _ends_with_the_change(step: Step) -> bool:

@@ -127,8 +127,20 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
         self._handle_warnings(_part(result, "result"))
         if name == "change":
             self._remember(host, found)
-        elif name == "step":
+        elif name == "step" and "results" not in found:  # each of a loop was told for itself
             self._step_ended(host, found)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        if self._brief and _of(result)[0] == "step":
+            self.v2_runner_on_ok(result)
+        else:
+            super().v2_runner_item_on_ok(result)
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        if self._brief and _of(result)[0]:
+            self.v2_runner_on_failed(result)
+        else:
+            super().v2_runner_item_on_failed(result)
 
     def _remember(self, host: str, found: dict[str, Any]) -> None:
         """Take from the beginning of a host what remains, and from its end that it has ended."""
@@ -150,7 +162,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core shi
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         name, host, found = _of(result)
-        if not self._brief or not (name or _says_all(result)):
+        if not self._brief or "results" in found or not (name or _says_all(result)):
             super().v2_runner_on_failed(result, ignore_errors)
             return
         self._handle_warnings(_part(result, "result"))

@@ -76,8 +76,6 @@ class Remote:
     ) -> None:
         self._action = action
         self._connection = WinrmConnection(action._connection)
-        self._last_use: float | None = None
-        self._starts_in_shell = 0
         self.host = host or self._connection.option("remote_addr") or "the host"
         self.starts = 0
         self.last_look = LastLook() if last_look is None else last_look
@@ -153,14 +151,15 @@ class Remote:
 
     def reset(self) -> None:
         """Forget the connection; the next run makes a new one. Never fails, never hangs."""
-        self._starts_in_shell = 0
         self._connection.drop(_CLOSE_SECONDS)
 
     def _execute(self, stdin: bytes, seconds: float) -> dict[str, Any]:
         """Run the boot text with this stdin; waits for a free WinRM shell, within limits."""
-        idle = self._last_use is not None and time.monotonic() - self._last_use > _IDLE_SECONDS
-        if idle or self._starts_in_shell >= _STARTS_PER_SHELL:
+        use = self._connection.use
+        if use.last is not None and time.monotonic() - use.last > _IDLE_SECONDS:
             self.reset()
+        elif use.starts_in_shell >= _STARTS_PER_SHELL:
+            self._connection.renew_shell(_CLOSE_SECONDS)
         patience = time.monotonic() + min(_SHELL_PATIENCE_SECONDS, seconds)
         while True:
             try:
@@ -179,7 +178,7 @@ class Remote:
             with self._connection.tuned(), watchdog.deadline(seconds):
                 self._log_on(seconds)
                 self.starts += 1
-                self._starts_in_shell += 1
+                self._connection.use.starts_in_shell += 1
                 result: dict[str, Any] = self._action._low_level_execute_command(
                     boot, in_data=stdin, sudoable=False
                 )
@@ -192,7 +191,7 @@ class Remote:
             self.reset()
             raise connection_failure(sent or failure, seconds) from None
         finally:
-            self._last_use = time.monotonic()
+            self._connection.use.last = time.monotonic()
 
     def _log_on(self, seconds: float) -> None:
         """Log on where that is still to be done; see accounts for when the host is not asked.

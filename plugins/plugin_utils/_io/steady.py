@@ -64,7 +64,9 @@ _REPEATABLE: Final = frozenset(
 _LOOK_SECONDS: Final = 1.0
 # Looks in which a worker was gone, and nothing was on its way from anybody.
 _QUIET_LOOKS: Final = 3
-_MOST_WORKERS: Final = 3  # for one task; then it is the task that kills them
+# For one task, and for one that loops over steps; then it is the task that kills them.
+_MOST_WORKERS: Final = 3
+_MOST_IN_A_LOOP: Final = 9
 _LOCK_SECONDS: Final = 5.0
 # How long the other workers have to reach a safe point before ansible-playbook goes without them.
 _END_SECONDS: Final = 60.0
@@ -252,7 +254,8 @@ def _replace(strategy: Any, watch: _Watch, key: Key) -> None:
     what = f"{host.name}: the process {gone.pid} that had the task {task.get_name()!r}"
     what += f" is gone without a result (exit code {gone.exitcode})"
     ours = str(task.action).startswith(_OURS) or task.action in _REPEATABLE
-    if not ours or watch.workers[key] > _MOST_WORKERS:
+    most = _MOST_IN_A_LOOP if task.loop else _MOST_WORKERS
+    if not ours or watch.workers[key] > most:
         _end(what)
     Display().warning(f"{what}. Another one does the task again, and joins what was begun.")
     strategy._pending_results -= 1

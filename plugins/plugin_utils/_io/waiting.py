@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -16,6 +17,11 @@ from typing import Any
 
 # A stop is noticed within this time.
 _SLICE_SECONDS = 0.5
+
+
+# What has arrived in this process. A worker carries out several steps, each with a Stop of its own:
+# the signal that came too late for one of them ends the next.
+_arrived: int | None = None
 
 
 class StoppedError(Exception):
@@ -55,8 +61,9 @@ class Stop:
     ) -> None:
         self.change_stopped = change_stopped
         self._waits = waits
-        self._parent = os.getppid()
-        self._signal: int | None = None
+        parent = multiprocessing.parent_process()
+        self._parent = os.getppid() if parent is None else parent.pid
+        self._signal: int | None = None if parent is None else _arrived
 
     @contextmanager
     def listening(self) -> Iterator[Stop]:
@@ -80,6 +87,9 @@ class Stop:
         try:
             yield self
         finally:
+            if multiprocessing.parent_process() is not None:
+                global _arrived
+                _arrived = self._signal
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
             if isinstance(outer, Stop) and self._signal is not None:

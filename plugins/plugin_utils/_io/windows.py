@@ -194,7 +194,9 @@ class WinrmWindows(Windows):
             "wait_seconds": wait,
             "log": job.log,
         }
-        run = self._remote.act if op == "delete" else self._remote.run
+        # Its end is looked at in the start that tells of it: what it has brought, and whether it
+        # may be forgotten.
+        run = self._remote.run if op == "start" else self._remote.act
         return JobRecord.of_task(run("job", asked, deadline=wait + _ANSWER_SECONDS))
 
     def _restart(self, start: int, reason: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ import functools
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from . import watchdog
@@ -20,8 +21,21 @@ from . import watchdog
 # 120,000 characters in base64, and the envelope around it: below WinRM 2.0's MaxEnvelopeSizekb of
 # 150. ansible-core sends 200,000 bytes at a time, which such a host refuses.
 STDIN_BYTES = 90_000
+_UTF_8 = 65001  # the code page that the plugin asks for
 SHELL_QUOTA = 0x803381A5  # ERROR_WSMAN_QUOTA_MAX_SHELLS
 OPERATIONS_QUOTA = 0x803381A6  # ERROR_WSMAN_QUOTA_MAX_OPERATIONS
+
+
+@dataclass
+class Use:
+    """What has been done with a connection.
+
+    starts_in_shell: PowerShell starts since its shell was made.
+    last: when it was used last, on the monotonic clock; None: it was not.
+    """
+
+    starts_in_shell: int = 0
+    last: float | None = None
 
 
 class WinrmConnection:
@@ -84,6 +98,16 @@ class WinrmConnection:
         return wrapper
 
     @property
+    def use(self) -> Use:
+        """What has been done with the connection, by whomever: a step and its module share one,
+        and so do the steps of one task.
+        """
+        use: Use | None = vars(self._connection).get("_legacyops_use")
+        if use is None:
+            use = self._connection._legacyops_use = Use()
+        return use
+
+    @property
     def connected(self) -> bool:
         """Whether it is logged on; True also where the plugin does not say."""
         return bool(getattr(self._connection, "_connected", True))
@@ -129,12 +153,27 @@ class WinrmConnection:
             select_proxy(f"{scheme}://{host}", get_environ_proxies(f"{scheme}://{host}"))
         )
 
+    def renew_shell(self, seconds: float) -> None:
+        """End the shell and make a new one over the same TCP connection; where that fails within
+        ``seconds``, or is not to be had, the next use begins with a new connection.
+        """
+        try:
+            with watchdog.deadline(seconds):
+                protocol, shell = self._connection.protocol, self._connection.shell_id
+                self._connection.shell_id = None
+                protocol.close_shell(shell, close_session=False)
+                self._connection.shell_id = protocol.open_shell(codepage=_UTF_8)
+            self.use.starts_in_shell = 0
+        except (Exception, watchdog.DeadlineExceeded):
+            self.drop(seconds)
+
     def drop(self, seconds: float) -> None:
         """Close the connection within ``seconds``; where that fails, forget it.
 
         pywinrm cannot go on after a cut: its message encryption belongs to the lost TCP
         connection. So the next use has to begin with a new one.
         """
+        self._connection._legacyops_use = Use()
         try:
             with watchdog.deadline(seconds):
                 self._connection.close()

@@ -67,10 +67,16 @@ class Record:
     # --- What goes well ---------------------------------------------------------------------
 
     def lost_worker(self, process: Any) -> None:
-        """Another worker had this step and is gone: what it was at, this one finds out."""
+        """Another worker was at this step and is gone: what it was at, this one finds out.
+
+        Where it had several steps, the first of them that has not had its turn tells of it.
+        """
+        message = f"The process {process} that carried it out was killed; another one goes on."
+        if any(entry.message == message for entry in self.journal.entries()):
+            return
         self.journal.append(
             "left", left_step=self._step.id, reason="worker_lost", plan=self._change.digest,
-            message=f"The process {process} that carried it out was killed; another one goes on.",
+            message=message,
         )  # fmt: skip
 
     def intent(self, before: Observation, guards: list[Verdict], *, joins: bool) -> None:

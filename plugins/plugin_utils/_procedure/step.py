@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from .._action import ActionError
 from .._core.actions import action_of
 from .._core.checks import Verdict, any_fails, check_of, evaluate_all, unmet
 from .._core.conditions import refusal
-from .._core.decision import Decision, decide, remaining, return_step
+from .._core.decision import Decision, decide, remaining, return_step, unproven
 from .._core.entry import Entry
 from .._core.model import Ref
 from .._core.observation import UNKNOWN, Observation, Request, merge_requests
@@ -82,6 +83,8 @@ class StepRun:
             raise self.record.failed("reported", str(error), error.result) from None
 
     def _result(self) -> Result:
+        if self._lost_worker is not None and self.step.id in had_its_turn(self._entries()):
+            return {**self.record.about, "outcome": "already", "msg": "A lost worker has done it."}
         self._take_over()
         seen = self._first_look()
         todo = [step.id for step in remaining(self.change.plan, self.host, *seen)]
@@ -105,10 +108,14 @@ class StepRun:
         """Note what has come while no run was there: a lost worker, people's answers."""
         if self.action.check_mode:
             return
-        lost = self.action.task_vars.get(LOST)
-        if lost is not None:
-            self.record.lost_worker(lost)
+        if self._lost_worker is not None:
+            self.record.lost_worker(self._lost_worker)
         self.people.take_answers(self.hooks.suffixes)
+
+    @property
+    def _lost_worker(self) -> Any:
+        """The process that had this task before; None: there was none."""
+        return self.action.task_vars.get(LOST)
 
     def _first_look(self) -> Seen:
         try:
@@ -147,15 +154,8 @@ class StepRun:
         had been reached by the begin stays so while nothing speaks against it: what only a
         person has seen is unknown again after the next restart.
         """
-        entries = seen.context.journal
-        begins = [number for number, entry in enumerate(entries) if entry.kind == "begin"]
-        here = entries[begins[-1] if begins else 0 :]
-        had_its_turn = {
-            entry.step
-            for entry in here
-            if entry.kind == "result" and entry.status in ("ok", "skipped")
-        }
-        given = here[0].remaining if begins else None
+        here = _since_begin(seen.context.journal)
+        given = here[0].remaining if here and here[0].kind == "begin" else None
         reached = {
             step.id
             for step in self.steps
@@ -165,7 +165,8 @@ class StepRun:
             and not any_fails(step.done_when, *seen)
         }
         before = todo[: todo.index(self.step.id)]
-        return next((step for step in before if step not in had_its_turn | reached), None)
+        passed = had_its_turn(here) | reached
+        return next((step for step in before if step not in passed), None)
 
     def _after(self) -> Request:
         """What to look at after an act: all that it should have brought, and the next one needs."""
@@ -245,6 +246,8 @@ class StepRun:
         more = self.hooks.arguments(self.step, seen.observation, seen.context.journal)
         self.record.intent(seen.observation, decision.verdicts, joins=joins)
         self.hooks.observer.look_after_acts(self._after())
+        if action_of(self.step).looks and unproven(self.step, *seen):
+            self.action.last_look.forget()  # what it is to prove may have come true by the look
         try:
             result = self._done(decision, more)
             if result.get("failed"):
@@ -397,6 +400,21 @@ class StepRun:
             return f" Letting users in again failed: {result.get('msg')}"
         self.record.drained = False
         return " The server was returned to service: new logons are on again."
+
+
+def _since_begin(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The journal from the host's last begin on; all of it where there is none."""
+    begins = [number for number, entry in enumerate(entries) if entry.kind == "begin"]
+    return entries[begins[-1] if begins else 0 :]
+
+
+def had_its_turn(entries: Sequence[Entry]) -> set[str | None]:
+    """The steps that went well in this run."""
+    return {
+        entry.step
+        for entry in _since_begin(entries)
+        if entry.kind == "result" and entry.status in ("ok", "skipped")
+    }
 
 
 def _shown(result: Result) -> Result:

@@ -80,6 +80,9 @@ class Scheduler:
             return {"state": 4, "last_result": 0x41301, "last_run": "t"}
         return {"state": 3, "last_result": self.exit_code, "last_run": "t"}
 
+    def act(self, script: str, params: dict[str, Any], *, deadline: float) -> dict[str, Any]:
+        return self.run(script, params, deadline=deadline)
+
 
 def run(scheduler: Scheduler, deadline: float = 30.0, lines: list[str] | None = None) -> JobResult:
     say = (lines if lines is not None else []).append

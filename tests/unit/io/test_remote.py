@@ -229,6 +229,40 @@ def test_an_idle_connection_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     assert action._connection.closed == 1
 
 
+class Shells:
+    """pywinrm's protocol, as far as shells go."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+
+    def close_shell(self, shell: str, close_session: bool = True) -> None:
+        self.calls.append(("close", shell, close_session))
+
+    def open_shell(self, codepage: int) -> str:
+        self.calls.append(("open", codepage))
+        return "the next"
+
+
+def test_the_steps_of_a_task_share_a_connection_and_its_shell_has_an_end() -> None:
+    """Each has a Remote of its own; what a shell has left does not begin anew with it."""
+    action = FakeAction(*[good("observe")] * 6)
+    action._connection.protocol, action._connection.shell_id = Shells(), "the first"
+    for _step in range(5):
+        Remote(action).run("observe", {})
+    assert action._connection.protocol.calls == []
+    Remote(action).run("observe", {})
+    assert action._connection.protocol.calls == [("close", "the first", False), ("open", 65001)]
+    assert (action._connection.shell_id, action._connection.closed) == ("the next", 0)
+
+
+def test_where_a_shell_cannot_be_made_anew_the_connection_is() -> None:
+    action = FakeAction(*[good("observe")] * 6)
+    action._connection.protocol, action._connection.shell_id = object(), "the first"
+    for _step in range(6):
+        Remote(action).run("observe", {})
+    assert action._connection.closed == 1
+
+
 def test_a_connection_that_cannot_be_closed_is_forgotten() -> None:
     action = FakeAction()
 

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io import steady
 
 # Importing an action is all that ansible-playbook does before it starts a worker for it.
 PROGRAM = """
@@ -63,3 +70,47 @@ def test_who_outlives_ansible_playbook_does_not_ask_itself(tmp_path: Path) -> No
     words = [sys.executable, "-c", ORPHAN, str(tmp_path / "socket")]
     done = subprocess.run(words, check=True, stderr=subprocess.PIPE, text=True, timeout=60)
     assert "ConnectionRefusedError" in done.stderr
+
+
+class Strategy:
+    """ansible-core's, as far as it waits."""
+
+    def __init__(self, *workers: Any) -> None:
+        self._workers = list(workers)
+
+
+@pytest.fixture
+def at_work() -> Iterator[Any]:
+    worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(30,))
+    worker.start()
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    taken: list[int] = []
+    monkeypatch.setattr(steady, "wait", lambda busy, _seconds: taken.append(len(busy)))
+    return taken
+
+
+def test_it_sleeps_where_every_result_is_still_with_a_worker(at_work: Any, naps: list[int]) -> None:
+    steady._nap(Strategy(at_work, None), 1)
+    assert naps == [1]
+
+
+def test_it_does_not_sleep_where_a_result_may_be_on_its_way(at_work: Any, naps: list[int]) -> None:
+    ended = multiprocessing.get_context("fork").Process(target=int)
+    ended.start()
+    ended.join()
+    steady._nap(Strategy(at_work, ended), 2)  # two results are awaited, one worker has ended
+    steady._nap(Strategy(None), 0)
+    assert naps == []
+
+
+def test_the_end_of_a_worker_wakes_it() -> None:
+    worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0.2,))
+    worker.start()
+    while worker.exitcode is None:
+        steady._nap(Strategy(worker), 1)
+    assert worker.exitcode == 0

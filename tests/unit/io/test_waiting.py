@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import time
+from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -144,3 +145,45 @@ def test_a_killed_workers_lock_is_free_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     with host_lock(path, "xa01", wait_seconds=5, progress=Progress(print), stop=Stop()):
         assert time.monotonic() - began < 2
+
+
+def two_steps(noticed: Queue[str]) -> None:
+    with Stop().listening():
+        os.kill(os.getpid(), signal.SIGTERM)  # a step that comes to no check before its end
+    with Stop().listening() as stop:
+        try:
+            stop.check()
+        except StoppedError as error:
+            noticed.put(str(error))
+        else:
+            noticed.put("goes on")
+
+
+def test_a_signal_that_one_step_did_not_notice_ends_the_next_of_its_worker() -> None:
+    noticed: Queue[str] = FORK.Queue()
+    worker = FORK.Process(target=two_steps, args=(noticed,))
+    worker.start()
+    assert noticed.get(timeout=10) == "SIGTERM arrived"
+    worker.join()
+
+
+def orphan(noticed: Queue[str], parent_is_gone: Event) -> None:
+    def step() -> None:
+        parent_is_gone.wait(10)
+        time.sleep(0.5)
+        try:
+            Stop().check()
+        except StoppedError as error:
+            noticed.put(str(error))
+        else:
+            noticed.put("goes on")
+
+    FORK.Process(target=step).start()
+    parent_is_gone.set()
+    os._exit(0)
+
+
+def test_a_step_that_begins_when_ansible_playbook_is_gone_notices_it() -> None:
+    noticed: Queue[str] = FORK.Queue()
+    FORK.Process(target=orphan, args=(noticed, FORK.Event())).start()
+    assert noticed.get(timeout=10) == "ansible-playbook is gone"

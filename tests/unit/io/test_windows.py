@@ -47,6 +47,8 @@ class Host:
             raise answer
         return answer
 
+    act = run
+
     def observe(self, request: Any, **_more: Any) -> Observation:
         return Observation("xa01", "2026-11-22T05:00:00Z", "winrm", self.run("observe", request))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -68,6 +68,7 @@ class _Task:
     check_mode = False
     async_val = 0
     action = "x"
+    args: ClassVar[dict[str, Any]] = {}
 
 
 @pytest.fixture
@@ -77,11 +78,16 @@ def host() -> type[RecordedHost]:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """run(module, host, check=False, **arguments) -> the module's result, without any wait."""
+    """run(module, host, check, by_hand, **arguments) -> its result, without any wait."""
     monkeypatch.setattr(Stop, "sleep", lambda self, _seconds: self.check())
 
     def call(
-        name: str, remote: RecordedHost, /, check: bool = False, **arguments: Any
+        name: str,
+        remote: RecordedHost,
+        /,
+        check: bool = False,
+        by_hand: bool = False,
+        **arguments: Any,
     ) -> dict[str, Any]:
         module = importlib.import_module(
             f"ansible_collections.legacyops.hotfix.plugins.action.{name}"
@@ -94,12 +100,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
         action = object.__new__(module.ActionModule)
         action._task = _Task()
         action._task.check_mode = check
+        action._task.args = arguments
         action.task_vars = {}
         action.host = "xa01"
         action.stop = Stop()
-        action.of_a_step = (
-            True  # what a module refuses by hand: tests/unit/procedures/test_by_hand.py
-        )
+        # What a module refuses by hand: tests/unit/procedures/test_by_hand.py
+        action.of_a_step = not by_hand
         action._began = 0.0
         action._find_needle = lambda _folder, path: path
         result: dict[str, Any] = action._guarded(remote, found.validated_parameters)

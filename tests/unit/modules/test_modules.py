@@ -724,6 +724,13 @@ class TestNodeInfo:
         assert remote.calls[0][1]["want"] == ["system"]
         assert result["observation"]["data"] == {"system": {}}
 
+    def test_a_step_has_read_what_it_needs(self, run, host) -> None:
+        remote = host(observe=[{}, {}])
+        run("node_info", remote, probe_chains=[PACKAGE])
+        assert (remote.calls[0][1]["want"], remote.calls[0][1]["chains"]) == ([], [PACKAGE])
+        run("node_info", remote, by_hand=True, probe_chains=[PACKAGE])
+        assert "products" in remote.calls[1][1]["want"]
+
     def test_a_signature_needs_stores_and_clock(self, run, host) -> None:
         remote = host(observe=[{"files": {PACKAGE: {"exists": False, "signature": None}}}])
         result = run("node_info", remote, gather_subset=["disk"], files=[{"path": PACKAGE}])

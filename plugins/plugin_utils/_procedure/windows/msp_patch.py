@@ -121,7 +121,7 @@ class MspPatch(OwnInstall):
             )
 
     def verified(self, windows: Windows, args: Mapping[str, Any], result: Result) -> Result:
-        after = windows.observe(request(None, self.job.name))
+        after = windows.observe({"want": ["patches", "pending_restart"]})
         if not is_installed(after, args["patch_code"]):
             raise ActionError(
                 "not_verified",
