@@ -11,6 +11,7 @@ from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import CHANGE_OPTIONS, ProcedureAction
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS, advisories_of
 from ..plugin_utils._procedure.evidence import sources_of, write_page, zone_of
+from ..plugin_utils._report.junit import junit_xml
 from ..plugin_utils._report.labels import word
 from ..plugin_utils._report.render import report_page
 from ..plugin_utils._report.report import build_report
@@ -28,7 +29,7 @@ _SAID: Final = {
 
 
 class ActionModule(ProcedureAction):
-    """Puts what the change directory holds into one page and one JSON file."""
+    """Puts what the change directory holds into one page, one JSON file and JUnit XML."""
 
     argument_spec = ARGUMENT_SPEC
 
@@ -39,6 +40,7 @@ class ActionModule(ProcedureAction):
         directory = change.directory
         page_path = directory.root / f"report-{language}.html"
         json_path = directory.root / "report.json"
+        junit_path = directory.root / "report.junit.xml"
         before = directory.read(json_path) or {}
         page = report_page(report, language, zone)
         # The time it is made at is no news.
@@ -46,6 +48,7 @@ class ActionModule(ProcedureAction):
         if not self.check_mode:
             directory.write(json_path, report)
             write_page(directory, page_path, page)
+            write_page(directory, junit_path, junit_xml(report, language))
             self.say(_SAID[language].format(
                 change=report["change"], outcome=word(report["outcome"], language), path=page_path
             ))  # fmt: skip
@@ -53,6 +56,7 @@ class ActionModule(ProcedureAction):
             "changed": news,
             "path": str(page_path),
             "json_path": str(json_path),
+            "junit_path": str(junit_path),
             "outcome": report["outcome"],
             "summary": report["summary"],
         }

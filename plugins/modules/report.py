@@ -70,6 +70,11 @@ json_path:
   returned: success
   type: str
   sample: /srv/legacyops-changes/CHG0042/report.json
+junit_path:
+  description: Where the JUnit file was written on the controller.
+  returned: success
+  type: str
+  sample: /srv/legacyops-changes/CHG0042/report.junit.xml
 outcome:
   description:
     - How the change stands, V(completed), V(completed_with_deviations), V(not_completed), V(not_begun) or

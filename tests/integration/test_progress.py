@@ -157,7 +157,8 @@ def test_verbose_it_is_ansibles_own_output(lab: Twins) -> None:
         lab.environment = lab_environment
     assert ours.returncode == plain.returncode == 0, ours.stdout
     assert without_times(ours.stdout) == without_times(plain.stdout)
-    assert "TASK [legacyops.hotfix.apply : Step 01-stage_package]" in ours.stdout
+    assert "TASK [legacyops.hotfix.apply : Carry out step by step]" in ours.stdout
+    assert "changed: [piped] => (item=01-stage_package)" in ours.stdout
     assert "\x1b[" not in ours.stdout
 
 

@@ -172,12 +172,21 @@ def test_an_unknown_time_zone_is_named(lab: Any) -> None:
     assert "Asia/Tokyo" in run.output
 
 
-def test_ansibles_own_junit_callback_tells_each_task(lab: Any) -> None:
+def test_junit_has_a_case_for_each_step(lab: Any) -> None:
+    report(lab)
+    cases = ElementTree.parse(lab.change_dir / "report.junit.xml").getroot().findall(".//testcase")
+    steps = [step.id for step in lab.read("plan.json")["hosts"][TEST]["steps"]]
+    assert [case.get("name", "").partition(":")[0] for case in cases] == steps
+    assert not [case for case in cases if case.find("failure") is not None]
+
+
+def test_ansibles_own_junit_callback_tells_each_task_and_in_it_each_step(lab: Any) -> None:
     (file,) = (lab.state / "junit").glob("*.xml")
     cases = ElementTree.parse(file).getroot().findall(".//testcase")
-    names = [case.get("name", "") for case in cases]
+    (carried_out,) = [c for c in cases if "Carry out step by step" in c.get("name", "")]
+    output = carried_out.findtext("system-out") or ""
     steps = [step.id for step in lab.read("plan.json")["hosts"][TEST]["steps"]]
-    assert all(any(step in name for name in names) for step in steps)
+    assert all(step in output for step in steps)
     assert not [case for case in cases if case.find("failure") is not None]
 
 
