@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from legacyops_lab import control
+from legacyops_lab import control, endurance_command
 from legacyops_lab.files import read_json
 
 DEFAULT_STATE = Path(".lab")
@@ -210,10 +210,14 @@ def _is_lab(pid: int) -> bool:
 
 
 def _ask(state: Path, command: str, arguments: dict[str, Any] | None = None) -> Any:
+    return control.ask(Path(_lab(state)["control"]), command, arguments)
+
+
+def _lab(state: Path) -> Any:
     lab = read_json(state / "lab.json")
     if lab is None:
         raise control.ControlError(f"there is no lab in {state}")
-    return control.ask(Path(lab["control"]), command, arguments)
+    return lab
 
 
 # Looking --------------------------------------------------------------------------------
@@ -339,10 +343,10 @@ def operator(options: argparse.Namespace) -> None:
 
 def endurance(options: argparse.Namespace) -> None:
     """Print one line for each component, as a site's command would."""
-    names = ("system", "verb", "component")
-    arguments = {name: getattr(options, name) for name in names}
-    for component, word in _ask(options.state, "endurance", arguments).items():
-        print(f"{component}: {word}")
+    for line in endurance_command.lines(
+        _lab(options.state), options.system, options.verb, options.component
+    ):
+        print(line)
 
 
 def _number(text: str) -> int | float | str:

@@ -163,7 +163,8 @@ def _node(system: dict[str, Any], node: str, reachable: bool) -> dict[str, Any]:
 
 def _endurance(name: str, state: Path) -> dict[str, Any]:
     """Return the driver that asks the lab's double of a site's command."""
-    command = [sys.executable, "-m", "legacyops_lab", "endurance", name]
+    script = Path(__file__).with_name("endurance_command.py")
+    command = [sys.executable, "-I", "-S", str(script), name]
     ending = ["--state", str(state.resolve())]
     return {
         "driver": "command",

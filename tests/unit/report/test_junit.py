@@ -33,7 +33,9 @@ def test_what_failed_is_a_failure_with_its_message_and_what_has_not_been_is_skip
     told.note("begin", remaining=[step.id for step in told.steps])
     told.carry_out(first)
     told.note("intent", step=second.id, joins=False, interlocks=[])
-    told.note("result", step=second.id, status="failed", reason="deadline", message="Too <late> & so")
+    told.note(
+        "result", step=second.id, status="failed", reason="deadline", message="Too <late> & so"
+    )
     (suite,) = read(build_report(told.sources()))
     (failed,) = suite.findall("testcase/failure")
     assert (failed.get("type"), failed.get("message")) == ("failed", "Too <late> & so")
