@@ -3,7 +3,7 @@
 
 Prints the time of assess over 100 hosts, and its processor seconds, divided by those of
 `ansible -m raw -a 'exit 0'` over the same hosts, measured one after the other in this run, and the
-PowerShell starts and HTTP requests per host of assess and of a whole apply, as the lab counted them;
+PowerShell starts and HTTP requests per host of assess and of a whole apply, as the lab counted;
 what assess of a crowd costs a host, in processor seconds and memory, beside a smaller one; and the
 processor seconds of one FT system's recovery. Then the bad logons of each account in a run over 50
 hosts with a wrong password, as a domain controller counts them; more than one is an error. How fast
