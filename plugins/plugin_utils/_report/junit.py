@@ -40,7 +40,12 @@ def _case(suite: ElementTree.Element, host: str, step: Record, language: str) ->
     case = ElementTree.SubElement(suite, "testcase", classname=host, name=name, time=seconds)
     outcome = step["outcome"]
     if outcome in _FAILED:
-        text = str(step["message"] or step["reason"] or outcome)
+        text = _said(step["message"], language) or step["reason"] or outcome
         ElementTree.SubElement(case, "failure", type=outcome, message=text)
     elif outcome not in OVER or outcome == "skipped":
-        ElementTree.SubElement(case, "skipped", message=str(step["why"] or outcome))
+        text = _said(step["why"], language) or outcome
+        ElementTree.SubElement(case, "skipped", message=text)
+
+
+def _said(text: Mapping[str, str] | str | None, language: str) -> str:
+    return str(text[language] if isinstance(text, Mapping) else text or "")
