@@ -52,7 +52,7 @@ def test_no_worker_looks_for_circles_in_what_it_inherits() -> None:
 
 # ansible-core 2.21 serves its workers by such a socket, and one of them outlives it here.
 ORPHAN = """
-import os, socket, sys
+import os, socket, sys, time
 from ansible_collections.legacyops.hotfix.plugins.action import node_info
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
@@ -62,7 +62,9 @@ if os.fork():
     os._exit(0)
 os.close(kept)
 os.read(end, 1)
-socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+for _ in range(100):  # the kernel may close the pipe of what has ended before its socket
+    socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+    time.sleep(0.05)
 """
 
 
