@@ -18,7 +18,7 @@ from ..context import Context
 from ..levels import level_of, version_of
 from ..observation import UNKNOWN, Observation, quote
 from ..windows.checks import NONE_PENDING, pending_reading
-from .machine_checks import ft_windows
+from .machine_checks import ft_power_state, ft_windows
 from .observed import (
     ALL_NODES,
     Record,
@@ -30,7 +30,7 @@ from .observed import (
     nodes_of,
     table,
 )
-from .system import NODES
+from .system import COSERVERS, NODES
 
 register = partial(_register, kind="ft_system")
 
@@ -159,12 +159,21 @@ def _gone(observation: Observation, name: str, arguments: Arguments, context: Co
     reading = update_of(observation, name, arguments, fresh=False)
     if reading.value not in ("absent", "absent_after_restart"):
         return Reading("not_proven", reading.evidence)
-    record = node_record(observation, name)
-    live = answers(record) is True or by_operator(record)
-    settled = arguments.get("settled") is True and live
-    if settled and pending_reading(observation, name, context).value not in NONE_PENDING:
+    if arguments.get("settled") is True and _may_run_the_old(observation, name, context):
         return Reading("not_proven", f"{reading.evidence}; a restart is pending, or may be")
     return Reading("proven", reading.evidence)
+
+
+def _may_run_the_old(observation: Observation, name: str, context: Context) -> bool:
+    """Return whether a node may run what its disk no longer holds.
+
+    One that is off has nothing loaded. Of any other that is silent nobody knows: what does not
+    answer need not have started anew.
+    """
+    record = node_record(observation, name)
+    if answers(record) is True or by_operator(record):
+        return pending_reading(observation, name, context).value not in NONE_PENDING
+    return name not in COSERVERS or ft_power_state(observation, name).value != "off"
 
 
 @register(

@@ -171,6 +171,23 @@ def test_settled_means_that_no_restart_is_pending_or_owed(kit, ask):
     assert ask("clean both", data) == "not_proven"
 
 
+@pytest.mark.parametrize(
+    ("power", "expected"),
+    [
+        ({"state": "off", "followed": True, "wiring": "proven"}, "proven"),  # nothing is loaded
+        ({"state": "off"}, "not_proven"),  # claimed
+        ({"state": "on"}, "not_proven"),  # it need not have started anew
+        ({"state": None}, "not_proven"),
+    ],
+)
+def test_a_silent_node_has_settled_only_where_it_is_off(kit, ask, power, expected):
+    data = kit.ft_data(power={"coserver2": {"driver": "ipmi", **power}})
+    seen = {**kit.ft_node("coserver2"), "taken": "2026-11-22T05:00:00Z"}
+    data["nodes"]["coserver2"] = {"reachable": False, "last_seen": seen}
+    assert ask("clean both", data) == expected
+    assert ask("gone coserver2", data) == "proven"
+
+
 # --- Windows and the fix ----------------------------------------------------------------------
 
 DECLARED = {"PGT20126F2": "2003", "PGT20126F": None}
