@@ -32,7 +32,7 @@ FIRST = {"FT systems": (190_000, 440)}
 
 def ft_systems(advisory: Advisory) -> Found:
     """Yield what exploring each system of the lab gives."""
-    from starts import SWITCHES, lab_systems
+    from legacyops_model.ft.starts import SWITCHES, lab_systems
 
     for switch in SWITCHES:
         for start in lab_systems().values():

@@ -14,11 +14,17 @@ from ..plugin_utils._core.schema import PREFIX
 from ..plugin_utils._io.remote import Remote
 from ..plugin_utils._procedure.action import ProcedureAction
 from ..plugin_utils._procedure.advisories import ADVISORY_OPTIONS
-from ..plugin_utils._procedure.author import counted, review_path, said, write_review
+from ..plugin_utils._procedure.author import counted, named, review_path, said, write_review
+from ..plugin_utils._procedure.proving import proof_lines, prove
 from ..plugin_utils._procedure.text import harmless
 from ..plugin_utils._report.review import build_review
 
-ARGUMENT_SPEC: dict[str, Any] = {**ADVISORY_OPTIONS, "review_dir": {"type": "path"}}
+ARGUMENT_SPEC: dict[str, Any] = {
+    **ADVISORY_OPTIONS,
+    "language": {"type": "str", "choices": ["en", "ja"], "default": "en"},
+    "prove": {"type": "bool", "default": False},
+    "review_dir": {"type": "path"},
+}
 
 
 class ActionModule(ProcedureAction):
@@ -41,10 +47,32 @@ class ActionModule(ProcedureAction):
         if errors:
             text = f"The advisories have {counted(faults)}, each told above; correct them."
             raise ActionError("mistake", text, **facts)
+        mine = named(paths)[0] if paths else list(advisories.values())
         if args["review_dir"]:
-            facts["reviews"] = self._reviews(list(advisories.values()), args["review_dir"])
+            facts["reviews"] = self._reviews(mine, args["review_dir"])
+        if args["prove"]:
+            facts["proofs"] = self._proofs(mine, facts, args["language"])
         self.say(f"{len(advisories)} advisories: {counted(faults)}.")
         return facts
+
+    def _proofs(
+        self, advisories: list[Advisory], facts: dict[str, Any], language: str
+    ) -> dict[str, Any]:
+        """What was explored of each advisory, and what was found.
+
+        Raises ActionError: harm was found.
+        Raises CoreError: nothing could be proven, as no model knows such systems.
+        """
+        proofs = {advisory.id: prove(advisory) for advisory in advisories}
+        for advisory in advisories:
+            for line in proof_lines(advisory, proofs[advisory.id], language):
+                self.say(line)
+        told = {name: {**proof.numbers, "found": proof.found} for name, proof in proofs.items()}
+        harmful = [name for name, proof in proofs.items() if proof.found]
+        if harmful:
+            text = f"Ways to harm were found in {', '.join(harmful)}, each told above; close them."
+            raise ActionError("harm", text, **facts, proofs=told)
+        return told
 
     def _reviews(self, advisories: list[Advisory], folder: str) -> list[str]:
         """Where the pages for a review are: of each advisory, in both languages."""

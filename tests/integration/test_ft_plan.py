@@ -11,9 +11,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import ftsite
 import yaml
 from legacyops_lab.ft import estate
+from legacyops_model.ft import site as ftsite
 
 SYSTEMS = Path(__file__).parents[2] / "lab" / "estates" / "ft" / "systems.yml"
 

@@ -22,8 +22,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
-from byhand import Guard, Judged, Step, carried_out
-from ftsite import (
+from legacyops_lab.ft.state import put, put_half, windows
+from legacyops_model.ft.byhand import Guard, Judged, Step, carried_out
+from legacyops_model.ft.site import (
     HASHES,
     HOST,
     NODES,
@@ -39,8 +40,14 @@ from ftsite import (
     with_,
     within,
 )
-from legacyops_lab.ft.state import put, put_half, windows
-from starts import KINDS, SWITCHES, Start, fix_anywhere, lab_systems, update_anywhere
+from legacyops_model.ft.starts import (
+    KINDS,
+    SWITCHES,
+    Start,
+    fix_anywhere,
+    lab_systems,
+    update_anywhere,
+)
 
 
 @dataclass(frozen=True)

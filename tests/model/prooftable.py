@@ -13,9 +13,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load_advisories,
 )
-from byhand import judged
+from legacyops_model.ft.byhand import judged
+from legacyops_model.ft.starts import KINDS
 from mutants import Mutant, expect_mutants, interlock_mutants, order_mutants
-from starts import KINDS
 
 BEGIN = "<!-- What follows is written by `make mutations`. -->"
 _TITLES = {"windows_2003": "Windows 2003 type", "windows_2000": "Windows 2000 type"}
@@ -83,4 +83,14 @@ def rows(path: Path, title: str) -> list[tuple[str, str]]:
         if title in part.splitlines()[0]:
             cells = [line.split(" | ") for line in part.splitlines() if line.startswith("| `")]
             found += [(each[0].strip("| `"), each[1].strip("`")) for each in cells]
+    return found
+
+
+def killed_by(path: Path, title: str) -> list[str]:
+    """Return what killed mutants, from the tables under titles that hold a text."""
+    found = []
+    for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
+        if title in part.splitlines()[0]:
+            cells = [line.strip("| ").split(" | ") for line in part.splitlines()]
+            found += [each[3] for each in cells if len(each) > 3 and each[2] == "killed"]
     return found

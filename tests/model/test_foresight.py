@@ -19,9 +19,16 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load_advisories,
 )
-from explore import Explorer
-from ftsite import form, observe
-from starts import KINDS, SWITCHES, Start, fix_anywhere, lab_systems, update_anywhere
+from legacyops_model.ft.explore import Explorer
+from legacyops_model.ft.site import form, observe
+from legacyops_model.ft.starts import (
+    KINDS,
+    SWITCHES,
+    Start,
+    fix_anywhere,
+    lab_systems,
+    update_anywhere,
+)
 
 PER_NODE = [
     f"{do} {n}" for n in ("ftvirtual", "coserver1", "coserver2") for do in ("install", "restart")

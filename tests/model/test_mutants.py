@@ -17,10 +17,10 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     load_advisories,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes import BRAKES
-from byhand import Judged, judged
+from legacyops_model.ft.byhand import Judged, judged
+from legacyops_model.ft.starts import KINDS
 from mutants import Mutant, expect_mutants, interlock_mutants, order_mutants
 from prooftable import rows
-from starts import KINDS
 
 TABLE = Path(__file__).parents[2] / "docs" / "proof-of-order.md"
 

@@ -20,7 +20,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load_advisories,
 )
-from starts import (
+from legacyops_model.ft.starts import (
     FAULTS,
     KINDS,
     LIES,

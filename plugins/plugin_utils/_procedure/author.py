@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from .._core.advisory import FILES, Advisory, Fault, bundled_folder, lint_all
+from .._core.model import CoreError
 from .._report.render import review_page
 from .._report.review import build_review
 from .layout import harmless
+from .proving import proof_lines, prove
 from .review_text import review_text
 
 RIGHT, WRONG, MISUSED = range(3)  # exit codes; argparse's own is the last one, too
@@ -57,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument(
         "--html", type=Path, metavar="FOLDER", help="write pages there, and print no text"
     )
+    prove_ = _command(commands, _prove, "prove", "explore a notice's procedures for ways to harm")
+    prove_.add_argument("--language", choices=("en", "ja"), default="en", help="of what is told")
     lint.add_argument("--strict", action="store_true", help="fail where there is a warning, too")
     return parser
 
@@ -100,6 +104,23 @@ def _show(asked: argparse.Namespace) -> int:
             write_review(review, path, asked.language)
             print(path)
     return WRONG if faults else RIGHT
+
+
+def _prove(asked: argparse.Namespace) -> int:
+    advisories, faults = named(asked.paths)
+    for fault in faults:
+        print(said(fault), file=sys.stderr)
+    sound = not faults
+    for advisory in advisories:
+        try:
+            proof = prove(advisory)
+        except CoreError as error:
+            print(harmless(error), file=sys.stderr)
+            sound = False
+            continue
+        print("\n".join(proof_lines(advisory, proof, asked.language)), flush=True)
+        sound &= not proof.found
+    return RIGHT if sound else WRONG
 
 
 def review_path(review: Mapping[str, Any], folder: Path, language: str) -> Path:

@@ -32,7 +32,8 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.entry impor
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Finding, Step
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sources import Sources
-from ftsite import (
+from legacyops_lab.ft import estate
+from legacyops_model.ft.site import (
     HOST,
     State,
     form,
@@ -43,7 +44,6 @@ from ftsite import (
     remembered,
     within,
 )
-from legacyops_lab.ft import estate
 
 ESTATES = Path(__file__).parents[3] / "lab" / "estates" / "ft" / "systems.yml"
 CHANGE = "CHG-1"

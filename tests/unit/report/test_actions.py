@@ -22,7 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.direct
     ChangeDirectory,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.journal import JournalFile
-from ftsite import HOST
+from legacyops_model.ft.site import HOST
 
 CHANGE = "CHG-1"
 

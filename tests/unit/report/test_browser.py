@@ -26,7 +26,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook i
     Place,
     build_runbook,
 )
-from ftsite import HOST
+from legacyops_model.ft.site import HOST
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium", "chromedriver")]
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is in the extra dev")

@@ -22,7 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook i
     build_runbook,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.sheets import quoted
-from ftsite import HOST
+from legacyops_model.ft.site import HOST
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 LANGUAGES = ("en", "ja")

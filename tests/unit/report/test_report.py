@@ -15,9 +15,9 @@ import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import journal
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.kinds import board
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.report import build_report
-from ftsite import HOST
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from legacyops_model.ft.site import HOST
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,9 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.runbook i
     Place,
     build_runbook,
 )
-from ftsite import HOST
 from hypothesis import given
 from hypothesis import strategies as st
+from legacyops_model.ft.site import HOST
 
 CHANGE = "CHG-1"
 PLACE = Place(

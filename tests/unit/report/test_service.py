@@ -14,7 +14,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records imp
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.service import service
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.texts import between
 from entry_double import entry
-from ftsite import HOST
+from legacyops_model.ft.site import HOST
 from step_double import planned
 
 SERVICE = {"check": "ft_service", "with": {}}

@@ -11,7 +11,6 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-import ftsite
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.actions import answers_to
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.conditions import (
@@ -41,6 +40,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.text i
     wide,
 )
 from legacyops_lab.ft import estate
+from legacyops_model.ft import site as ftsite
 
 CONFIRM = confirm_command(["hosts.yml"], "CHG 0042", "/srv/changes/CHG 0042")
 MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._action import ActionError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft import by_hand
-from ftsite import State, do, form, observe, remembered, with_
 from legacyops_lab.ft import estate
 from legacyops_lab.ft.physics import Action, act, advance
+from legacyops_model.ft.site import State, do, form, observe, remembered, with_
 
 SYSTEMS = estate.load(Path(__file__).parents[4] / "lab" / "estates" / "ft" / "systems.yml")
 KB_OUT = {"node": "coserver1", "operation": "uninstall", "update": "KB890859"}

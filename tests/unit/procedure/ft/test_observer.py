@@ -21,7 +21,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.obs
     FtObserver,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.ft.step import FtHooks
-from ftsite import form
+from legacyops_model.ft.site import form
 
 ONE, TWO = "1d0bdcf5-d429-5bd0-9049-8a468793012b", "5f0a2f0e-7a43-5c6d-8bd2-02ad5f7e2b11"
 NOBODYS = "03000200-0400-0500-0006-000700080009"

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import plan as core
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
-from explore import Explorer, Result
-from ftsite import NODES, Power, State, form, observe, remembered, with_
 from legacyops_lab.ft import estate
 from legacyops_lab.ft.physics import inject
 
-ESTATES = Path(__file__).parents[2] / "lab" / "estates" / "ft" / "systems.yml"
+from . import site
+from .explore import Explorer, Result
+from .site import NODES, Power, State, form, observe, remembered, with_
+
+ESTATES = Path(__file__).with_name("systems.yml")
 KINDS = ("windows_2003", "windows_2000")
 _EVENTS = {
     "windows_2003": [("coserver1", "kernel_driver", 1, 1), ("coserver2", "is_failed", 2, 2)],
@@ -80,13 +82,17 @@ class Start:
             power[number] = power[number]._replace(**wrong)
         events = frozenset(_EVENTS[self.kind] if self.failed else ())
         system = estate.first_state(dict(self.description))
+        if self.kind in site.subject.harmless:
+            least = site.subject.harmless[self.kind]
+            system = replace(system, rules=replace(system.rules, harmless_from=least))
         return remembered(State(system, events=events, power=(power[0], power[1])))
 
     def steps(self, advisory: Advisory) -> Sequence[Mapping[str, Any]]:
         """Return the plan's steps; none where nothing is to be done, or the plan is blocked."""
         driver, way, _special = SWITCHES[self.switch]
         windows = self.kind.removeprefix("windows_")
-        given = form(self.description["model"], driver, windows=windows, power_off=way)
+        model = known_model(advisory, self.description["model"])
+        given = form(model, driver, windows=windows, power_off=way)
         settings = {"ft_system": {**given, **self.form}}
         return core.plan_host(advisory, settings, observe(self.state())).steps
 
@@ -106,6 +112,15 @@ class Start:
         if self.fault:
             state = with_(state, system=inject(state.system, *self.fault))
         return Explorer(steps, self.goal(), **options).run(state)
+
+
+def known_model(advisory: Advisory, model: str) -> str:
+    """Return a model, or where a notice does not know it the first one that it asks to act on."""
+    products = advisory.data["applies_to"]["products"].values()
+    if any(model in each.get("models", ()) for each in products):
+        return model
+    named = [each["models"][0] for each in products if each.get("action") != "none"]
+    return str(named[0]) if named else model
 
 
 @cache
@@ -182,3 +197,35 @@ def _running(kind: str, nodes: Sequence[Mapping[str, Any]]) -> Start:
         "ftvirtual": dict(nodes[2]),
     }
     return Start(description)
+
+
+LYING = ("ft-failed1", "ft-failed2", "ft-failed3", "ft-latent", "ft-w2000-dead-all")
+FAULTY = ("ft-failed1", "ft-latent", "ft-w2000-dead-all")
+
+
+def lying_drivers() -> Iterator[tuple[str, Start]]:
+    """Yield systems with one power driver that is wrong."""
+    switches = [s for s in SWITCHES if not s.startswith("operator")]
+    for switch, lie, side, name in itertools.product(switches, LIES, (0, 1), LYING):
+        lying = replace(lab_systems()[name], switch=switch, lie=(side, lie))
+        yield f"{name} {switch} {lie} {side}", lying
+
+
+def stops_before_1(name: str, switch: str) -> bool:
+    """Return whether what hangs must be cut, and nothing can prove the wiring first."""
+    return name == "ft-failed3" and ("without UUID" in switch or "command" in switch)
+
+
+def walks(kind: str) -> Iterator[tuple[Start, bool]]:
+    """Yield all starts of a type of system, and whether a plan must heal them."""
+    systems = {name: start for name, start in lab_systems().items() if start.kind == kind}
+    for switch, (name, start) in itertools.product(SWITCHES, systems.items()):
+        yield replace(start, switch=switch), not stops_before_1(name, switch)
+    for _name, start in update_anywhere(kind):
+        yield start, True
+    for fault, (name, start) in itertools.product(FAULTS, systems.items()):
+        if name in FAULTY:
+            yield replace(start, fault=fault), True
+    for _name, start in lying_drivers():
+        if start.kind == kind:
+            yield start, False

@@ -26,8 +26,23 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context imp
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
-from explore import Explorer
-from ftsite import (
+from legacyops_lab.ft.physics import possible
+from legacyops_lab.ft.state import (
+    System,
+    Windows,
+    bad,
+    healthy,
+    protected,
+    put,
+    will_be_bad,
+    windows,
+)
+
+from ..events import Event
+from . import site
+from .explore import Explorer
+from .explore import Place as Walked
+from .site import (
     HASHES,
     HOST,
     NODES,
@@ -50,38 +65,27 @@ from ftsite import (
     with_,
     within,
 )
-from legacyops_lab.ft.physics import possible
-from legacyops_lab.ft.state import (
-    System,
-    Windows,
-    bad,
-    healthy,
-    protected,
-    put,
-    will_be_bad,
-    windows,
-)
-from starts import Start, lab_systems, update_anywhere
+from .starts import Start, known_model, lab_systems, update_anywhere
 
-LEVEL = 10040
 OUTSIDE = "acts on a Windows outside the notice"
-ENOUGH = 500  # states in which a step that acts is tried for harm
 INSTALLERS = ("uninstall_kb", "install_kb", "install_fix")
 
 
 def every_step(advisory: Advisory, kind: str) -> dict[str, Step]:
-    """Return each step of the procedures of a type of system, once: by its name and its item."""
+    """Return each step that a type of system may have, once: by its name and its item.
+
+    Of all procedures: whoever carries a step out by hand may take the wrong one.
+    """
     number = kind.removeprefix("windows_")
-    given = form("PGT20124F", windows=number, power_off="bios_setup")
+    given = form(known_model(advisory, "PGT20124F"), windows=number, power_off="bios_setup")
     scope = scope_of(advisory, {"ft_system": given})
     found: dict[str, Step] = {}
     for procedure in advisory.data["procedures"]:
-        if procedure.split("_")[1] == number:
-            for step in core.all_steps(advisory, procedure, scope, HOST):
-                fixed = [ref for ref in step.only_if if ref["check"] == "setting"]
-                if not checks.any_fails(fixed, observe(State(System())), NO_CHANGE):
-                    name = step.name + (f" {step.item}" if step.item else "")
-                    found.setdefault(name, interned(step))
+        for step in core.all_steps(advisory, procedure, scope, HOST):
+            fixed = [ref for ref in step.only_if if ref["check"] == "setting"]
+            if not checks.any_fails(fixed, observe(State(System())), NO_CHANGE):
+                name = step.name + (f" {step.item}" if step.item else "")
+                found.setdefault(name, interned(step))
     return found
 
 
@@ -106,35 +110,62 @@ def _odd(kind: str) -> Iterator[Start]:
     yield Start({**common, "coserver1": waits, "coserver2": waits, "ftvirtual": off}, failed=True)
 
 
-def universe(advisory: Advisory, kind: str, depth: int = 2, limit: int = 40_000) -> list[State]:
+@dataclass(frozen=True)
+class Origin:
+    """How a state was come to. before: what it came from, with what happened there.
+
+    place: of a walk, from which its explorer knows the way.
+    """
+
+    start: Start
+    explorer: Explorer | None = None
+    place: Walked | None = None
+    before: tuple[Origin, Event] | None = None
+
+    def way(self) -> list[Event]:
+        """Return what happened from the start on."""
+        if self.before is not None:
+            origin, event = self.before
+            return [*origin.way(), event]
+        if self.explorer is None or self.place is None:
+            return []
+        return self.explorer.way(self.place)
+
+
+def universe(advisory: Advisory, kind: str, depth: int = 1) -> dict[State, Origin]:
     """Return states on the ways of the plans, and where people and time lead from there."""
-    found: dict[State, None] = {}
+    found: dict[State, Origin] = {}
     for start in seeds(kind):
         steps = start.steps(advisory)
         if steps:
             explorer = Explorer(steps, start.goal(), crashes=True)
             explorer.run(with_(start.state(), events=frozenset()))
-            found.update((state, None) for state, _todo in explorer.came)
-        found[with_(start.state(), events=frozenset())] = None
-    ring = list(found)
+            for place in explorer.came:
+                found.setdefault(place[0], Origin(start, explorer, place))
+        found.setdefault(with_(start.state(), events=frozenset()), Origin(start))
+    ring = dict(found)
     for _ in range(depth):
-        ring = [after for state in ring for after in _next(state) if after not in found]
-        found.update(dict.fromkeys(ring))
-        if len(found) > limit:
-            break
-    return [state for state in found if not state.system.violations][:limit]
+        outer: dict[State, Origin] = {}
+        for state, origin in ring.items():
+            for event, after in _next(state):
+                if after not in found:
+                    outer.setdefault(after, Origin(origin.start, before=(origin, event)))
+        found |= outer
+        ring = outer
+    return {state: origin for state, origin in found.items() if not state.system.violations}
 
 
-def _next(state: State) -> Iterator[State]:
+def _next(state: State) -> Iterator[tuple[Event, State]]:
     """Yield what one thing that a person does, or time, makes of a state."""
     state = with_(state, boots=(0, 0, 0))
-    for action in possible(state.system, LEVEL):
+    for action in possible(state.system, site.subject.level):
         if action.verb in INSTALLERS and action.restart:
             continue  # ours never restarts a node by itself
-        yield do(state, action.verb, action.node, restart=action.restart, level=action.level)
+        after = do(state, action.verb, action.node, restart=action.restart, level=action.level)
+        yield Event("person", about=f"{action.verb} {action.node}"), after
     soon = next_event(state.system)
     if soon is not None:
-        yield let_pass(state, soon)
+        yield Event("time"), let_pass(state, soon)
 
 
 # --- What harm a step does ------------------------------------------------------------------
@@ -238,11 +269,15 @@ def _all_failed(system: System) -> bool:
 
 @dataclass(frozen=True)
 class Case:
-    """A state as it is, what is read of it, and what carrying a step out there leads to."""
+    """A state as it is, what is read of it, and what carrying a step out there leads to.
+
+    wrong: what is wrong around it, or could not be read: see words.wrong; empty: nothing.
+    """
 
     state: State
     view: View
     harm: Callable[[State, Step], str | None] = harm
+    wrong: str = ""
 
 
 @dataclass
@@ -261,11 +296,16 @@ class Guard:
 
 @dataclass
 class Judgement:
-    """Guards by (step, number of the interlock); where each step acted; what slipped through."""
+    """Guards by (step, number of the interlock); where each step acted; what slipped through.
+
+    origins: how each state was come to. witnesses: (step, harm) → the first case of it.
+    """
 
     guards: dict[tuple[str, int], Guard] = field(default_factory=lambda: defaultdict(Guard))
     acted: dict[str, list[State]] = field(default_factory=lambda: defaultdict(list))
     unsound: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    origins: dict[State, Origin] = field(default_factory=dict)
+    witnesses: dict[tuple[str, str], Case] = field(default_factory=dict)
 
 
 def refusing(step: Step, view: View) -> list[int] | None:
@@ -293,10 +333,10 @@ def judge(found: Judgement, steps: Mapping[str, Step], cases: Iterable[Case]) ->
             refused = refusing(step, case.view)
             if refused == []:
                 found.acted[name].append(case.state)
-                enough = case.harm is harm and len(found.acted[name]) > ENOUGH
-                harmed = None if enough else case.harm(case.state, step)
+                harmed = case.harm(case.state, step)
                 if harmed:
                     found.unsound[name][harmed] += 1
+                    found.witnesses.setdefault((name, harmed), case)
             elif refused and len(refused) == 1:
                 mine = found.guards[name, refused[0]]
                 mine.alone += 1
@@ -316,20 +356,21 @@ def unread(state: State) -> Iterator[Case]:
     """Yield a state of which something could not be read; all that is true remains true."""
     data = within(state).data
     nodes = data["nodes"]
-    yield _case(state, {**data, "endurance": []})
+    yield _case(state, {**data, "endurance": []}, "endurance")
     for name in NODES:
         if nodes[name]["reachable"]:
             silent = _silent(state.system.rules.kind, seen_of(windows(state.system, name)), None)
-            yield _case(state, {**data, "nodes": {**nodes, name: silent}})
+            yield _case(state, {**data, "nodes": {**nodes, name: silent}}, f"{name} silent")
             parts = ("job", "updates", "fix_level", "restart_pending", "later_updates")
             for part in parts:
                 less = {**nodes[name], part: None}
-                yield _case(state, {**data, "nodes": {**nodes, name: less}})
+                told = {**data, "nodes": {**nodes, name: less}}
+                yield _case(state, told, f"{name} {part}")
 
 
-def _case(state: State, data: Mapping[str, Any], **change: Any) -> Case:
+def _case(state: State, data: Mapping[str, Any], wrong: str, **change: Any) -> Case:
     context = replace(within(state).context, **change)
-    return Case(state, View(HOST, NOW, "model", data, context))
+    return Case(state, View(HOST, NOW, "model", data, context), wrong=wrong)
 
 
 # --- The same states, and something wrong around them -----------------------------------------
@@ -340,18 +381,22 @@ def around(state: State) -> Iterator[Case]:
     view = within(state)
     data, nodes = view.data, view.data["nodes"]
     spent = {HOST: Place("not_begun", 0), "ft02": Place("failed", 0)}
-    yield _wrong(_case(state, data, window_open=False), "acts outside the change's window")
-    yield _wrong(_case(state, data, hosts=spent), "begins after the failure budget is spent")
+    yield _wrong(
+        _case(state, data, "window", window_open=False), "acts outside the change's window"
+    )
+    yield _wrong(
+        _case(state, data, "budget", hosts=spent), "begins after the failure budget is spent"
+    )
     owner = {"change": "CHG-2", "run": "2"}
-    yield _wrong(_case(state, {**data, "owner": owner}), "two runs act on one system")
+    yield _wrong(_case(state, {**data, "owner": owner}, "owner"), "two runs act on one system")
     if any(record["reachable"] for record in nodes.values()):
         others = {n: _with_system(r, computer_name="OTHER") for n, r in nodes.items()}
-        yield replace(_case(state, {**data, "nodes": others}), harm=_on_another)
+        yield replace(_case(state, {**data, "nodes": others}, "machine"), harm=_on_another)
     later = {n: _with_system(r, service_pack=1) for n, r in nodes.items()}
-    yield _wrong(_case(state, {**data, "nodes": later}), OUTSIDE)
+    yield _wrong(_case(state, {**data, "nodes": later}, "windows"), OUTSIDE)
     for sha256, text in ((HASHES["kb"], "the update"), (HASHES["fix"], "the fix")):
         left = {k: v for k, v in data["packages"].items() if k != sha256}
-        yield replace(_case(state, {**data, "packages": left}), harm=_not_at_hand(text))
+        yield replace(_case(state, {**data, "packages": left}, text), harm=_not_at_hand(text))
     yield from _no_folder(state)
     yield from _wires(state)
 
@@ -418,7 +463,7 @@ def _no_folder(state: State) -> Iterator[Case]:
             seen[number] = last and (last[0], last[1], last[2], False, last[4])
             system = put(state.system, name, spuninst=False)
             case = remembered(with_(state, system=system, seen=tuple(seen)))
-            yield Case(case, within(case))
+            yield Case(case, within(case), wrong=f"{name} spuninst")
 
 
 def _wires(state: State) -> Iterator[Case]:
@@ -432,7 +477,8 @@ def _wires(state: State) -> Iterator[Case]:
             # What the board reads is read; the module itself is told that its wiring is proven.
             trusting = tuple(each._replace(proven=True) for each in case.power)
             told = _blind(NODES[number]) if "silent" in wrong else harm
-            yield Case(with_(case, power=trusting), within(case), told)
+            what = f"{NODES[number]} {'board_silent' if 'silent' in wrong else 'board_wired'}"
+            yield Case(with_(case, power=trusting), within(case), told, what)
 
 
 def _blind(coserver: str) -> Callable[[State, Step], str | None]:
@@ -451,7 +497,9 @@ Judged = tuple[dict[str, Step], Judgement]
 def judged(advisory: Advisory, kind: str, thin: int = 40) -> Judged:
     """Judge all interlocks of a type of system. thin: every how many states are read in part."""
     steps, found = every_step(advisory, kind), Judgement()
-    states = [remembered(state) for state in universe(advisory, kind, depth=1)]
+    for state, origin in universe(advisory, kind).items():
+        found.origins.setdefault(remembered(state), origin)
+    states = list(found.origins)
     judge(found, steps, (Case(state, within(state)) for state in states))
     judge(found, steps, (case for state in states[::thin] for case in unread(state)))
     few = [state for name in steps for state in _few(found.acted[name])]
@@ -461,7 +509,7 @@ def judged(advisory: Advisory, kind: str, thin: int = 40) -> Judged:
     for state in states[:5]:
         empty = {**within(state).data, "packages": {}}
         cases = (_with_data(case, {"packages": {}}) for case in around(state))
-        judge(found, staging, [_case(state, empty), *cases])
+        judge(found, staging, [_case(state, empty, "packages"), *cases])
     return steps, found
 
 

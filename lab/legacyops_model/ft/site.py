@@ -19,18 +19,24 @@ from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core import checks, decision
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import (
     NO_CHANGE,
     Context,
     Place,
 )
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import (
+    resolve,
+    scope_of,
+)
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.observation import Observation
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
 from legacyops_lab.ft import levels
-from legacyops_lab.ft.notice import event_text, of_type
+from legacyops_lab.ft.notice import event_text, notice, of_type
 from legacyops_lab.ft.state import NODES, RUNS, Event, System, Windows, windows
-from recall import Recall, Watched
-from truth import acted, advanced, next_event, one_system
+
+from ..recall import Recall, Watched
+from .truth import acted, advanced, next_event, one_system
 
 HOST = "ft01"
 LONG = 10**6  # seconds, after which nothing moves any more
@@ -170,7 +176,7 @@ def form(model: str, driver: str = "operator", **changed: Any) -> dict[str, Any]
         "vendor_fix": {
             "package": r"C:\Hotfix\fix.exe",
             "sha256": HASHES["fix"],
-            "level": "V1.0L40",
+            "level": levels.text(subject.level),
             "switches": ["/q"],
             "steps": [
                 "install ftvirtual",
@@ -186,6 +192,72 @@ def form(model: str, driver: str = "operator", **changed: Any) -> dict[str, Any]
     }
 
 
+# --- What a notice is about ----------------------------------------------------------------------
+
+
+class Subject(NamedTuple):
+    """What of the lab's own notice another one has otherwise; the physics are the same.
+
+    files: type → name → version by what is on the disk (before, kb, other). lines: type → the
+    fix's line. harmless: type → the level from which the fix protects; empty: the lab's. level: of
+    the fix that is installed.
+    """
+
+    update: str
+    files: Mapping[str, Mapping[str, Mapping[str, str]]]
+    lines: Mapping[str, str]
+    harmless: Mapping[str, int]
+    level: int
+
+
+_LINES = {"windows_2003": "V6 緊急修正", "windows_2000": "V5 緊急修正#001"}
+subject = Subject(
+    notice()["kb"], {kind: of_type(kind)["files"] for kind in _VERSIONS}, _LINES, {}, 10040
+)
+
+
+def speak_of(advisory: Advisory) -> None:
+    """Have the systems hold another notice's update, and its fix; once in a process, at first.
+
+    What the notice's questions do not name is as in the lab's own.
+    """
+    global subject
+    scope = scope_of(advisory, {})
+    asked: dict[str, Any] = {}
+    for question in advisory.data["questions"].values():
+        for key in ("update", "levels"):
+            value = resolve(question.get("with", {}), scope).get(key)
+            if isinstance(value, Mapping):
+                asked.setdefault(key, value)
+    update, found = asked.get("update", {}), asked.get("levels", {})
+    fixes = {kind: found.get(kind.removeprefix("windows_"), {}) for kind in _VERSIONS}
+    least = {kind: levels.number(fix["at_least"]) for kind, fix in fixes.items() if fix}
+    named = {str(fix["remedy"]) for fix in fixes.values() if fix.get("remedy")}
+    new = Subject(
+        str(update.get("id", subject.update)),
+        {kind: _versions(kind, update.get("files") or {}) for kind in _VERSIONS},
+        {kind: str(fix.get("line", _LINES[kind])) for kind, fix in fixes.items()},
+        least,
+        max([10040, *least.values(), *map(levels.number, named)]),
+    )
+    if new != subject and _states:
+        raise AssertionError("one notice a process: states of another one are there")
+    subject = new
+
+
+def _versions(kind: str, files: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    """Return the versions of a notice's files before it, with it, and with a later update."""
+    named = next((t for v, t in files.items() if _VERSIONS[kind].startswith(f"{v}.")), None)
+    if named is None:
+        return of_type(kind)["files"]  # type: ignore[no-any-return]
+    return {name: _around(str(version)) for name, version in named.items()}
+
+
+def _around(version: str) -> dict[str, str]:
+    head, _dot, last = version.rpartition(".")
+    return {"before": f"{head}.{int(last) - 1}", "kb": version, "other": f"{head}.{int(last) + 1}"}
+
+
 # --- The observer --------------------------------------------------------------------------------
 
 
@@ -197,15 +269,13 @@ def seen_of(mine: Windows) -> Seen:
 @cache
 def _disk(kind: str, seen: Seen) -> dict[str, Any]:
     kb, other, fix, spuninst, pending = seen
-    notice = of_type(kind)
     version = "other" if other else "kb" if kb else "before"
-    line = "V6 緊急修正" if kind == "windows_2003" else "V5 緊急修正#001"
-    level = levels.text(fix)
+    line, level = subject.lines[kind], levels.text(fix)
     return {
         "updates": {
-            "KB890859": {"updates_key": kb, "hotfix_key": kb, "uninstaller": kb and spuninst}
+            subject.update: {"updates_key": kb, "hotfix_key": kb, "uninstaller": kb and spuninst}
         },
-        "files": {name: each[version] for name, each in notice["files"].items()},
+        "files": {name: each[version] for name, each in subject.files[kind].items()},
         "later_updates": [{"id": "KB999999"}] if other and kb else [],
         "fix_level": {"text": f"{line} {level}" if level else ""},
         "restart_pending": pending,
@@ -218,7 +288,7 @@ def _record(
 ) -> dict[str, Any]:
     version = _VERSIONS[kind]
     operation = {"kb_out": "uninstall", "kb_in": "install", "fix_in": "install"}.get(job)
-    update = "fix" if job == "fix_in" else "KB890859"
+    update = "fix" if job == "fix_in" else subject.update
     return {
         "reachable": True,
         "source": "wmi",
@@ -805,7 +875,7 @@ def _update(state: State, given: Mapping[str, Any], limit: int) -> Iterator[Stat
         if kind == "uninstall":
             state = do(state, "uninstall_kb", node, restart=False)
         elif given["update"] == "fix":
-            state = do(state, "install_fix", node, restart=False, level=10040)
+            state = do(state, "install_fix", node, restart=False, level=subject.level)
         else:
             state = do(state, "install_kb", node, restart=False)
         yield state

@@ -17,7 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.records import Step
-from ftsite import (
+from legacyops_lab.ft.state import System, blame, healthy, protected, windows
+
+from ..events import Event
+from .site import (
     HOST,
     ActionFailed,
     Plan,
@@ -33,10 +36,10 @@ from ftsite import (
     with_,
     within,
 )
-from legacyops_lab.ft.state import System, blame, healthy, protected, windows
 
 Todo = tuple[int, ...] | None
 Place = tuple[State, Todo]
+Found = tuple[str, list[Event]]
 
 
 @dataclass
@@ -50,13 +53,13 @@ class Result:
     places: int = 0
     transitions: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
-    violations: list[tuple[str, list[str]]] = field(default_factory=list)
-    untrue: list[tuple[str, list[str]]] = field(default_factory=list)
-    stuck: list[tuple[str, list[str]]] = field(default_factory=list)
+    violations: list[Found] = field(default_factory=list)
+    untrue: list[Found] = field(default_factory=list)
+    stuck: list[Found] = field(default_factory=list)
     good: int = 0
 
     @property
-    def faults(self) -> list[tuple[str, list[str]]]:
+    def faults(self) -> list[Found]:
         """Return what must never be."""
         return self.violations + self.untrue
 
@@ -106,7 +109,7 @@ class Explorer:
         self.steps = self.plan.steps
         self.crashes = crashes
         self.result = Result()
-        self.came: dict[Place, tuple[Place, str] | None] = {}
+        self.came: dict[Place, tuple[Place, Event] | None] = {}
         self.back: dict[Place, list[Place]] = {}
         self.why: dict[Place, str] = {}
 
@@ -134,13 +137,13 @@ class Explorer:
                 self.came[after] = (place, label)
                 queue.append(after)
 
-    def _next(self, place: Place) -> Iterator[tuple[str, Place]]:
+    def _next(self, place: Place) -> Iterator[tuple[Event, Place]]:
         state, todo = place
         if state.system.violations:
             return  # judged by itself; nothing after it counts
         if todo is None:
             state = remembered(state)
-            yield "a run begins", (state, self.plan.remaining(within(state)))
+            yield Event("run_begins"), (state, self.plan.remaining(within(state)))
             if self.by_hand:
                 yield from self._try_all(state)
             return
@@ -152,38 +155,39 @@ class Explorer:
         decision = decided(step, view)
         self.result.decisions[decision.action] += 1
         if decision.action == "skip":
-            yield f"{step.id} skipped", (state, rest)
+            yield Event("skipped", step.id), (state, rest)
             return
         if decision.action == "refuse":
             self.why[place] = f"{step.id} refused: {decision.reason}"
             later = _calm(at_rest(state))
             if later != state:
-                yield f"{step.id} refused, later", (later, None)
+                why = str(decision.reason)
+                yield Event("refused_later", step.id, detail=why), (later, None)
             return
         if decision.action == "act":
             yield self._second_run(step, view, place)
         for label, after in self._carry_out(step, state, rest):
-            if " failed: " in label:
-                self.why[place] = label
+            if label.what == "failed":
+                self.why[place] = str(label)
             yield label, after
 
-    def _second_run(self, step: Step, view: View, place: Place) -> tuple[str, Place]:
+    def _second_run(self, step: Step, view: View, place: Place) -> tuple[Event, Place]:
         """Have another run try the same step: it is told who holds the system."""
         if decided(step, view.held_by_another).action == "refuse":
-            return f"{step.id} by a second run: refused", place
+            return Event("second_run_refused", step.id), place
         system = blame(place[0].system, "second_run", step.node or HOST)
-        return f"{step.id} by a second run", (with_(place[0], system=system), None)
+        return Event("second_run", step.id), (with_(place[0], system=system), None)
 
-    def _try_all(self, state: State) -> Iterator[tuple[str, Place]]:
+    def _try_all(self, state: State) -> Iterator[tuple[Event, Place]]:
         """Try each step out of order, as somebody may who calls the modules by hand."""
         for step in self.steps:
             if decided(step, within(state)).action == "act":
                 for label, (after, _todo) in self._carry_out(step, state, ()):
-                    yield f"by hand {label}", (after, None)
+                    yield label._replace(by_hand=True), (after, None)
 
     def _carry_out(
         self, step: Step, state: State, rest: tuple[int, ...]
-    ) -> Iterator[tuple[str, Place]]:
+    ) -> Iterator[tuple[Event, Place]]:
         before, failed = state, None
         try:
             for after in moves(state, step):
@@ -205,17 +209,17 @@ class Explorer:
             failed = "; ".join(verdict.evidence for verdict in missing) or None
         calm = _calm(state)
         if failed is not None:
-            yield f"{step.id} failed: {failed}", (calm, None)
-            yield f"{step.id} failed, later", (_calm(at_rest(state)), None)
+            yield Event("failed", step.id, detail=failed), (calm, None)
+            yield Event("failed_later", step.id, detail=failed), (_calm(at_rest(state)), None)
         else:
-            yield f"{step.id} done", (calm, rest)
+            yield Event("done", step.id), (calm, rest)
 
-    def _crash(self, step: Step, state: State) -> Iterator[tuple[str, Place]]:
+    def _crash(self, step: Step, state: State) -> Iterator[tuple[Event, Place]]:
         if not self.crashes:
             return
         # Nothing is read between the crash and the next run.
-        yield f"{step.id} crash", (_blind(state), None)
-        yield f"{step.id} crash, later", (_blind(at_rest(state)), None)
+        yield Event("crash", step.id), (_blind(state), None)
+        yield Event("crash_later", step.id), (_blind(at_rest(state)), None)
 
     def _judge(self) -> None:
         """Find the violations, and the places from which no way leads to a good end."""
@@ -241,9 +245,9 @@ class Explorer:
             if place in self.why and place not in good and not place[0].system.violations:
                 self.result.stuck.append((self.why[place], self.way(place)))
 
-    def way(self, place: Place) -> list[str]:
-        """Return the labels of the way that led to a place."""
-        labels: list[str] = []
+    def way(self, place: Place) -> list[Event]:
+        """Return what happened on the way that led to a place."""
+        labels: list[Event] = []
         at = self.came[place]
         while at is not None:
             place, label = at

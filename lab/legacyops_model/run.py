@@ -1,0 +1,34 @@
+"""Runs a model as a program: its parts side by side, and one line of JSON at the end.
+
+The collection finds the models of kinds by the entry points `legacyops.hotfix.models`: the name is
+the kind's, the value a module that `python -m MODULE FOLDER` runs on the advisory of a folder. The
+line is a list with a member for each part: {part, starts, states, transitions, by_hand, found}, and
+found has {sort, step, what, begins, way, stands}; texts are {en, ja}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory import Advisory, load
+
+Explored = Callable[[Advisory, str], dict[str, Any]]
+
+
+def main(explored: Explored, parts: Sequence[str]) -> None:
+    """Explore the advisory of the folder that the command line names, and print what was found."""
+    (folder,) = sys.argv[1:]
+    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(partial(_part, explored, folder), parts))
+    print(json.dumps(found, ensure_ascii=True))
+
+
+def _part(explored: Explored, folder: str, part: str) -> dict[str, Any]:
+    return explored(load(Path(folder)), part)
