@@ -23,7 +23,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.brakes impo
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.context import NO_CHANGE
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.findings import scope_of
 from legacyops_lab.ft.state import put, put_half, windows
-from legacyops_model.ft.byhand import Guard, Judged, Step, carried_out
+from legacyops_model.ft.byhand import Guard, Judged, Judgement, Step, carried_out
 from legacyops_model.ft.site import (
     HASHES,
     HOST,
@@ -125,13 +125,18 @@ PLANNED = {"backups": "no_backups", "fix_package": "fix_package_low"}
 def interlock_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
     """Yield the mutants with one interlock less: (step, number, check)."""
     steps, found = judgement
-    for name, step in steps.items():
+    for name, step in _of_this_type(steps, found):
         own = advisory.data["steps"][step.name].get("interlocks", [])
         checks = [*BRAKES, *(ref["ask"] for ref in own)]
         for number, check in enumerate(checks):
             guard = found.guards.get((name, number), Guard())
             dead, why = _verdict(checks, number, guard)
             yield Mutant((name, str(number), check), dead, why)
+
+
+def _of_this_type(steps: Mapping[str, Step], found: Judgement) -> Iterator[tuple[str, Step]]:
+    """Yield the steps that may be carried out at all; the other type's are refused everywhere."""
+    return ((name, step) for name, step in steps.items() if found.acted[name])
 
 
 def _verdict(checks: Sequence[str], number: int, guard: Guard) -> tuple[bool, str]:
@@ -357,7 +362,7 @@ def expect_mutants(advisory: Advisory, judgement: Judged) -> Iterator[Mutant]:
     One is dead where something is found of which it alone tells that the clause did not come true.
     """
     steps, found = judgement
-    for name, step in steps.items():
+    for name, step in _of_this_type(steps, found):
         checks = [ref["ask"] for ref in advisory.data["steps"][step.name].get("expect", [])]
         told: dict[int, str] = {}
         states = found.acted[name]
