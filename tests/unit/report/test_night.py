@@ -18,7 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._report.timeline 
     expected_timeline,
     timeline,
 )
-from ftsite import HOST
+from legacyops_model.ft.site import HOST
 from step_double import planned
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
