@@ -45,11 +45,13 @@ attributes:
         relay's.
   action_group:
     support: full
-    description: The group for O(ignore:module_defaults).
+    description: The groups for C(module_defaults).
     details:
-      - V(group/legacyops.hotfix.hotfix)
+      - V(group/legacyops.hotfix.ft)
+      - V(group/legacyops.hotfix.host)
     membership:
-      - legacyops.hotfix.hotfix
+      - legacyops.hotfix.ft
+      - legacyops.hotfix.host
 notes:
   - It never makes a host UNREACHABLE. A driver that is not set up rightly fails with the RV(ignore:reason)
     V(bad_settings) and one sentence.

@@ -25,13 +25,6 @@ attributes:
     details:
       - Windows with PowerShell 2.0 or later, over the V(ansible.builtin.winrm) connection. Nothing newer is
         needed on the host, and nothing is installed there.
-  action_group:
-    support: full
-    description: The group for O(ignore:module_defaults).
-    details:
-      - V(group/legacyops.hotfix.hotfix)
-    membership:
-      - legacyops.hotfix.hotfix
 notes:
   - It never makes a host UNREACHABLE. Such a host would skip C(rescue) and C(always); instead the task fails with
     RV(ignore:reason) set to V(unreachable), V(authentication_refused), V(winrm_quota), V(timeout), V(no_powershell),
@@ -40,6 +33,14 @@ notes:
 """
 
     WAITING = r"""
+attributes:
+  action_group:
+    support: full
+    description: The groups for C(module_defaults).
+    details:
+      - V(group/legacyops.hotfix.host)
+    membership:
+      - legacyops.hotfix.host
 options:
   poll_seconds:
     description:

@@ -10,6 +10,14 @@ class ModuleDocFragment:
     """The change directory on the controller, and how things are told."""
 
     DOCUMENTATION = r"""
+attributes:
+  action_group:
+    support: full
+    description: The groups for C(module_defaults).
+    details:
+      - V(group/legacyops.hotfix.change)
+    membership:
+      - legacyops.hotfix.change
 options:
   change_id:
     description:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -115,13 +116,39 @@ def test_one_version(repository):
     assert project["project"]["version"] == galaxy["version"]
 
 
-def test_every_module_is_in_the_action_group(repository):
-    """module_defaults for group/legacyops.hotfix.hotfix reach every module, and only modules."""
+# What a group's members have in common, so that module_defaults can set it for all of them.
+IN_COMMON = {
+    "change": {"change_id", "change_dir", "language"},
+    "ft": {"ft_system", "ft_credentials", "confirmed_by"},
+    "host": {"deadline_seconds", "poll_seconds"},
+}
+
+
+@pytest.fixture(scope="module")
+def documented(repository, ansible_environment):
+    """Return the documentation of each module, as ansible-doc puts it together."""
+    names = [path.stem for path in (repository / "plugins" / "modules").glob("[a-z]*.py")]
+    words = ["ansible-doc", "-t", "module", "-j", *(f"legacyops.hotfix.{name}" for name in names)]
+    done = subprocess.run(words, env=ansible_environment, check=True, capture_output=True)
+    found = {name.rpartition(".")[2]: each["doc"] for name, each in json.loads(done.stdout).items()}
+    assert sorted(found) == sorted(names)
+    return found
+
+
+@pytest.mark.parametrize("group", IN_COMMON)
+def test_an_action_group_has_all_that_have_its_options(repository, documented, group):
     runtime = yaml.safe_load((repository / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    modules = {path.stem for path in (repository / "plugins" / "modules").iterdir()} - {
-        "__pycache__"
+    groups = runtime["action_groups"]
+    assert set(groups) == set(IN_COMMON)
+    has = {n for n, doc in documented.items() if IN_COMMON[group] <= set(doc.get("options", {}))}
+    assert set(groups[group]) == has
+    says = {
+        name
+        for name, doc in documented.items()
+        if f"legacyops.hotfix.{group}"
+        in doc.get("attributes", {}).get("action_group", {}).get("membership", [])
     }
-    assert set(runtime["action_groups"]["hotfix"]) == modules
+    assert says == has
 
 
 @pytest.mark.parametrize("extra", ["kerberos", "credssp"])
