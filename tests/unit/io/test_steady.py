@@ -59,6 +59,7 @@ listener.bind(sys.argv[1])
 listener.listen()
 end, kept = os.pipe()
 if os.fork():
+    listener.close()
     os._exit(0)
 os.close(kept)
 os.read(end, 1)
