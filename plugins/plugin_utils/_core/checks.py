@@ -52,8 +52,8 @@ class Value:
     """One value of a check, and how it is said.
 
     en, ja: "subject|the rest" ({on}: what is asked about, {update}: which update, {file}: which
-    file, {value}: the value); values of one condition share the subject: "CoServer2 shows a STOP
-    screen or hangs".
+    file, {names}: which computer names, {value}: the value); values of one condition share the
+    subject: "CoServer2 shows a STOP screen or hangs".
     course: what comes of it by itself. passing: it ends, whatever is done; it is waited for, and is
     nobody's fault. coming: it is on its way to another value. final: where it was not so before an
     act, no waiting makes it right.

@@ -100,6 +100,9 @@ def _facts(check: Check, given: Mapping[str, Any], language: str) -> dict[str, s
     named = update.get("id") if isinstance(update, Mapping) else update
     separator = "、" if language == "ja" else " and "
     on = separator.join(titles)
+    called = given.get("names")
+    computers = called.values() if isinstance(called, Mapping) else ()
+    either = " または " if language == "ja" else " or "
     of, at = (f" of {on}", f" on {on}") if language == "en" else (f"{on} の", f"{on} の")
     return {
         "on": on,
@@ -107,6 +110,7 @@ def _facts(check: Check, given: Mapping[str, Any], language: str) -> dict[str, s
         "at": at if about else "",
         "update": str(named or ""),
         "file": str(given.get("file") or ""),
+        "names": either.join(str(name) for name in computers if isinstance(name, str)),
     }
 
 

@@ -185,3 +185,4 @@ class Step(Record):
     on_refusal: str  # stop | return_to_service | leave_logons_off
     on_failure: str  # the same
     returns_to_service: bool  # what on_refusal and on_failure may lead to
+    our_reading: bool = False  # the notice has it not so here: read into the clauses that it cites

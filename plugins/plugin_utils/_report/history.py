@@ -77,6 +77,7 @@ def _planned(step: Step) -> Record:
         "number": step.id.partition("-")[0],
         "item": step.item,
         "clause": list(step.clause),
+        "our_reading": step.our_reading,
         "title": step.title,
         "changes": step.changes,
         "machine": machine(step),

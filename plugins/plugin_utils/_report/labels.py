@@ -125,9 +125,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "longest": ("at most", "最長"),
     "expected": ("expected", "予定"),
     "ours": ("our addition", "当方追加"),
+    "our_reading": ("our reading", "当方の解釈"),
     "ours_note": (
-        "Steps without a clause are additions that the notice does not name.",
-        "項番のない手順は本資料に記載のない当方の追加手順です。",
+        "Steps without a clause are additions that the notice does not name. Those marked as our "
+        "reading are not among the notice's steps for this case: we read them into the clauses "
+        "that they cite, which may be of another case.",
+        "項番のない手順は本資料に記載のない当方の追加手順です。「当方の解釈」の手順は、本資料の該当"
+        "する場合の手順には含まれず、引用した項番(他の場合のものを含む)に基づく当方の判断です。",
     ),
     "if_needed": ("if needed", "必要な場合"),
     "resting_point": ("resting point: stopping here is safe", "中断可能点"),

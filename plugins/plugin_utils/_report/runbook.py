@@ -226,6 +226,7 @@ def _step(
         "number": step.id.partition("-")[0],
         "item": step.item,
         "clause": list(step.clause),
+        "our_reading": step.our_reading,
         "title": step.title,
         "reason": step.reason,
         "changes": step.changes,

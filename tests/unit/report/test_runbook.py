@@ -174,6 +174,43 @@ def test_an_approval_of_another_plan_is_none(planned, words):
     assert "<td>＿＿" in runbook_page(other, "en", UTC)
 
 
+def test_who_logs_on_and_when_is_asked_for_in_words(runbook):
+    """Where the notice works in a node's Windows; before that, nobody is to log on."""
+    said = {s["id"].partition("-")[2]: s["told"][0] for s in steps(runbook) if s["told"]}
+    for name in ("coserver1_uninstall", "coserver2_uninstall", "ftvirtual_uninstall",
+                 "virtual_server1_enable"):  # fmt: skip
+        assert (
+            "The worker logs on to" in said[name]["en"]
+            or "the worker logs on at" in said[name]["en"]
+        )
+        assert "管理者としてログオンし" in said[name]["ja"]
+    for name in ("coserver1_on", "coserver2_on", "coserver1_on_again"):
+        assert "Do not log on before it is asked for" in said[name]["en"]
+
+
+def test_what_is_to_be_seen_is_said_in_the_notices_kind_of_words(runbook):
+    seen = [each["ja"] for step in steps(runbook) for each in step["expect"]]
+    assert "CoServer1 の電源状態に変化なし" in seen
+    names = "COSERVER1 または COSERVER2 または FTVIRTUAL"
+    assert f"応答した機械のコンピューター名が {names} である" in seen
+
+
+def test_steps_that_the_notice_has_not_in_this_case_are_marked_as_our_reading(night, words):
+    plan = night("ft-w2000-dead-all").plan
+    (system,) = build_runbook(CHANGE, plan, words, {})["systems"]
+    ours = [step for step in system["steps"] if step["our_reading"]]
+    assert [step["id"].partition("-")[2] for step in ours] == [
+        "ftvirtual_uninstall_running",
+        "ftvirtual_restart_running",
+    ]
+    for step in ours:
+        assert not [clause for clause in step["clause"] if clause.startswith("2000失敗")]
+    page = runbook_page(build_runbook(CHANGE, plan, words, {}), "ja", None)
+    assert page.count('<span class="tag is-warning">当方の解釈</span>') == 2
+    (other,) = build_runbook(CHANGE, night("ft-w2000-runs").plan, words, {})["systems"]
+    assert not [step for step in other["steps"] if step["our_reading"]]
+
+
 # --- The form -----------------------------------------------------------------------------------
 
 

@@ -255,6 +255,11 @@ class _Expander:
                 each[step]["clause"] = self.names.clauses(marks, part)
             else:
                 self.names.wrong(marks, f"step {step} is not in this procedure")
+        for read in at["our_reading"].members() if "our_reading" in at.value else ():
+            if read.value in each:
+                each[read.value]["our_reading"] = True
+            else:
+                self.names.wrong(read, f"step {read.value} is not in this procedure")
         title = self.names.texts_of("procedures", name)
         if title is None and not self.names.has_lost_words("procedures", name):
             self.names.wrong(at, f"{name} has no title; write it in words.yml under procedures")

@@ -35,8 +35,8 @@ register = partial(_register, kind="ft_system")
     "ft_identity",
     Value(
         "as_named",
-        "|the machine that answers is the one of the inventory",
-        "|応答した機械がインベントリと一致する",
+        "|what answers has the computer name {names}",
+        "|応答した機械のコンピューター名が {names} である",
     ),
     Value(
         "swapped",
@@ -373,8 +373,8 @@ def ft_wiring(observation: Observation, arguments: Arguments) -> Reading:
 
 @register(
     "ft_power_kept",
-    Value("yes", "the power of {on}|is as before", "{on} の電源が|元のまま"),
-    Value("no", "the power of {on}|has changed", "{on} の電源が|変化", course="final"),
+    Value("yes", "the power of {on}|is as before", "{on} の|電源状態に変化なし"),
+    Value("no", "the power of {on}|has changed", "{on} の|電源状態が変化", course="final"),
     reads=ALL_NODES,
     within_change=True,
     subject="nodes",

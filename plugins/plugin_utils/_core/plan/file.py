@@ -45,6 +45,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "on_refusal": "stop",
     "on_failure": "stop",
     "returns_to_service": False,
+    "our_reading": False,
     **{key: [] for key in CONDITIONS},
 }
 _SHARED: Final = "shared"

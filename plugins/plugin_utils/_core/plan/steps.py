@@ -89,7 +89,7 @@ def refs_of(step: Step) -> list[Ref]:
     return [ref for key in CONDITIONS for ref in getattr(step, key)]
 
 
-Named = tuple[str, Scope, list[str]]  # name, scope, the clauses that it cites here
+Named = tuple[str, Scope, list[str], bool]  # name, scope, the clauses cited here, our reading
 
 
 def all_steps(advisory: Advisory, procedure: str, scope: Scope, host: str) -> list[Step]:
@@ -102,9 +102,12 @@ def all_steps(advisory: Advisory, procedure: str, scope: Scope, host: str) -> li
     for entry in procedures[procedure]["steps"]:
         scopes = list(each(entry["for_each"], scope)) if "for_each" in entry else [scope]
         for inner in scopes:
-            named += [(e["step"], inner, e["clause"]) for e in entry.get("steps", [entry])]
+            named += [
+                (e["step"], inner, e["clause"], e.get("our_reading", False))
+                for e in entry.get("steps", [entry])
+            ]
     part = procedures[procedure]["part"]
-    ids = [f"{number:02d}-{step}" for number, (step, _scope, _clause) in enumerate(named, 1)]
+    ids = [f"{number:02d}-{step}" for number, (step, *_about) in enumerate(named, 1)]
     return [
         _step(advisory, host, ids[i], named[i], list(zip(ids[:i], named[:i], strict=True)), part)
         for i in range(len(named))
@@ -119,7 +122,7 @@ def _step(
     before: list[tuple[str, Named]],
     part: str,
 ) -> Step:
-    name, scope, cited = named
+    name, scope, cited, our_reading = named
     data = advisory.data["steps"][name]
     own = scope[inputs.LOOPS_SCOPE]
     item = next((scope[loop] for loop in (*LOOPS, *own) if loop in scope), None)
@@ -130,7 +133,7 @@ def _step(
         """Return the ids of earlier steps: of the same package where both are about one."""
         return [
             other_id
-            for other_id, (other, other_scope, _clause) in before
+            for other_id, (other, other_scope, *_about) in before
             if other in names and (not loop or other_scope.get(loop) in (None, scope[loop]))
         ]
 
@@ -147,6 +150,7 @@ def _step(
         name=name,
         item=str(item["id"]) if item else None,
         clause=list(cited),
+        our_reading=our_reading,
         title=data["title"],
         reason=data["reason"],
         host=host,
