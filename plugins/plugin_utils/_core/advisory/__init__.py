@@ -4,13 +4,15 @@
 """Advisories: a vendor's notice as data, three YAML files, checked before anything else.
 
 A broken advisory is refused with file, line and reason; nothing of it is used. How one is written:
-docs/advisories.md. ``read`` reads YAML with the lines of its places, ``expand`` makes of the three
-files the one form that planner, model and docs see, ``check`` finds what no schema can say.
+docs/advisories.md. ``read`` reads YAML with the lines of its places, ``base`` lays a notice over
+the one that it builds on, ``expand`` makes of the three files the one form that planner, model and
+docs see, ``check`` finds what no schema can say.
 """
 
 from . import inputs
-from .advisory import FILES, Advisory, bundled_folder, lint, lint_all, load, load_advisories
+from .advisory import Advisory, lint, lint_all, load, load_advisories
 from .check import EVENTS_SCOPE, PRODUCT_SCOPE, steps_of
+from .files import FILES, bundled_folder
 from .read import AdvisoryError, Fault
 from .select import select_advisories
 

@@ -10,23 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .. import settings as settings_module
 from ..kinds import form_of
+from .base import sources_of
 from .check import faults_of, loops_of
-from .expand import expand
+from .expand import Expansion, expand
+from .files import FILES, Files, bundled_folder, folders_in, of_base, read_files
 from .form import Form, judged
 from .lint import errors_of, warnings_of
 from .read import AdvisoryError, Fault, parse
 
-# Of each advisory: the vendor's words, our texts, and the logic.
-FILES: Final = ("notice", "words", "logic")
-
 
 @dataclass(frozen=True)
 class Advisory:
-    """A checked advisory. sha256: of its files' bytes. data: the expanded form (see expand)."""
+    """A checked advisory, its data in the expanded form (see expand).
+
+    sha256: of its files' bytes; where it builds on another, also of that one's.
+    """
 
     id: str
     version: str
@@ -66,11 +68,6 @@ def _same_model(model: object) -> str:
     return "".join(str(model).split()).casefold()
 
 
-def bundled_folder() -> Path:
-    """Return the folder of the advisories that come with the collection."""
-    return Path(__file__).parents[4] / "advisories"
-
-
 def load_advisories(paths: Sequence[Path]) -> dict[str, Advisory]:
     """Return the advisories of some folders, by id: of one each, or of folders of many.
 
@@ -88,16 +85,17 @@ def lint_all(paths: Sequence[Path]) -> tuple[dict[str, Advisory], list[Fault]]:
     """Return the advisories of some folders that are not broken, and what is to be said of all."""
     found: dict[str, Advisory] = {}
     faults: list[Fault] = []
+    among = [folder for path in paths for folder in folders_in(path)]
     for path in paths:
         if not path.is_dir():
             faults.append(Fault(path, 0, "no such folder; correct the path"))
             continue
-        folders = list(_folders(path))
+        folders = list(folders_in(path))
         if not folders:
             text = f"no advisory is in this folder; it would have {', '.join(FILES)}.yml"
             faults.append(Fault(path, 0, text, warning=True))
         for folder in folders:
-            advisory, told = lint(folder)
+            advisory, told = lint(folder, among)
             faults += told
             other = found.setdefault(advisory.id, advisory) if advisory else advisory
             if advisory and other is not advisory:
@@ -105,20 +103,6 @@ def lint_all(paths: Sequence[Path]) -> tuple[dict[str, Advisory], list[Fault]]:
                 hint = "give each advisory an id of its own"
                 faults.append(Fault(folder / "notice.yml", 1, f"{text}; {hint}"))
     return found, sorted(set(faults))
-
-
-def _folders(path: Path) -> Iterator[Path]:
-    """Yield the folders of advisories at a path: itself, or those in it."""
-    if any(_files(path).values()):
-        yield path
-    else:
-        yield from sorted(p for p in path.iterdir() if p.is_dir() and any(_files(p).values()))
-
-
-def _files(folder: Path) -> dict[Path, bool]:
-    """Return the files of an advisory's folder, and whether each is there."""
-    files = [folder / f"{name}.yml" for name in FILES]
-    return {file: file.is_file() for file in files}
 
 
 def load(folder: Path) -> Advisory:
@@ -129,54 +113,59 @@ def load(folder: Path) -> Advisory:
     return advisory
 
 
-def lint(folder: Path) -> tuple[Advisory | None, list[Fault]]:
-    """Return the advisory of one folder, None if it is broken, and all that is to be said of it."""
-    texts, faults = [], []
-    for file in _files(folder):
-        content = b""
-        try:
-            content = file.read_bytes()
-            texts.append(content.decode("utf-8-sig"))
-        except OSError as error:
-            faults.append(Fault(file, 0, f"cannot be read ({error.strerror}); write it"))
-        except UnicodeDecodeError as wrong:
-            line = content.count(b"\n", 0, wrong.start) + 1
-            faults.append(Fault(file, line, f"cannot be read ({wrong.reason}); save it as UTF-8"))
-    if faults:
-        return None, sorted(faults)
-    return _judged(folder, tuple(texts))
+def lint(folder: Path, among: Sequence[Path] = ()) -> tuple[Advisory | None, list[Fault]]:
+    """Return the advisory of one folder, None if it is broken, and all that is to be said of it.
+
+    among: folders of advisories that it may build on, besides those beside it and the bundled ones.
+    """
+    try:
+        return _judged(read_files(folder, among))
+    except AdvisoryError as error:
+        return None, error.faults
 
 
 @cache
-def _judged(folder: Path, texts: tuple[str, ...]) -> tuple[Advisory | None, list[Fault]]:
+def _judged(files: Files) -> tuple[Advisory | None, list[Fault]]:
     """Judge an advisory by its files' contents: that costs more than reading a host."""
-    forms: list[Form] = []
-    faults: list[Fault] = []
-    for name, text in zip(FILES, texts, strict=True):
-        file = folder / f"{name}.yml"
-        try:
-            source = parse(file, text)
-        except AdvisoryError as error:
-            faults += error.faults
-            continue
-        faults += [Fault(file, line, _switch(word), True) for line, word in source.switches]
-        forms.append(judged(source, bundled_folder() / f"{name}.schema.json"))
-        faults += forms[-1].faults
+    base = None
+    if files.base:
+        base, told = _judged(files.base)
+        if base is None:
+            notice = parse(files.path("notice"), dict(files.texts)["notice"])
+            return None, [of_base(notice, next(fault for fault in told if not fault.warning))]
+    sources, faults = sources_of(files)
+    forms: dict[str, Form] = {}
+    for name, source in sources.items():
+        faults += [Fault(source.file, line, _switch(word), True) for line, word in source.switches]
+        forms[name] = judged(source, bundled_folder() / f"{name}.schema.json")
+        faults += forms[name].faults
     if len(forms) < len(FILES):
         return None, sorted(set(faults))
-    expanded = expand(*forms)
-    names, data = expanded.names, expanded.data
-    faults += expanded.faults
-    for place, text in (*faults_of(data, names.mentioned), *errors_of(data)):
-        faults.append(expanded.fault(place, text))
-    for place, text in warnings_of(data):
-        faults.append(replace(expanded.fault(place, text), warning=True))
-    faults += [replace(fault, warning=True) for fault in names.uncited()]
+    expanded = expand(*(forms[name] for name in FILES))
+    faults += _told(expanded)
+    if base is not None:  # what stands in its files has been told with it, but for what is new here
+        own = [fault for fault in faults if fault.file.parent == files.folder]
+        others = [fault for fault in faults if fault not in own and not fault.warning]
+        faults = [*own, *(of_base(sources["notice"], fault) for fault in others)]
     faults = sorted(set(faults))
     if any(not fault.warning for fault in faults):
         return None, faults
+    data = expanded.data
+    texts = [*(text for _name, text in files.texts), *([base.sha256] if base else [])]
     sha256 = hashlib.sha256("\0".join(texts).encode("utf-8")).hexdigest()
-    return Advisory(data["id"], data["version"], sha256, folder, data), faults
+    return Advisory(data["id"], data["version"], sha256, files.folder, data), faults
+
+
+def _told(expanded: Expansion) -> Iterator[Fault]:
+    """Yield what is to be said of the expanded form."""
+    names, data = expanded.names, expanded.data
+    yield from expanded.faults
+    for place, text in (*faults_of(data, names.mentioned), *errors_of(data)):
+        yield expanded.fault(place, text)
+    for place, text in warnings_of(data):
+        yield replace(expanded.fault(place, text), warning=True)
+    for fault in names.uncited():
+        yield replace(fault, warning=True)
 
 
 def _switch(word: str) -> str:

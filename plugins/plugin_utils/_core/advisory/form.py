@@ -90,7 +90,8 @@ def judged(source: Source, schema_file: Path) -> Form:
         words |= _words_in(_at(source.data, place))
     data = _without(source.data, (), cut)
     data = data if isinstance(data, Mapping) else {}
-    for name in schema["required"]:  # what is missing is told; the rest is judged without it
+    required = (*schema["required"], *schema.get("else", {}).get("required", ()))
+    for name in required:  # what is missing is told; the rest is judged without it
         data = {name: {}, **data} if name not in data else data
     return Form(replace(source, data=data), faults, cut, frozenset(words))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +57,8 @@ class AdvisoryError(CoreError):
 class Source:
     """A file that was read: its data as JSON types, and the line of each place.
 
-    switches: the words that YAML reads as true or false, each with its line.
+    switches: the words that YAML reads as true or false, each with its line. inherited: the places
+    that came of the advisory which this one builds on, each with its file.
     """
 
     file: Path
@@ -65,13 +66,14 @@ class Source:
     data: Any
     lines: Mapping[Place, int]
     switches: Sequence[tuple[int, str]] = ()
+    inherited: Mapping[Place, Path] = field(default_factory=dict)
 
     def fault(self, place: Iterable[str | int], text: str) -> Fault:
         """Return a fault at a place, or at the nearest place around it."""
         where = tuple(place)
         while where not in self.lines and where:
             where = where[:-1]
-        return Fault(self.file, self.lines.get(where, 1), text)
+        return Fault(self.inherited.get(where, self.file), self.lines.get(where, 1), text)
 
 
 @dataclass(frozen=True)
