@@ -38,7 +38,8 @@ def _pieces(text: str, columns: int) -> Iterator[str]:
         for index, piece in enumerate(_PIECE.findall(word) if japanese else [word]):
             spaced = f" {piece}" if number and not index else piece
             while wide(spaced) > columns:
-                cut = next(i for i in range(len(spaced), 0, -1) if wide(spaced[:i]) <= columns)
+                fits = (n for n in range(len(spaced), 1, -1) if wide(spaced[:n]) <= columns)
+                cut = next(fits, 1)
                 yield spaced[:cut]
                 spaced = spaced[cut:]
             if spaced:

@@ -78,7 +78,7 @@ class _Scale:
         ]
         return {"ticks": ticks, "seconds": step < 60}
 
-    def bar(self, first: Any, last: Any, kind: str, title: Any = None) -> Record:
+    def placed(self, first: Any, last: Any, kind: str, title: Any = None) -> Record:
         """Return a bar between two moments; last: None: until the end."""
         left = min(self._at(first), 1000 - _THINNEST)
         width = max(self._at(last) - left, _THINNEST)
@@ -94,7 +94,7 @@ def _expected(record: Mapping[str, Any], scale: _Scale) -> Record:
     told = record["expected"]
     return {
         "bars": [
-            scale.bar(each["from"], each["to"], _kind(step), step["title"])
+            scale.placed(each["from"], each["to"], _kind(step), step["title"])
             for each in told["steps"]
             for step in [steps[each["id"]]]
         ],
@@ -108,8 +108,10 @@ def _happened(record: Mapping[str, Any], scale: _Scale) -> Record:
     for step in record["steps"]:
         if step["began"] and step["outcome"] != "not_reached":
             kind = _kind(step) if step["outcome"] in OVER else "wrong"
-            bars.append(scale.bar(step["began"], step["ended"], kind, step["title"]))
-            bars += [scale.bar(p["from"], p["to"], "wait", step["title"]) for p in step["pauses"]]
+            bars.append(scale.placed(step["began"], step["ended"], kind, step["title"]))
+            bars += [
+                scale.placed(p["from"], p["to"], "wait", step["title"]) for p in step["pauses"]
+            ]
     return {
         "bars": bars,
         "away": _strip((record["service"] or {}).get("periods", ()), scale),
@@ -118,7 +120,7 @@ def _happened(record: Mapping[str, Any], scale: _Scale) -> Record:
 
 
 def _strip(periods: Iterable[Mapping[str, Any]], scale: _Scale) -> list[Record]:
-    return [scale.bar(each["from"], each["to"], "") for each in periods]
+    return [scale.placed(each["from"], each["to"], "") for each in periods]
 
 
 def _kind(step: Mapping[str, Any]) -> str:
