@@ -84,6 +84,7 @@ class Check:
     reads: what it needs of an observation, by its arguments.
     values: those it may have, UNKNOWN aside; one named ANY stands for names that named_by gives.
     subject: the argument that says which part of a system it is asked about; empty: none does.
+    of_subject, of_host: the argument that it needs besides, with a subject and without one.
     limits: of a check whose value is a number: "at_least", "at_most 0" → its words.
     about: whether it asks something of the host, of the change, or of a setting. What only the
     change keeps from being begun is no failure of the host.
@@ -107,6 +108,8 @@ class Check:
     arguments: Mapping[str, bool]  # name → required
     values: Mapping[str, Value]
     subject: str
+    of_subject: str
+    of_host: str
     named_by: Callable[[Arguments], Iterable[str]] | None
     limits: Mapping[str, Words]
     about: Literal["host", "change", "setting"]
@@ -120,6 +123,11 @@ class Check:
     silo: bool
     outlives: bool
     said_by_case: bool
+
+    def needed(self, arguments: Arguments) -> list[str]:
+        """Return the arguments that must be given beside those that are."""
+        more = self.of_subject if arguments.get(self.subject) is not None else self.of_host
+        return [name for name, required in self.arguments.items() if required or name == more]
 
     def value(self, name: Any) -> Value | None:
         """Return the record of a value; None: it is none of this check's, or is UNKNOWN."""
@@ -151,6 +159,8 @@ def register(
     *values: Value,
     reads: Request | Callable[[Arguments], Request] | None = None,
     subject: str = "",
+    of_subject: str = "",
+    of_host: str = "",
     named_by: Callable[[Arguments], Iterable[str]] | None = None,
     limits: Mapping[str, Words] | None = None,
     about: Literal["host", "change", "setting"] = "host",
@@ -178,6 +188,8 @@ def register(
             arguments=arguments,
             values={value.name: value for value in values},
             subject=subject,
+            of_subject=of_subject,
+            of_host=of_host,
             named_by=named_by,
             limits=limits or {},
             about=about,

@@ -49,6 +49,11 @@ class Proof:
         return {name: sum(part[name] for part in self.parts) for name in _NUMBERS}
 
 
+def _folders(advisory: Advisory) -> list[str]:
+    """Return the folder of an advisory, and those of what it builds on."""
+    return [str(path.resolve()) for path in (advisory.path, *advisory.bases)]
+
+
 def prove(advisory: Advisory) -> Proof:
     """Return what the model of an advisory's kind finds.
 
@@ -65,7 +70,7 @@ def prove(advisory: Advisory) -> Proof:
         )
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     run = subprocess.run(
-        [sys.executable, "-m", models[kind], str(advisory.path.resolve())],
+        [sys.executable, "-m", models[kind], *_folders(advisory)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -426,3 +426,18 @@ def test_renames_are_accepted_by_name_and_nothing_else_is(kit):
 def test_another_sign_that_stays_after_a_start_is_no_endless_restart(kit):
     found = restarted(kit, start(2), told(owed=start(1)), component_servicing=True)
     assert (found("restart_owed"), found("pending_restart")) == ("no", "yes")
+
+
+@pytest.mark.parametrize("arguments", [{}, {"update": None}, {"update": ""}])
+def test_a_job_of_no_update_is_unknown(kit, arguments):
+    """A setting that is not given is null: no exception in an assessment."""
+    check = checks.CHECKS["installer_job"]
+    assert check.reads(arguments) == {}
+    reading = check.run(Observation("xa01", kit.NOW, "test", {"jobs": {}}), arguments)
+    assert (reading.value, reading.evidence) == (UNKNOWN, "not known of which update")
+
+
+def test_what_a_check_needs_besides_its_subject():
+    check = checks.CHECKS["installer_job"]
+    assert check.needed({}) == ["update"]
+    assert check.needed({"node": "coserver1"}) == ["operation"]

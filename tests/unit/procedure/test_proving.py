@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -54,6 +55,23 @@ def test_no_harm(model, capsys):
         "ctx130025: no harm was found. Explored: 4 starts, 2,000 states, 4,000 transitions; any "
         "step by hand in 60 states."
     )
+
+
+def test_a_model_is_told_where_the_bases_are(model, tmp_path, capsys):
+    """The folder of the notice comes first; its base may be in another place that was read."""
+    mine, base = tmp_path / "notices" / "mine", tmp_path / "bases" / "base"
+    shutil.copytree(NOTICE, base)
+    text = (base / "notice.yml").read_text(encoding="utf-8")
+    (base / "notice.yml").write_text(text.replace("id: ctx130025", "id: base"), encoding="utf-8")
+    mine.mkdir(parents=True)
+    own = "format: 2\nid: mine\nversion: '1'\nbase: base\ntitle: {en: a, ja: b}\n"
+    own += "source: {vendor: a, document: b}\n"
+    (mine / "notice.yml").write_text(own, encoding="utf-8")
+    parts = [{"part": "a", **NUMBERS, "found": []}]
+    both = [str(mine), str(base)]
+    model(f"import sys\nassert sys.argv[1:] in ({both}, {both[1:]})\nprint({json.dumps(parts)!r})")
+    assert main(["prove", *both]) == 0
+    assert "mine: no harm was found." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from .read import AdvisoryError, Fault, parse
 class Advisory:
     """A checked advisory, its data in the expanded form (see expand).
 
-    sha256: of its files' bytes; where it builds on another, also of that one's.
+    sha256: of its files' bytes; where it builds on another, also of that one's. bases: the folders
+    of those that it builds on, the nearest first.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Advisory:
     sha256: str
     path: Path
     data: Mapping[str, Any]
+    bases: tuple[Path, ...] = ()
 
     def effective(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return a server's settings with the defaults of this advisory and of the core."""
@@ -105,9 +107,12 @@ def lint_all(paths: Sequence[Path]) -> tuple[dict[str, Advisory], list[Fault]]:
     return found, sorted(set(faults))
 
 
-def load(folder: Path) -> Advisory:
-    """Return the advisory of one folder. Raises AdvisoryError with all that is wrong with it."""
-    advisory, faults = lint(folder)
+def load(folder: Path, among: Sequence[Path] = ()) -> Advisory:
+    """Return the advisory of one folder; among: see lint.
+
+    Raises AdvisoryError with all that is wrong with it.
+    """
+    advisory, faults = lint(folder, among)
     if advisory is None:
         raise AdvisoryError(fault for fault in faults if not fault.warning)
     return advisory
@@ -153,7 +158,8 @@ def _judged(files: Files) -> tuple[Advisory | None, list[Fault]]:
     data = expanded.data
     texts = [*(text for _name, text in files.texts), *([base.sha256] if base else [])]
     sha256 = hashlib.sha256("\0".join(texts).encode("utf-8")).hexdigest()
-    return Advisory(data["id"], data["version"], sha256, files.folder, data), faults
+    bases = (base.path, *base.bases) if base else ()
+    return Advisory(data["id"], data["version"], sha256, files.folder, data, bases), faults
 
 
 def _told(expanded: Expansion) -> Iterator[Fault]:

@@ -87,8 +87,8 @@ def _question_faults(data: Data, place: Place, question: Data) -> Iterator[Wrong
     for argument in sorted(given.keys() - check.arguments.keys()):
         text = f"check {check.name} has no argument {argument}"
         yield (*place, "with", argument), f"{text}; {nearest(argument, check.arguments)}"
-    for argument, required in check.arguments.items():
-        if required and given.get(argument) is None:
+    for argument in check.needed(given):
+        if given.get(argument) is None:
             yield place, f"check {check.name} needs the argument {argument}; give it"
     yield from _setting_faults(data, place, given, loops=_loops(data))
 
@@ -282,6 +282,8 @@ def _procedure_faults(data: Data, mentioned: Collection[str]) -> Iterator[Wrong]
     elif "branches" in data and remedy is not None:
         text = "defaults.remedy and branches both choose the procedure; keep one"
         yield ("defaults", "remedy"), text
+    elif not data["procedures"]:  # told already
+        pass
     elif "branches" not in data and str(remedy) not in data["procedures"]:
         text = f"defaults.remedy is {remedy}; name one of {listed(data['procedures'])}"
         yield ("defaults", "remedy"), text

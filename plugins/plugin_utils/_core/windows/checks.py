@@ -388,9 +388,9 @@ def installer_job_name(update: str) -> str:
 
 
 def _job_request(arguments: Arguments) -> Request:
-    if not arguments.get("node"):
-        return {"jobs": [installer_job_name(arguments["update"])]}
     update = arguments.get("update")
+    if not arguments.get("node"):
+        return {"jobs": [installer_job_name(str(update))]} if update else {}
     updates = {"updates": [update]} if isinstance(update, Mapping) else {}
     return {"nodes": [arguments["node"]], **updates}
 
@@ -410,6 +410,8 @@ def _job_request(arguments: Arguments) -> Request:
     running=True,
     update=False,
     subject="node",
+    of_subject="operation",
+    of_host="update",
     node=False,
     operation=False,
 )
@@ -424,6 +426,8 @@ def installer_job(observation: Observation, arguments: Arguments) -> Reading:
     if arguments.get("node"):
         job = _node(observation, arguments["node"]).get("job")
         return _node_job(job if isinstance(job, Mapping) else {}, arguments["operation"], update)
+    if not update:
+        return Reading(UNKNOWN, "not known of which update")
     name = installer_job_name(str(update))
     task = mapping(observation, "jobs").get(name)
     if not isinstance(task, Mapping) or not isinstance(task.get("exists"), bool):
