@@ -32,7 +32,7 @@ from .owner import held_by, held_text, is_anothers, is_free
 from .people import Look, NobodyYetError, People, WentWrongError, names
 from .record import Record, told
 from .silo import Silo
-from .text import clauses, in_language
+from .text import called, in_language
 from .until import Seen, Until
 
 Result = dict[str, Any]
@@ -263,12 +263,9 @@ class StepRun:
     def _announce(self, seen: Seen, joins: bool) -> None:
         """Tell of the step, and of the window: between two resting points its end only warns."""
         number = [each.id for each in self.steps].index(self.step.id) + 1
-        title = in_language(self.step.title, self.action.language)
+        title = called(self.step, self.action.language)
         joined = " (goes on where an earlier run left it)" if joins else ""
-        self.action.say(
-            f"[{self.host}] step {number} of {len(self.steps)}: {title}"
-            f"{clauses(self.step.clause)}{joined}"
-        )
+        self.action.say(f"[{self.host}] step {number} of {len(self.steps)}: {title}{joined}")
         window = self.change.window_state(*seen)
         if window is not None and window.text is not None:
             text = f"[{self.host}] {in_language(window.text, self.action.language)}"

@@ -72,7 +72,7 @@ def findings_text(
     ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
     for finding in ordered:
         severity = finding.severity
-        title = in_language(finding.title, language) + clauses(finding.clause)
+        title = called(finding, language)
         head, *rest = wrapped(title, f"  {severity.upper():<8} ", " " * 11)
         lines += [paint(head, COLOURS[severity]), *rest]
         if severity == "good":
@@ -159,7 +159,7 @@ def _why_alone(entry: Mapping[str, Any], language: str) -> str:
     blockers = [finding for finding in entry["findings"] if finding.severity == "blocker"]
     if not blockers:
         return in_language(entry["blocked"], language)
-    return ("。" if language == "ja" else "; ").join(_called(each, language) for each in blockers)
+    return ("。" if language == "ja" else "; ").join(called(each, language) for each in blockers)
 
 
 def _why_nothing(entry: Mapping[str, Any], language: str) -> tuple[str, str]:
@@ -170,15 +170,16 @@ def _why_nothing(entry: Mapping[str, Any], language: str) -> tuple[str, str]:
     findings: list[Finding] = entry["findings"]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
-        return "; ".join(_called(each, language) for each in warnings), "warning"
+        return "; ".join(called(each, language) for each in warnings), "warning"
     if findings and kind_of(entry["settings"]).nodes:
-        return _called(findings[0], language), findings[0].severity
+        return called(findings[0], language), findings[0].severity
     return "", "good"
 
 
-def _called(finding: Finding, language: str) -> str:
-    item = f" ({harmless(finding.item)})" if finding.item else ""
-    return in_language(finding.title, language) + item + clauses(finding.clause)
+def called(each: Finding | Step, language: str) -> str:
+    """Return the title of a finding or a step, the item of a loop that it is about, its clauses."""
+    item = f" ({harmless(each.item)})" if each.item else ""
+    return in_language(each.title, language) + item + clauses(each.clause)
 
 
 def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
@@ -191,12 +192,12 @@ def _alike(wave: Iterable[str], hosts: Mapping[str, Any]) -> list[list[str]]:
 
 def _as_listed(steps: Iterable[Step]) -> str:
     """What of steps is seen in a list that leaves out their reasons: alike where this is."""
-    return repr([(step.id, step.conditional) for step in steps])
+    return repr([(step.id, step.item, step.conditional) for step in steps])
 
 
 def _step_lines(step: Step, language: str, explained: set[str]) -> list[str]:
     """One step; why, effect and duration only where it appears for the first time."""
-    title = in_language(step.title, language) + clauses(step.clause)
+    title = called(step, language)
     if step.conditional:
         title += " (if needed)"
     lines = wrapped(title, f"    {harmless(step.id)}  ", " " * 8)

@@ -1004,3 +1004,21 @@ def test_what_nothing_shows_a_persons_word_ends_until_it_is_to_be_done_again(ent
     seen = Observation("ft", "t", "operator", {})
     left = remaining(plan, "ft", seen, Context(journal=journal))
     assert bool(left) is remains
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_plan_says_which_item_of_a_loop_a_step_is_about(kit, ctx130025, language):
+    """Also where hosts have the same steps about other items: they are not listed as alike."""
+    plan = plan_of(kit, ctx130025, kit.observation(root=False))
+    steps = plan["hosts"]["xa01"]["steps"]
+    of_items = [step for step in steps if step.item]
+    assert of_items
+    text = "".join(plan_text(plan, language).split())
+    for step in of_items:
+        assert "".join(f"{step.title[language]} ({step.item})".split()) in text
+    others = [dataclasses.replace(step, item=step.item and "OTHER") for step in steps]
+    plan["hosts"]["xa02"] = {**plan["hosts"]["xa01"], "steps": others}
+    plan["waves"] = [["xa01"], ["xa02"]]
+    text = "".join(plan_text(plan, language).split())
+    for step in of_items:
+        assert "".join(f"{step.title[language]} (OTHER)".split()) in text
