@@ -40,12 +40,15 @@ class ActionModule(StepAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         if not self._task.loop:
             return super().run(tmp, task_vars)
-        ended = _ENDED.get(self._task._uuid)
-        if ended is not None:
-            return _not_reached(ended)
+        loop = self._task._uuid
+        if loop in _ENDED:
+            return _not_reached(_ENDED[loop])
+        # Until it has gone well: Ansible's own timeout of a task leaves this without a result, and
+        # so does a mistake of ours.
+        _ENDED[loop] = str(self._task.args.get("step"))
         result = super().run(tmp, task_vars)
-        if result.get("failed"):
-            _ENDED[self._task._uuid] = str(self._task.args.get("step"))
+        if not result.get("failed"):
+            del _ENDED[loop]
         return result
 
     def proceed(self, remote: Remote, args: dict[str, Any]) -> Result:
