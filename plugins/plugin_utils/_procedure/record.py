@@ -15,6 +15,7 @@ from .._core.actions import action_of, installed_by
 from .._core.checks import Verdict, blameless, unmet
 from .._core.compare import begun_steps
 from .._core.context import FAILED, NOT_BEGUN, UNDER_WAY, WAITING
+from .._core.entry import Entry
 from .._core.model import Ref
 from .._core.observation import Observation, observation_digest
 from .._core.records import Step
@@ -141,6 +142,13 @@ class Record:
             message += f" The change is stopped, no other host begins. {text}"
         policy = self._step.on_failure
         return self._left("failed", reason, message, FAILED, policy, result=result, **facts)
+
+    def failed_before(self, entry: Entry) -> ActionError:
+        """A lost worker has it on record that the act failed; how its host is left may not be."""
+        reason, message = str(entry.reason), str(entry.message)
+        return self._left(
+            "failed", reason, message, FAILED, self._step.on_failure, result=entry.result
+        )
 
     def _left(
         self,

@@ -87,6 +87,9 @@ class StepRun:
             return {**self.record.about, "outcome": "already", "msg": "A lost worker has done it."}
         self._take_over()
         seen = self._first_look()
+        failed = self._failed_before()
+        if failed is not None:
+            raise self.record.failed_before(failed)
         todo = [step.id for step in remaining(self.change.plan, self.host, *seen)]
         self.record.todo = todo
         if self.step.id not in todo:
@@ -116,6 +119,17 @@ class StepRun:
     def _lost_worker(self) -> Any:
         """The process that had this task before; None: there was none."""
         return self.action.task_vars.get(LOST)
+
+    def _failed_before(self) -> Entry | None:
+        """The result of a lost worker that failed and could not tell so: another try is a person's.
+
+        Not where somebody has begun it anew, or answered, since.
+        """
+        if self._lost_worker is None or self.action.check_mode:
+            return None
+        here = [e for e in _since_begin(self._entries()) if e.step == self.step.id]
+        last = here[-1] if here else None
+        return last if last and last.kind == "result" and last.status == "failed" else None
 
     def _first_look(self) -> Seen:
         try:

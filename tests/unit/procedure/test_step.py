@@ -18,6 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations
     Confirmations,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.looks import LastLook
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.steady import LOST
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
@@ -186,3 +187,24 @@ def test_the_guards_are_asked_again_after_people_have_answered(
     with pytest.raises(ActionError, match="Refused after the confirmation"):
         run(server, mine)
     assert server.dispatched == []
+
+
+def test_what_a_lost_worker_has_failed_at_is_not_tried_again_by_itself(
+    change: Callable[..., Change],
+) -> None:
+    restart = step(action="restart", by=None, arguments={"deadline_seconds": 5}, interlocks=[RUNS])
+    mine = change(restart)
+    mine.journal(HOST).append("begin", change="C1", plan="sha256:d", remaining=["01-start"])
+    server = Server("Running")
+    server.dispatch = lambda *_, **__: {"failed": True, "reason": "exit_code", "msg": "It broke."}
+    with pytest.raises(ActionError, match="It broke"):
+        run(server, mine)
+    # The worker was killed before it could hand that over.
+    mine.set_state(HOST, "under_way", step="01-start")
+    again = Server("Running")
+    again.task_vars[LOST] = 4711
+    with pytest.raises(ActionError, match="It broke") as failed:
+        run(again, mine)
+    assert (failed.value.reason, mine.state(HOST)["status"]) == ("exit_code", "failed")
+    assert again.dispatched == []
+    assert run(Server("Running"), mine)["outcome"] == "done"  # another run tries again
