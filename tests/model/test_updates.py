@@ -14,7 +14,26 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
     bundled_folder,
     load,
 )
-from updates import FIRST, LAST, LATER, OF_THE_NOTICE, STACK, SUPPORT, Case, Server, Walk
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.plan import (
+    HostPlan,
+    plan_host,
+)
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.windows.checks import (
+    installer_job_name,
+)
+from updates import (
+    FIRST,
+    LAST,
+    LATER,
+    OF_THE_NOTICE,
+    ORDER,
+    STACK,
+    SUPPORT,
+    Case,
+    Server,
+    Walk,
+    observe,
+)
 
 BEGINNINGS = {
     "fresh": Server(),
@@ -90,3 +109,45 @@ def test_a_result_that_was_lost_with_its_run_must_count_as_asking_for_a_start(sh
     walk = Walk(sha2, case, deaths=1, others=0, tells_what_it_installs=False)
     walk.all()
     assert any("before SHA-2 is understood" in text for text, _way in walk.found)
+
+
+def planned(advisory: Advisory, *, out: str = "", told=lambda _data: None, **inputs) -> HostPlan:
+    """Return the plan of a server on which all is in, but one update; told: what else is read."""
+    server = Server(tuple("absent" if name == out else "in" for name in ORDER), sha2=True)
+    settings = Case(Server(("absent",) * 5)).settings()
+    settings["inputs"]["sha2_server_2008"].update(inputs)
+    seen = observe(server)
+    told(seen.data)
+    return plan_host(advisory, settings, seen)
+
+
+@pytest.mark.parametrize("update", ORDER)
+def test_what_is_neither_in_nor_out_is_not_fine_though_windows_shows_no_sign(sha2, update):
+    def partially(data):
+        data["windows_updates"][update] = {"listed": False, "packages": {"Package": 0x65}}
+
+    assert planned(sha2).standing == "fine"
+    plan = planned(sha2, told=partially)
+    (warning,) = [finding for finding in plan.findings if finding.severity == "warning"]
+    assert (plan.standing, warning.item) == (
+        "look",
+        update if update in (FIRST, LATER, LAST) else None,
+    )
+
+
+@pytest.mark.parametrize("update", ORDER)
+def test_whatever_update_is_to_come_a_plan_needs_a_backup_and_no_failed_or_running_job(
+    sha2, update
+):
+    def job(state):
+        task = {
+            "exists": True,
+            "state": state,
+            "last_result": 1,
+            "last_run": "2026-11-22T05:00:00Z",
+        }
+        return lambda data: data["jobs"].update({installer_job_name(update): task})
+
+    assert planned(sha2, out=update).standing == "todo"
+    for wrong in ({"backup": None}, {"told": job(3)}, {"told": job(4)}):
+        assert planned(sha2, out=update, **wrong).standing == "person", wrong
