@@ -74,7 +74,7 @@ def runs(directory: ChangeDirectory) -> list[Run]:
                 user=str(record.get("user")),
                 utc=str(record.get("utc")),
                 hosts=tuple(map(str, record.get("hosts") or ())),
-                alive=(started is not None and _started(process) == started) if here else None,
+                alive=_alive(process, started) if here else None,
             )
         )
     return found
@@ -88,6 +88,19 @@ def acting(directory: ChangeDirectory, host: str) -> int | None:
         record = read_object(path)
     process = (record or {}).get("pid")
     return process if isinstance(process, int) and _started(process) is not None else None
+
+
+def _alive(process: int, started: Any) -> bool | None:
+    """Whether a run's process goes on; None: it is another account's, and hidden from this one."""
+    found = _started(process)
+    if found is None and process > 0:
+        try:
+            os.kill(process, 0)  # only asks
+        except PermissionError:
+            return None
+        except OSError:
+            return False
+    return started is not None and found == started
 
 
 def _started(process: int) -> str | None:

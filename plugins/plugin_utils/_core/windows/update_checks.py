@@ -94,7 +94,7 @@ def update_installed(observation: Observation, arguments: Arguments) -> Reading:
 
     They are Win32_QuickFixEngineering, and the states of its packages in component based servicing;
     where they disagree, or one was not read, it is unknown. contained_in_stack: of an update of the
-    servicing stack, its version: a later stack has what it brings.
+    servicing stack, its version: a later stack has what it brings; where none was read, unknown.
     """
     name = str(arguments["update"])
     record = mapping(observation, "windows_updates").get(name)
@@ -107,7 +107,11 @@ def update_installed(observation: Observation, arguments: Arguments) -> Reading:
         return Reading(UNKNOWN, f"the signs disagree: {said}")
     if state in ("absent", "staged") and listed:
         return Reading(UNKNOWN, f"the signs disagree: {said}")
-    later = _later_stack(observation, arguments) if state in ("absent", "staged") else None
+    asked = state in ("absent", "staged") and bool(arguments.get("contained_in_stack"))
+    versions = mapping(observation, "servicing_stack").get("versions") if asked else []
+    if not isinstance(versions, list):
+        return unknown(observation, "servicing_stack")
+    later = _later_stack(versions, arguments) if asked else None
     if later:
         return Reading("superseded", f"{said}; the servicing stack is {later}")
     return Reading(UNKNOWN if state is None else state, said)
@@ -133,11 +137,10 @@ def _hex(state: Any) -> str:
     return f"{state:#04x}" if isinstance(state, int) else "unknown"
 
 
-def _later_stack(observation: Observation, arguments: Arguments) -> str | None:
+def _later_stack(versions: list[Any], arguments: Arguments) -> str | None:
     """Return the version of the servicing stack where it has what the update brings."""
-    wanted = version_of(str(arguments.get("contained_in_stack") or ""))
-    versions = mapping(observation, "servicing_stack").get("versions")
-    if wanted is None or not isinstance(versions, list):
+    wanted = version_of(str(arguments["contained_in_stack"]))
+    if wanted is None:
         return None
     found: list[Version] = [v for v in map(version_of, map(str, versions)) if v is not None]
     newest = max(found, default=None)

@@ -76,13 +76,25 @@ def test_an_update_that_nobody_asked_for_is_unknown():
         (["6.0.6003.21569"], "superseded"),
         ([], "absent"),
         (["nonsense"], "absent"),
-        (None, "absent"),
+        (None, UNKNOWN),
     ],
 )
 def test_a_later_servicing_stack_has_what_an_earlier_one_brings(versions, value):
     data = update(False, servicing_stack={"versions": versions})
     asked = {"update": KB, "contained_in_stack": "6.0.6003.20484"}
     assert reading("update_installed", data, **asked).value == value
+
+
+def test_an_update_of_the_stack_that_is_in_needs_no_other_sign():
+    asked = {"update": KB, "contained_in_stack": "6.0.6003.20484"}
+    assert reading("update_installed", update(True, 0x70), **asked).value == "installed"
+
+
+def test_a_stack_that_could_not_be_read_may_be_a_later_one():
+    data = update(False, servicing_stack=None, errors={"servicing_stack": "denied"})
+    asked = {"update": KB, "contained_in_stack": "6.0.6003.20484"}
+    found = reading("update_installed", data, **asked)
+    assert (found.value, "denied" in found.evidence) == (UNKNOWN, True)
 
 
 @pytest.mark.parametrize(("build", "value"), [(6003, 6003), (None, UNKNOWN), (True, UNKNOWN)])
