@@ -151,3 +151,11 @@ def test_whatever_update_is_to_come_a_plan_needs_a_backup_and_no_failed_or_runni
     assert planned(sha2, out=update).standing == "todo"
     for wrong in ({"backup": None}, {"told": job(3)}, {"told": job(4)}):
         assert planned(sha2, out=update, **wrong).standing == "person", wrong
+
+
+def test_a_xenapp_server_is_left_alone_as_nothing_keeps_its_users_away(sha2):
+    case = Case(Server())
+    for kind in ({"kind": "xenapp"}, {}):
+        settings = {k: v for k, v in case.settings().items() if k != "kind"}
+        plan = plan_host(sha2, {**settings, "silo": "office", **kind}, observe(case.begin))
+        assert (plan.standing, plan.steps) == ("person", [])
