@@ -45,7 +45,7 @@ def note_run(directory: ChangeDirectory, run: str, hosts: Sequence[str]) -> None
     folder = directory.root / "runs"
     for known in runs(directory):
         if known.alive is False:
-            (folder / f"{quote(known.id)}.json").unlink(missing_ok=True)
+            (folder / f"{quote(known.id, safe='')}.json").unlink(missing_ok=True)
     process = os.getppid()  # of this worker: ansible-playbook itself
     record = {
         "run": run,
@@ -56,7 +56,7 @@ def note_run(directory: ChangeDirectory, run: str, hosts: Sequence[str]) -> None
         "utc": now(),
         "hosts": list(hosts),
     }
-    directory.write(folder / f"{quote(run)}.json", record)
+    directory.write(folder / f"{quote(run, safe='')}.json", record)
 
 
 def runs(directory: ChangeDirectory) -> list[Run]:

@@ -111,9 +111,13 @@ def test_it_does_not_sleep_where_a_result_may_be_on_its_way(at_work: Any, naps: 
     assert naps == []
 
 
-def test_the_end_of_a_worker_wakes_it() -> None:
+def test_the_end_of_a_worker_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[Any] = []
+    wait = steady.wait
+    monkeypatch.setattr(steady, "wait", lambda busy, _seconds: woken.extend(wait(busy, 60)))
     worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0.2,))
     worker.start()
-    while worker.exitcode is None:
-        steady._nap(Strategy(worker), 1)
+    steady._nap(Strategy(worker), 1)
+    assert woken == [worker.sentinel]
+    worker.join()
     assert worker.exitcode == 0
