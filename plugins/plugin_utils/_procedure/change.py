@@ -355,8 +355,12 @@ class Change:
         state = self.state(host)
         if state["status"] != UNDER_WAY or state.get("run") == self.playbook_run:
             return False
-        age = datetime.now(UTC) - datetime.fromisoformat(state["utc"])
-        return is_held(self.directory.host_file("locks", host)) or age < _BETWEEN_STEPS
+        if is_held(self.directory.host_file("locks", host)):
+            return True
+        since = state.get("utc")  # what an earlier plan left has none
+        return since is not None and (
+            datetime.now(UTC) - datetime.fromisoformat(since) < _BETWEEN_STEPS
+        )
 
     def tries_again(self, host: str) -> bool:
         """Whether a failed host is tried again in this run and has not had its turn yet."""

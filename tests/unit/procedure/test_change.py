@@ -22,6 +22,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.directory import (
     ChangeDirectory,
 )
+from filelock import FileLock
 
 ALONE: dict[str, list[str]] = {"hosts": [], "stay": []}
 
@@ -63,6 +64,38 @@ def test_what_fails_again_or_is_not_in_the_run_counts(change: Change) -> None:
     change.try_again({"a", "b"})
     change.try_again({"b"})
     assert reason(change, "b") == "failure_budget"
+
+
+@pytest.fixture
+def later(change: Change) -> Change:
+    """The same change, in which b is of a later wave than a, as a run of its own carries it out."""
+    change.plan["waves"] = [["a"], ["b", "c"]]
+    change.playbook_run = "run 2"
+    return change
+
+
+def left(change: Change, **more: Any) -> None:
+    """Leave host a under way, as a run does."""
+    change.set_state("a", "under_way")
+    change.directory.write_state("a", {**change.directory.state("a"), **more})
+
+
+def test_who_is_treated_by_another_run_just_now_is_waited_for(later: Change) -> None:
+    left(later, run="run 1")
+    assert later.treated_elsewhere("b") == ["a"]
+    left(later, run="run 2")
+    assert later.treated_elsewhere("b") == []  # its own run knows when it ends
+    left(later, run="run 1", utc="2026-11-22T05:00:00Z")
+    assert later.treated_elsewhere("b") == []  # it died, or waits for a person
+    lock = later.directory.host_file("locks", "a")
+    lock.parent.mkdir()
+    with FileLock(lock):
+        assert later.treated_elsewhere("b") == ["a"]
+
+
+def test_who_was_left_under_way_by_an_earlier_plan_is_not_waited_for(later: Change) -> None:
+    left(later, run="run 1", plan="sha256:an earlier one")
+    assert later.treated_elsewhere("b") == []
 
 
 def test_two_that_failed_do_not_hold_each_other_up(change: Change) -> None:
