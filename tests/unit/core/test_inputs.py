@@ -76,6 +76,10 @@ def test_what_is_missing_a_finding_says(kit, notice):
         ({"fixes": [fix("KB4493730", sha="x")]}, "(KB4493730).sha is unknown: write sha256"),
         ({"fixes": [{"id": "KB4493730"}]}, "must say id, package and sha256: package is not given"),
         ({"fixes": [fix("KB4493730", package=r"\\files\a.msu")]}, "is a network path"),
+        (
+            {"fixes": [fix("KB4493730", source="https://u:Secret1@f/a.msu")]},
+            "source holds a user name",
+        ),
         ({"order": "never"}, "order is 'never': it must be one of first, last"),
         ({"backup": {"taken": "yesterday"}}, "must say taken, by and where"),
         ({"orders": "first"}, "orders is unknown: did you mean order?"),
@@ -86,6 +90,16 @@ def test_what_an_input_may_not_be_is_refused_by_name(kit, notice, table, said):
     assert len(wrong) == 1
     assert wrong[0].startswith("legacyops_inputs.example.")
     assert said in wrong[0]
+    assert "Secret1" not in wrong[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [r"\\files\a@b\a.msu", "https://files/a@b.msu", "https://files:8443/a?x=@", "a.msu", None],
+)
+def test_a_source_without_a_login_is_one(kit, notice, source):
+    table = {"fixes": [fix("KB4493730", source=source)]}
+    assert inputs.mistakes(load(notice.folder).data, given(kit, **table)) == []
 
 
 def test_inputs_of_no_notice_are_refused(kit):
