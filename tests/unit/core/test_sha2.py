@@ -15,7 +15,15 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._core.advisory im
 @pytest.mark.parametrize("update", ["earlier", "stack", "support", "later"])
 @pytest.mark.parametrize(
     "finding",
-    ["{}_unknown", "{}_missing", "{}_differs", "{}_running", "{}_failed", "no_backup_for_{}"],
+    [
+        "{}_unknown",
+        "{}_missing",
+        "{}_differs",
+        "{}_running",
+        "{}_failed",
+        "{}_waits",
+        "no_backup_for_{}",
+    ],
 )
 def test_each_update_has_each_finding(update: str, finding: str) -> None:
     advisory = load(bundled_folder() / "sha2-server-2008")
