@@ -326,13 +326,16 @@ class StepRun:
     def _by_module(self, more: Result) -> Result:
         """The module's result; it is called again where only the line to the host failed.
 
-        Every module may be called again at any time: it looks first, and finds its own job.
+        Every module may be called again at any time: it looks first, and finds its own job. Only
+        that a failed one is to be tried again is said once: what is found then is of this try.
         """
         result: Result = {}
+        again = {**more, "retry": False} if "retry" in more else more
+        given = iter([more])
 
         def attempt() -> Result:
             nonlocal result
-            result = self.action.dispatch(self.step, **more)
+            result = self.action.dispatch(self.step, **next(given, again))
             reason = str(result.get("reason"))
             if result.get("failed") and is_passing(RemoteError(reason, "", "")):
                 raise RemoteError(reason, str(result.get("msg")), "")

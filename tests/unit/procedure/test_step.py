@@ -18,6 +18,7 @@ from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.confirmations
     Confirmations,
 )
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.looks import LastLook
+from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.remote import RemoteError
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.steady import LOST
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._io.waiting import Stop
 from ansible_collections.legacyops.hotfix.plugins.plugin_utils._procedure.change import Change
@@ -208,3 +209,31 @@ def test_what_a_lost_worker_has_failed_at_is_not_tried_again_by_itself(
     assert (failed.value.reason, mine.state(HOST)["status"]) == ("exit_code", "failed")
     assert again.dispatched == []
     assert run(Server("Running"), mine)["outcome"] == "done"  # another run tries again
+
+
+def test_a_failed_installer_is_tried_again_once_whatever_is_lost_meanwhile(
+    change: Callable[..., Change],
+) -> None:
+    """The answer of the second try is lost: what it has left is its own, and no failure of old."""
+
+    class Retries(Hooks):
+        def arguments(self, *_: Any) -> dict[str, Any]:
+            return {"retry": True}
+
+    class Losing(Server):
+        def dispatch(self, _step: Any, **more: Any) -> dict[str, Any]:
+            self.dispatched.append(more)
+            lost = {"failed": True, "reason": "unreachable", "msg": "Lost."}
+            return lost if len(self.dispatched) == 1 else {"changed": True}
+
+        def patiently(self, ask: Callable[[], Any], _seconds: float) -> Any:
+            try:
+                return ask()
+            except RemoteError:
+                return ask()
+
+    restart = step(action="restart", by=None, arguments={"deadline_seconds": 5}, interlocks=[RUNS])
+    mine, server = change(restart), Losing("Running")
+    [only] = mine.plan["hosts"][HOST]["steps"]
+    assert StepRun(server, Retries(server, server, mine), mine, only).result()["outcome"] == "done"
+    assert server.dispatched == [{"retry": True}, {"retry": False}]
