@@ -71,7 +71,7 @@ def test_the_folders_of_the_inventory_are_those_linted(
     inventory.write_text(json.dumps({"all": {"hosts": {"xa01": host}}}), encoding="utf-8")
     run = play("-i", str(inventory))
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "3 advisories: 0 errors, 0 warnings." in run.stdout
+    assert "4 advisories: 0 errors, 0 warnings." in run.stdout
     written = [f"review/review-{name}-{ln}.html" for name in ("mine",) for ln in ("en", "ja")]
     run = play("-i", str(inventory), "-e", "legacyops_advisory_review_dir=review", "--check")
     assert run.returncode == 0, run.stdout + run.stderr
