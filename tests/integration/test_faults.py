@@ -272,16 +272,16 @@ SURVIVED = {
     ),
     "sets-its-clock": Survived(
         lambda lab, change: None,
-        "Step 11-enable_logons",
+        "(item=11-enable_logons)",
         {"xenapp": {"clock_steps": {"every_seconds": 60, "up_to_seconds": 86_400}}},
     ),
     "sets-its-clock-back": Survived(
         lambda lab, change: while_it_goes_down(lab, change, "clock_step", seconds=-3600),
-        "Step 11-enable_logons",
+        "(item=11-enable_logons)",
     ),
     "changes-its-zone": Survived(
         lambda lab, change: while_it_goes_down(lab, change, "time_zone", minutes=60),
-        "Step 11-enable_logons",
+        "(item=11-enable_logons)",
     ),
     "renames-come-back": Survived(
         lambda lab, change: None,
@@ -302,7 +302,7 @@ SURVIVED = {
     ),
     "few-operations": Survived(
         lambda lab, change: None,
-        "Step 11-enable_logons",
+        "(item=11-enable_logons)",
         {"winrm": {"quotas": {"max_operations_per_user": 5}}},
     ),
 }
