@@ -54,9 +54,10 @@ def _number(observation: Observation, member: str, called: str) -> Reading:
 
 # What the CurrentState of a package of component based servicing means (TechNet, "CBS Servicing
 # States", which does not name Windows Server 2008). The first that one of an update's packages has
-# is what the update is: packages for features that are not there stay absent or staged.
+# is what the update is: packages for features that are not there stay absent or staged. Any other
+# state, 0x65 (partially installed) too, is unknown: nobody says that the next start completes it.
 _STATES: Final[tuple[tuple[frozenset[int], str], ...]] = (
-    (frozenset({0x60, 0x65}), "install_pending"),
+    (frozenset({0x60}), "install_pending"),
     (frozenset({0x70, 0x80}), "installed"),
     (frozenset({0x50}), "superseded"),
     (frozenset({0x40}), "staged"),

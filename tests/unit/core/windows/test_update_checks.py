@@ -39,7 +39,6 @@ def update(listed: bool | None, *states: int | None, **more: Any) -> dict[str, A
         (True, [0x70, 0x40], "installed"),  # a package for what is not there
         (True, [0x70, 0x60], "install_pending"),
         (False, [0x60, 0x60], "install_pending"),
-        (False, [0x65], "install_pending"),
         (False, [0x50, 0x50], "superseded"),
         (True, [0x50], "superseded"),
         (False, [0x40], "staged"),
@@ -52,6 +51,8 @@ def update(listed: bool | None, *states: int | None, **more: Any) -> dict[str, A
         (None, [0x70], UNKNOWN),
         (True, [None], UNKNOWN),
         (True, [0x70, 0x20], UNKNOWN),
+        (False, [0x65], UNKNOWN),  # partially installed
+        (True, [0x70, 0x65], UNKNOWN),
     ],
 )
 def test_an_update_is_what_both_signs_say(listed, states, value):
