@@ -153,7 +153,8 @@ def the_job() -> None:
         change.playbook("audit", expect=(0, 2), lines=0)
         look("Fails as long as one server needs a person, so that a scheduler notices.")
         change.playbook("report", lines=1, since="report of")
-        run("legacyops-lab", "ledger", "--state", WORK / "farm", part=some("farm-ledger", lines=0))
+        if VERBOSE:
+            run("legacyops-lab", "ledger", "--state", WORK / "farm")
         judge(change, WORK / "farm")
 
 
@@ -221,7 +222,8 @@ def the_fault_tolerant_servers() -> None:
         if VERBOSE:
             run("legacyops-lab", "watch", "--state", WORK / "ft")
         change.playbook("report", "legacyops_hosts=ft", lines=1, since="report of")
-        run("legacyops-lab", "ledger", "--state", WORK / "ft", part=some("ft-ledger", lines=0))
+        if VERBOSE:
+            run("legacyops-lab", "ledger", "--state", WORK / "ft")
         judge(change, WORK / "ft")
         for name, system in ask("status", WORK / "ft").items():
             if "without_service" in system:
@@ -351,6 +353,22 @@ def the_naive_way() -> None:
     )
 
 
+def the_updates() -> None:
+    """Carry out a notice for any Windows server, and leave one alone that is not at its level."""
+    heading("9. SHA-2 code signing: a notice for Windows servers without XenApp")
+    say(
+        "Its clauses come out of several documents, each with how certain it is; where they "
+        "contradict each other, the site decides, and the cautious way is proposed."
+    )
+    with lab(ESTATES / "sha2.yml", WORK / "sha2") as inventory:
+        change, hosts = Change("DEMO-3", inventory), "legacyops_hosts=W2K8FRESH,W2K8SP1"
+        change.playbook("plan", hosts, since="Wave 1", lines=3)
+        change.approve()
+        change.playbook("apply", hosts, expect=(0, 4), since="Change DEMO-3", lines=3)
+        change.playbook("audit", hosts, expect=(0, 2), lines=0)
+        judge(change, WORK / "sha2")
+
+
 def main() -> int:
     """Run the demonstration; 0 if all went as it should."""
     started = time.monotonic()
@@ -363,14 +381,15 @@ def main() -> int:
         the_naive_way()
         the_fault_tolerant_servers()
         the_naive_order()
+        the_updates()
     except CommandError as error:
         print(f"\nThe demonstration failed: {error}.", file=sys.stderr)
         return 1
     finally:
         print(f"\n({time.monotonic() - started:.0f} seconds)")
     say(
-        f"The change directories are left for you to read: {WORK.relative_to(ROOT)}/DEMO-1 and "
-        "DEMO-2. Open report-en.html in each with a browser; journal/ has what was done to each "
+        f"The change directories are left for you to read: {WORK.relative_to(ROOT)}/DEMO-1 to "
+        "DEMO-3. Open report-en.html in each with a browser; journal/ has what was done to each "
         "host, plan/ why."
     )
     return 0
