@@ -71,7 +71,8 @@ def test_the_folders_of_the_inventory_are_those_linted(
     inventory.write_text(json.dumps({"all": {"hosts": {"xa01": host}}}), encoding="utf-8")
     run = play("-i", str(inventory))
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "4 advisories: 0 errors, 0 warnings." in run.stdout
+    bundled = len(list(OURS.parent.glob("*/notice.yml")))
+    assert f"{bundled + 1} advisories: 0 errors, 0 warnings." in run.stdout
     written = [f"review/review-{name}-{ln}.html" for name in ("mine",) for ln in ("en", "ja")]
     run = play("-i", str(inventory), "-e", "legacyops_advisory_review_dir=review", "--check")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -81,4 +82,4 @@ def test_the_folders_of_the_inventory_are_those_linted(
     assert all("<svg" in (tmp_path / path).read_text(encoding="utf-8") for path in written)
     run = play()
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "2 advisories: 0 errors, 0 warnings." in run.stdout
+    assert f"{bundled} advisories: 0 errors, 0 warnings." in run.stdout

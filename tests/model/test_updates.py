@@ -123,11 +123,11 @@ def planned(advisory: Advisory, *, out: str = "", told=lambda _data: None, **inp
 
 @pytest.mark.parametrize("update", ORDER)
 def test_what_is_neither_in_nor_out_is_not_fine_though_windows_shows_no_sign(sha2, update):
-    def partially(data):
-        data["windows_updates"][update] = {"listed": False, "packages": {"Package": 0x65}}
+    def waiting(data):
+        data["windows_updates"][update] = {"listed": False, "packages": {"Package": 0x60}}
 
     assert planned(sha2).standing == "fine"
-    plan = planned(sha2, told=partially)
+    plan = planned(sha2, told=waiting)
     (warning,) = [finding for finding in plan.findings if finding.severity == "warning"]
     assert (plan.standing, warning.item) == (
         "look",
