@@ -119,7 +119,8 @@ class ActionModule(ProcedureAction):
         command = continue_command()
         self.say(f"To continue after whatever happens, run again:\n  {harmless(command)}")
         told = [host for host in hosts if host in change.plan["hosts"]]
-        return {"queue": queue, "hosts": told, "continue_command": command}
+        about = {"run": change.playbook_run, "continue_command": command}
+        return {"queue": queue, "hosts": told, **about}
 
     def _window_is_open(self, change: Change, hosts: set[str]) -> None:
         """Raises ActionError: no host of the run may act now, so one sentence is enough for all.

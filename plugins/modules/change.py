@@ -127,6 +127,11 @@ queue:
   type: list
   elements: dict
   sample: [{host: xa01, wave: 1, group: legacyops_wave_001}]
+run:
+  description: O(run), for the tasks that follow.
+  returned: with O(state=open)
+  type: str
+  sample: 20261130T220102123456Z
 continue_command:
   description: The command that continues this run after whatever happens to it.
   returned: with O(state=open) and O(state=begin)

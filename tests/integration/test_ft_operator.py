@@ -103,9 +103,9 @@ def test_each_confirmation_stands_in_the_journal(
 
 
 def test_the_words_are_the_notices(lab: FtLab, recovered: Run) -> None:
-    told = " ".join(recovered.output.split())
-    assert "At the POST screen, switch CoServer1 off with the power button" in told
-    assert "POST 画面で、CoServer1 の電源をサーバ本体の電源ボタンから切ります。" in told
+    told = "".join(recovered.output.split())  # wherever a line of the terminal ends
+    assert "AtthePOSTscreen,switchCoServer1offwiththepowerbutton" in told
+    assert "POST画面で、CoServer1の電源をサーバ本体の電源ボタンから切ります。" in told
     assert "legacyops_confirm_saw=WHAT_YOU_SAW" in told
 
 

@@ -83,7 +83,7 @@ def read_nothing(lab: Twins, change: Change) -> Ended:
 def lose_terminal(lab: Twins, change: Change) -> Ended:
     """``apply`` on a terminal that is closed, hang-ups ignored: every write fails from then on.
 
-    Not before its first task: until then nothing of the collection runs, and ansible-core ends.
+    Not before its first action: until then nothing of the collection runs, and ansible-core ends.
     """
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -93,7 +93,7 @@ def lose_terminal(lab: Twins, change: Change) -> Ended:
     )  # fmt: skip
     os.close(terminal)
     told = b""
-    while b"TASK" not in told:
+    while b"To continue" not in told:
         told += os.read(controller, 1024)
     os.close(controller)
     return Ended(change, ended(process, change), "")
